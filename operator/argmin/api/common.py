@@ -1,0 +1,360 @@
+"""What all kinds share: the base model, rules, scalar types and pieces of pod specifications."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+GROUP = "argmin.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+LABEL_NAME = f"{GROUP}/name"
+LABEL_KIND = f"{GROUP}/kind"
+LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGER = "argmin"
+LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One law about an object, checked in two places with one message.
+
+    `cel` is evaluated by the API server at `kubectl apply`; `holds` by the operator and by
+    `argmin run`, which see objects that no API server has checked. Both say `message`, which
+    tells what to write instead.
+    """
+
+    cel: str
+    message: str
+    holds: Callable[[Any], bool]
+    reason: str = "FieldValueInvalid"
+
+    def as_validation(self) -> dict[str, str]:
+        """The entry of `x-kubernetes-validations`."""
+        return {"rule": self.cel, "message": self.message, "reason": self.reason}
+
+
+class ApiModel(BaseModel):
+    """Base of all API objects: camelCase on the wire, frozen, lenient to fields it does not know."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+    RULES: ClassVar[tuple[Rule, ...]] = ()
+
+    @model_validator(mode="after")
+    def _obey_rules(self) -> Self:
+        broken = [rule.message for rule in self.RULES if not rule.holds(self)]
+        if broken:
+            raise ValueError("; ".join(broken))
+        return self
+
+    def to_wire(self) -> dict[str, Any]:
+        """JSON-ready camelCase mapping without the fields that are unset."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _checked(message: str, holds: Callable[[Any], bool]) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if not holds(value):
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _text_or_number_schema(cel: str, message: str) -> WithJsonSchema:
+    # int-or-string on purpose: a bare number reaches our rule, whose message tells what to write,
+    # instead of the API server's "must be of type string".
+    return WithJsonSchema(
+        {
+            "x-kubernetes-int-or-string": True,
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "maxLength": 40,
+            "x-kubernetes-validations": [
+                {"rule": cel, "message": message, "reason": "FieldValueInvalid"}
+            ],
+        }
+    )
+
+
+_DURATION = re.compile(r"^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$")
+_DURATION_MESSAGE = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+
+    Raises:
+        ValueError: the text is no duration with units.
+    """
+    match = _DURATION.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration: {_DURATION_MESSAGE}")
+    hours, minutes, seconds, millis = (int(group or 0) for group in match.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+
+
+def _is_positive_duration(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and _DURATION.match(value) is not None
+        and parse_duration(value) > timedelta(0)
+    )
+
+
+Duration = Annotated[
+    str | int,
+    _checked(_DURATION_MESSAGE, _is_positive_duration),
+    _text_or_number_schema(
+        "type(self) == string && self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$')"
+        " && self.size() > 0 && duration(self) > duration('0s')",
+        _DURATION_MESSAGE,
+    ),
+]
+
+_DECIMAL_PATTERN = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_NON_NEGATIVE_PATTERN = r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_NON_NEGATIVE_MESSAGE = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
+
+NonNegativeDecimal = Annotated[
+    str | int,
+    _checked(_NON_NEGATIVE_MESSAGE, lambda v: re.match(_NON_NEGATIVE_PATTERN, str(v)) is not None),
+    AfterValidator(str),
+    _text_or_number_schema(
+        f"type(self) == int ? int(self) >= 0 : string(self).matches('{_NON_NEGATIVE_PATTERN}')".replace(
+            "\\", "\\\\"
+        ),
+        _NON_NEGATIVE_MESSAGE,
+    ),
+]
+"""A decimal number of zero or more, exact: text on the wire, because JSON numbers are floats."""
+
+DecimalText = Annotated[str, Field(max_length=64)]
+"""A decimal number as the status shows it, such as `15005.0`; exact, never a JSON number."""
+
+
+def to_decimal(text: str) -> Decimal:
+    """The exact value of a decimal text."""
+    return Decimal(text)
+
+
+_QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?[0-9]+)?$"
+_QUANTITY_MESSAGE = 'write a quantity, such as "500m", 2 or 1Gi'
+Quantity = Annotated[
+    str | int,
+    _checked(_QUANTITY_MESSAGE, lambda v: re.match(_QUANTITY_PATTERN, str(v)) is not None),
+    AfterValidator(str),
+    _text_or_number_schema(
+        f"string(self).matches('{_QUANTITY_PATTERN}')".replace("\\", "\\\\"), _QUANTITY_MESSAGE
+    ),
+]
+
+OptionValue = Annotated[
+    str | int,
+    WithJsonSchema(
+        {
+            "x-kubernetes-int-or-string": True,
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "maxLength": 1024,
+        }
+    ),
+]
+
+
+def _read_time(value: Any) -> Any:
+    return value if not isinstance(value, str) else datetime.fromisoformat(value)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds, as Kubernetes writes `metav1.Time`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Timestamp = Annotated[
+    datetime,
+    BeforeValidator(_read_time),
+    PlainSerializer(format_time, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+Name = Annotated[str, Field(min_length=1, max_length=253)]
+ShortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
+
+
+class ConditionStatus(StrEnum):
+    """The three values of a condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(ApiModel):
+    """A `metav1.Condition`: one aspect of the object's state, for people, tools and `kubectl wait`."""
+
+    type: Annotated[str, Field(max_length=64)]
+    status: ConditionStatus
+    reason: Annotated[str, Field(max_length=128)]
+    message: Annotated[str, Field(max_length=4096)] = ""
+    last_transition_time: Timestamp
+    observed_generation: int | None = None
+
+
+class ConfigMapKeyRef(ApiModel):
+    """A key of a ConfigMap in the namespace of the object."""
+
+    name: Name = Field(description="Name of the ConfigMap, in the same namespace.")
+    key: Name = Field(description="Key in the ConfigMap's data or binaryData.")
+
+
+class SecretKeyRef(ApiModel):
+    """A key of a Secret in the namespace of the object."""
+
+    name: Name = Field(description="Name of the Secret, in the same namespace.")
+    key: Name = Field(description="Key in the Secret's data.")
+
+
+class ImagePath(ApiModel):
+    """A file that the run's image already holds."""
+
+    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
+        description="Absolute path in the run's image."
+    )
+
+
+class ClaimPath(ApiModel):
+    """A file or folder on a persistent volume claim, mounted read-only."""
+
+    claim_name: Name = Field(description="Name of the PersistentVolumeClaim, in the same namespace.")
+    path: Annotated[str, Field(max_length=1024)] = Field(
+        default="", description="Path inside the volume, without a leading slash."
+    )
+
+
+_ONE_SOURCE = Rule(
+    cel="(has(self.inline) ? 1 : 0) + (has(self.configMapKeyRef) ? 1 : 0) + (has(self.image) ? 1 : 0)"
+    " + (has(self.persistentVolumeClaim) ? 1 : 0) == 1",
+    message="a source is exactly one of inline, configMapKeyRef, image or persistentVolumeClaim",
+    holds=lambda s: sum(
+        x is not None for x in (s.inline, s.config_map_key_ref, s.image, s.persistent_volume_claim)
+    )
+    == 1,
+)
+_NO_CLIMBING = Rule(
+    cel="!has(self.persistentVolumeClaim) || !has(self.persistentVolumeClaim.path)"
+    " || !(self.persistentVolumeClaim.path.startsWith('/')"
+    " || self.persistentVolumeClaim.path.contains('..'))",
+    message="persistentVolumeClaim.path is relative to the volume: without a leading / and without ..",
+    holds=lambda s: s.persistent_volume_claim is None
+    or not (
+        s.persistent_volume_claim.path.startswith("/") or ".." in s.persistent_volume_claim.path
+    ),
+)
+
+
+class Source(ApiModel):
+    """Where a file comes from. The pod mounts it; the operator fetches nothing a user names."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (_ONE_SOURCE, _NO_CLIMBING)
+
+    inline: Annotated[str, Field(min_length=1, max_length=524288)] | None = Field(
+        default=None, description="The text itself, at most 512 KiB."
+    )
+    config_map_key_ref: ConfigMapKeyRef | None = None
+    image: ImagePath | None = None
+    persistent_volume_claim: ClaimPath | None = None
+
+
+class Input(ApiModel):
+    """A further file or folder for the run, under `/opt/ml/processing/input/<name>`."""
+
+    name: ShortName
+    source: Source
+
+
+class Output(ApiModel):
+    """A folder whose files are kept as outputs of the run."""
+
+    name: ShortName
+    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
+        description="Absolute path of the folder the program writes to."
+    )
+
+
+class EnvSource(ApiModel):
+    """Where the value of an environment variable comes from."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.secretKeyRef) != has(self.configMapKeyRef)",
+            message="valueFrom is exactly one of secretKeyRef or configMapKeyRef",
+            holds=lambda s: (s.secret_key_ref is None) != (s.config_map_key_ref is None),
+        ),
+    )
+
+    secret_key_ref: SecretKeyRef | None = None
+    config_map_key_ref: ConfigMapKeyRef | None = None
+
+
+class EnvVar(ApiModel):
+    """An environment variable of the run: a value, or a reference to one."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="!(has(self.value) && has(self.valueFrom))",
+            message="an environment variable has value or valueFrom, not both",
+            holds=lambda e: e.value is None or e.value_from is None,
+        ),
+        Rule(
+            cel="!self.name.startsWith('ARGMIN_')",
+            message="names that start with ARGMIN_ belong to argmin: choose another",
+            holds=lambda e: not e.name.startswith("ARGMIN_"),
+        ),
+    )
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256)]
+    value: Annotated[str, Field(max_length=32768)] | None = None
+    value_from: EnvSource | None = None
+
+
+class Resources(ApiModel):
+    """Compute resources of the run's container, as in a pod."""
+
+    requests: dict[str, Quantity] = Field(default_factory=dict, json_schema_extra={"maxProperties": 16})
+    limits: dict[str, Quantity] = Field(default_factory=dict, json_schema_extra={"maxProperties": 16})
+
+
+class Toleration(ApiModel):
+    """A toleration, as in a pod."""
+
+    key: Annotated[str, Field(max_length=316)] | None = None
+    operator: Annotated[str, Field(pattern="^(Exists|Equal)$")] | None = None
+    value: Annotated[str, Field(max_length=63)] | None = None
+    effect: Annotated[str, Field(pattern="^(NoSchedule|PreferNoSchedule|NoExecute)$")] | None = None
+    toleration_seconds: int | None = None
+
+
+class LocalReference(ApiModel):
+    """The name of an object in the same namespace."""
+
+    name: Name

@@ -1,0 +1,107 @@
+"""What an optimization run found, and the final answer it reports."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from argmin.api.common import ApiModel, DecimalText
+
+
+class Outcome(StrEnum):
+    """What is known about the model. An outcome is not success: `Infeasible` is an answer."""
+
+    OPTIMAL = "Optimal"
+    FEASIBLE = "Feasible"  # a limit stopped the search with a solution in hand
+    INFEASIBLE = "Infeasible"
+    UNBOUNDED = "Unbounded"
+    UNKNOWN = "Unknown"
+    ERROR = "Error"
+
+
+class Sense(StrEnum):
+    """Direction of the objective."""
+
+    MINIMIZE = "Minimize"
+    MAXIMIZE = "Maximize"
+
+
+class Reason(StrEnum):
+    """Why a run ended as it did: the reasons of the conditions, stable for automation."""
+
+    OPTIMAL = "Optimal"
+    INFEASIBLE = "Infeasible"
+    UNBOUNDED = "Unbounded"
+    PROGRAM_FINISHED = "ProgramFinished"  # a script ended with 0
+    TIME_LIMIT = "TimeLimit"
+    GAP_LIMIT = "GapLimit"
+    SOLUTION_LIMIT = "SolutionLimit"
+    INTERRUPTED = "Interrupted"
+    SOLVER_STOPPED = "SolverStopped"  # it gave up without a proof
+    INVALID_MODEL = "InvalidModel"  # malformed, NaN, returned nothing
+    MODEL_FAILED = "ModelFailed"  # the user's Python model raised
+    UNSUPPORTED = "UnsupportedModel"  # the solver cannot take this model
+    UNKNOWN_OPTION = "UnknownOption"
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    PROGRAM_FAILED = "ProgramFailed"  # a script ended with another code
+    SOLVER_FAILED = "SolverFailed"
+    ANSWER_TOO_LARGE = "AnswerTooLarge"
+    UNDELIVERED = "AnswerUndelivered"
+
+
+class ExitCode:
+    """Exit codes of the runner: part of the run contract, documented in docs/run-contract.md."""
+
+    OK = 0
+    INVALID_INPUT = 10  # the model, an option or the job document: a rerun would end the same
+    PROGRAM_FAILED = 11  # the user's script or Python model failed: retried up to backoffLimit
+    SOLVER_FAILED = 12  # the solver crashed: retried up to backoffLimit
+    ANSWER_TOO_LARGE = 13  # never retried
+    UNDELIVERED = 14  # nobody took the answer in time: retried up to backoffLimit
+    INTERRUPTED = 15  # SIGTERM before any feasible answer
+
+    PERMANENT = (INVALID_INPUT, ANSWER_TOO_LARGE)
+
+
+class Metric(ApiModel):
+    """A number that a script reported or that a pattern found in its output."""
+
+    name: Annotated[str, Field(max_length=63)]
+    value: DecimalText
+
+
+class OutputFile(ApiModel):
+    """What was kept of one output of the run."""
+
+    name: Annotated[str, Field(max_length=63)]
+    files: int = 0
+    bytes: int = 0
+    digest: Annotated[str, Field(max_length=80)] = ""
+
+
+class Answer(ApiModel):
+    """The final answer of a run, as its termination message carries it (JSON, under 4096 bytes)."""
+
+    outcome: Outcome
+    reason: Reason
+    message: Annotated[str, Field(max_length=1024)] = ""
+    sense: Sense | None = None
+    objective: DecimalText | None = None
+    best_bound: DecimalText | None = None
+    gap: DecimalText | None = None
+    solver: Annotated[str, Field(max_length=63)] | None = None
+    solver_version: Annotated[str, Field(max_length=63)] | None = None
+    nodes: int | None = None
+    solutions: int | None = None
+    solve_seconds: DecimalText | None = None
+    seed: int | None = None
+    threads: int | None = None
+    model_digest: Annotated[str, Field(max_length=80)] | None = None
+    result_digest: Annotated[str, Field(max_length=80)] | None = None
+    metrics: tuple[Metric, ...] = ()
+    outputs: tuple[OutputFile, ...] = ()
+    delivered: bool = Field(
+        default=False, description="Whether the solution and outputs were handed over."
+    )

@@ -1,0 +1,1 @@
+"""The runner: what happens inside a solver pod, and on a laptop."""
