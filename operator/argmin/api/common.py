@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     WithJsonSchema,
     model_validator,
@@ -53,7 +54,7 @@ class Rule:
 
 
 class ApiModel(BaseModel):
-    """Base of all API objects: camelCase on the wire, frozen, lenient to fields it does not know."""
+    """Base of all API objects: camelCase on the wire, frozen, lenient to unknown fields."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
@@ -97,6 +98,10 @@ def _text_or_number_schema(cel: str, message: str) -> WithJsonSchema:
     )
 
 
+def _escape(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\")
+
+
 _DURATION = re.compile(r"^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$")
 _DURATION_MESSAGE = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
 
@@ -132,7 +137,6 @@ Duration = Annotated[
     ),
 ]
 
-_DECIMAL_PATTERN = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _NON_NEGATIVE_PATTERN = r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _NON_NEGATIVE_MESSAGE = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
 
@@ -141,9 +145,7 @@ NonNegativeDecimal = Annotated[
     _checked(_NON_NEGATIVE_MESSAGE, lambda v: re.match(_NON_NEGATIVE_PATTERN, str(v)) is not None),
     AfterValidator(str),
     _text_or_number_schema(
-        f"type(self) == int ? int(self) >= 0 : string(self).matches('{_NON_NEGATIVE_PATTERN}')".replace(
-            "\\", "\\\\"
-        ),
+        f"string(self).matches('{_escape(_NON_NEGATIVE_PATTERN)}')",
         _NON_NEGATIVE_MESSAGE,
     ),
 ]
@@ -165,7 +167,7 @@ Quantity = Annotated[
     _checked(_QUANTITY_MESSAGE, lambda v: re.match(_QUANTITY_PATTERN, str(v)) is not None),
     AfterValidator(str),
     _text_or_number_schema(
-        f"string(self).matches('{_QUANTITY_PATTERN}')".replace("\\", "\\\\"), _QUANTITY_MESSAGE
+        f"string(self).matches('{_escape(_QUANTITY_PATTERN)}')", _QUANTITY_MESSAGE
     ),
 ]
 
@@ -201,6 +203,11 @@ Name = Annotated[str, Field(min_length=1, max_length=253)]
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
 
 
+def list_map(key: str) -> dict[str, JsonValue]:
+    """Schema extension of a list whose entries are merged by `key`, as server-side apply wants."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
+
+
 class ConditionStatus(StrEnum):
     """The three values of a condition."""
 
@@ -210,7 +217,7 @@ class ConditionStatus(StrEnum):
 
 
 class Condition(ApiModel):
-    """A `metav1.Condition`: one aspect of the object's state, for people, tools and `kubectl wait`."""
+    """A `metav1.Condition`: one aspect of the state, for people, tools and `kubectl wait`."""
 
     type: Annotated[str, Field(max_length=64)]
     status: ConditionStatus
@@ -245,29 +252,34 @@ class ImagePath(ApiModel):
 class ClaimPath(ApiModel):
     """A file or folder on a persistent volume claim, mounted read-only."""
 
-    claim_name: Name = Field(description="Name of the PersistentVolumeClaim, in the same namespace.")
+    claim_name: Name = Field(description="Name of the claim, in the same namespace.")
     path: Annotated[str, Field(max_length=1024)] = Field(
         default="", description="Path inside the volume, without a leading slash."
     )
 
 
 _ONE_SOURCE = Rule(
-    cel="(has(self.inline) ? 1 : 0) + (has(self.configMapKeyRef) ? 1 : 0) + (has(self.image) ? 1 : 0)"
-    " + (has(self.persistentVolumeClaim) ? 1 : 0) == 1",
+    cel="[has(self.inline), has(self.configMapKeyRef), has(self.image),"
+    " has(self.persistentVolumeClaim)].filter(given, given).size() == 1",
     message="a source is exactly one of inline, configMapKeyRef, image or persistentVolumeClaim",
-    holds=lambda s: sum(
-        x is not None for x in (s.inline, s.config_map_key_ref, s.image, s.persistent_volume_claim)
-    )
-    == 1,
+    holds=lambda s: (
+        sum(
+            x is not None
+            for x in (s.inline, s.config_map_key_ref, s.image, s.persistent_volume_claim)
+        )
+        == 1
+    ),
 )
 _NO_CLIMBING = Rule(
     cel="!has(self.persistentVolumeClaim) || !has(self.persistentVolumeClaim.path)"
     " || !(self.persistentVolumeClaim.path.startsWith('/')"
     " || self.persistentVolumeClaim.path.contains('..'))",
-    message="persistentVolumeClaim.path is relative to the volume: without a leading / and without ..",
-    holds=lambda s: s.persistent_volume_claim is None
-    or not (
-        s.persistent_volume_claim.path.startswith("/") or ".." in s.persistent_volume_claim.path
+    message="persistentVolumeClaim.path is relative to the volume: no leading / and no ..",
+    holds=lambda s: (
+        s.persistent_volume_claim is None
+        or not (
+            s.persistent_volume_claim.path.startswith("/") or ".." in s.persistent_volume_claim.path
+        )
     ),
 )
 
@@ -340,8 +352,12 @@ class EnvVar(ApiModel):
 class Resources(ApiModel):
     """Compute resources of the run's container, as in a pod."""
 
-    requests: dict[str, Quantity] = Field(default_factory=dict, json_schema_extra={"maxProperties": 16})
-    limits: dict[str, Quantity] = Field(default_factory=dict, json_schema_extra={"maxProperties": 16})
+    requests: dict[str, Quantity] = Field(
+        default_factory=dict, json_schema_extra={"maxProperties": 16}
+    )
+    limits: dict[str, Quantity] = Field(
+        default_factory=dict, json_schema_extra={"maxProperties": 16}
+    )
 
 
 class Toleration(ApiModel):

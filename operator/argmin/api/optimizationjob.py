@@ -25,6 +25,7 @@ from argmin.api.common import (
     Source,
     Timestamp,
     Toleration,
+    list_map,
 )
 from argmin.api.outcome import Metric, Outcome, OutputFile, Sense
 
@@ -73,8 +74,10 @@ def _format_rule(model_format: ModelFormat) -> Rule:
         f" && has(self.solver.name)) || self.solver.name in {solvers}",
         message=f"format {model_format} is solved by {', '.join(solvers)}:"
         " choose one of these as spec.solver.name, or leave it out",
-        holds=lambda s: not (s.model and s.model.format is model_format and s.solver.name)
-        or s.solver.name in FORMAT_SOLVERS[model_format],
+        holds=lambda s: (
+            not (s.model and s.model.format is model_format and s.solver.name)
+            or s.solver.name in FORMAT_SOLVERS[model_format]
+        ),
     )
 
 
@@ -91,8 +94,10 @@ class Model(ApiModel):
             cel="!has(self.source.persistentVolumeClaim)"
             " || size(self.source.persistentVolumeClaim.path) > 0",
             message="source.persistentVolumeClaim.path names the model file inside the volume",
-            holds=lambda m: m.source.persistent_volume_claim is None
-            or m.source.persistent_volume_claim.path != "",
+            holds=lambda m: (
+                m.source.persistent_volume_claim is None
+                or m.source.persistent_volume_claim.path != ""
+            ),
         ),
     )
 
@@ -146,12 +151,12 @@ class Solver(ApiModel):
 class Limits(ApiModel):
     """When to stop the search with the best solution found."""
 
-    time: Duration | None = Field(default=None, description="Wall-clock time of the search, as 10m.")
+    time: Duration | None = Field(default=None, description="Time of the search, such as 10m.")
     relative_gap: NonNegativeDecimal | None = Field(
-        default=None, description="Stop at |objective − bound| / |objective| at or below this."
+        default=None, description="Stop at |objective - bound| / |objective| at or below this."
     )
     absolute_gap: NonNegativeDecimal | None = Field(
-        default=None, description="Stop at |objective − bound| at or below this."
+        default=None, description="Stop at |objective - bound| at or below this."
     )
     solutions: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Stop after this many improving solutions."
@@ -192,8 +197,7 @@ class OptimizationJobSpec(ApiModel):
             cel="!(has(self.model) && has(self.solver) && has(self.solver.name)"
             " && self.solver.name != 'cp-sat' && has(self.solutionPool))",
             message="spec.solutionPool needs spec.solver.name: cp-sat",
-            holds=lambda s: s.solution_pool is None
-            or s.solver.name in (None, SolverName.CP_SAT),
+            holds=lambda s: s.solution_pool is None or s.solver.name in (None, SolverName.CP_SAT),
         ),
     )
 
@@ -209,10 +213,12 @@ class OptimizationJobSpec(ApiModel):
     )
     solution_pool: SolutionPool | None = None
     inputs: Annotated[tuple[Input, ...], Field(max_length=16)] = Field(
-        default=(), json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+        default=(),
+        json_schema_extra=list_map("name"),
     )
     outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = Field(
-        default=(), json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+        default=(),
+        json_schema_extra=list_map("name"),
     )
     image: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
         default=None,
@@ -273,7 +279,7 @@ class State(StrEnum):
 
 
 class OptimizationJobStatus(ApiModel):
-    """What is known about the job. The answer's fields are those of the last attempt that had one."""
+    """What is known about the job; the answer is that of the last attempt that had one."""
 
     observed_generation: int | None = None
     state: State | None = Field(default=None, description="Summary for people.")
@@ -302,14 +308,17 @@ class OptimizationJobStatus(ApiModel):
         default=None, description="Seconds of the periods of activity before that one."
     )
     runs: Annotated[tuple[RunStatus, ...], Field(max_length=128)] = Field(
-        default=(), json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+        default=(),
+        json_schema_extra=list_map("name"),
     )
     solution_ref: SolutionRef | None = None
     outputs: tuple[OutputFile, ...] = Field(
-        default=(), json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+        default=(),
+        json_schema_extra=list_map("name"),
     )
     conditions: tuple[Condition, ...] = Field(
-        default=(), json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+        default=(),
+        json_schema_extra=list_map("type"),
     )
 
 

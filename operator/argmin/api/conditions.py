@@ -1,0 +1,71 @@
+"""Conditions as a list-map by type, whose transition time moves only when the status flips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from argmin.api.common import Condition, ConditionStatus
+
+COMPLETE = "Complete"
+FAILED = "Failed"
+SUSPENDED = "Suspended"
+VERIFIED = "Verified"
+READY = "Ready"
+RECONCILING = "Reconciling"
+STALLED = "Stalled"
+
+
+def find_condition(conditions: Iterable[Condition], kind: str) -> Condition | None:
+    """The condition of a type, or `None`."""
+    return next((c for c in conditions if c.type == kind), None)
+
+
+def is_true(conditions: Iterable[Condition], kind: str) -> bool:
+    """Whether the condition is there and `True`."""
+    found = find_condition(conditions, kind)
+    return found is not None and found.status is ConditionStatus.TRUE
+
+
+def set_condition(
+    conditions: tuple[Condition, ...],
+    wanted: Condition,
+) -> tuple[Condition, ...]:
+    """The conditions with `wanted` in the place of its type, in a stable order.
+
+    The transition time of `wanted` is used only where the status differs from what was there.
+    """
+    before = find_condition(conditions, wanted.type)
+    if before is not None and before.status is wanted.status:
+        wanted = wanted.model_copy(update={"last_transition_time": before.last_transition_time})
+    others = [c for c in conditions if c.type != wanted.type]
+    return tuple(sorted([*others, wanted], key=lambda c: c.type))
+
+
+def remove_condition(conditions: tuple[Condition, ...], kind: str) -> tuple[Condition, ...]:
+    """The conditions without the one of a type."""
+    return tuple(c for c in conditions if c.type != kind)
+
+
+def condition(
+    kind: str,
+    holds: bool | None,
+    reason: str,
+    message: str,
+    now: datetime,
+    generation: int | None = None,
+) -> Condition:
+    """A condition; `holds=None` means unknown."""
+    status = {
+        True: ConditionStatus.TRUE,
+        False: ConditionStatus.FALSE,
+        None: ConditionStatus.UNKNOWN,
+    }[holds]
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason,
+        message=message,
+        last_transition_time=now,
+        observed_generation=generation,
+    )

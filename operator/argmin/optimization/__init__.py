@@ -1,0 +1,1 @@
+"""OptimizationJob: what is observed, what is decided, what is built."""

@@ -1,0 +1,185 @@
+"""From an OptimizationJob to its run; pure, so that a laptop builds the very same one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import posixpath
+from decimal import Decimal
+
+from argmin.api.common import LABEL_QUEUE, Source, parse_duration
+from argmin.api.optimizationjob import (
+    KIND,
+    PLURAL,
+    Model,
+    ModelFormat,
+    OptimizationJob,
+    OptimizationJobSpec,
+    Script,
+)
+from argmin.api.run import (
+    ROOT,
+    SOURCE_INPUT,
+    Intake,
+    RunDocument,
+    RunLimits,
+    RunModel,
+    RunScript,
+)
+from argmin.backends.run import Defaults, Owner, Run, RunInput
+from argmin.plan import Resource
+
+OPTIMIZATION_JOBS = Resource("argmin.dev/v1alpha1", KIND, PLURAL)
+
+TOKEN_PATH = "/var/run/secrets/argmin.dev/token"
+
+_FILE_NAMES = {
+    ModelFormat.MPS: "model.mps",
+    ModelFormat.LP: "model.lp",
+    ModelFormat.CP_SAT: "model.pbtxt",
+    ModelFormat.NL: "model.nl",
+    ModelFormat.PYTHON: "model.py",
+}
+_SCRIPT_FILE = "script.py"
+
+_NOT_PART_OF_THE_RUN = {
+    "suspend",
+    "active_deadline_seconds",
+    "backoff_limit",
+    "ttl_seconds_after_finished",
+}
+"""Fields that steer a run without changing what it computes: editing them starts no new run."""
+
+_CHILD_NAME_LIMIT = 63
+_DIGEST_LENGTH = 8
+
+
+def digest_spec(job: OptimizationJob) -> str:
+    """Short digest of what makes a run the same: the owner's identity and the spec that matters.
+
+    Fields at their defaults do not count, so that a release that adds a field reruns nothing.
+    """
+    spec = job.spec.model_dump(
+        mode="json", by_alias=True, exclude=_NOT_PART_OF_THE_RUN, exclude_defaults=True
+    )
+    text = json.dumps([job.metadata.uid, spec], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def name_run(job: OptimizationJob) -> str:
+    """Name of the run's Job, at most 63 characters: the job's name and the spec's digest."""
+    stem = job.metadata.name[: _CHILD_NAME_LIMIT - _DIGEST_LENGTH - 1].rstrip("-.")
+    return f"{stem}-{digest_spec(job)}"
+
+
+def name_result(job_name: str) -> str:
+    """Name of the ConfigMap that holds a job's result."""
+    return f"{job_name}-result"
+
+
+def count_threads(spec: OptimizationJobSpec) -> int:
+    """Threads of the solver: as asked, else the CPU limit rounded up, else one."""
+    if spec.threads is not None:
+        return spec.threads
+    cpu = str(spec.resources.limits.get("cpu", "1"))
+    cores = Decimal(cpu[:-1]) / 1000 if cpu.endswith("m") else Decimal(cpu)
+    return max(1, math.ceil(cores))
+
+
+def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run:
+    """The run of a job. `root` is where inputs and outputs live: ROOT in a container."""
+    spec = job.spec
+    return Run(
+        name=name_run(job),
+        owner=Owner(OPTIMIZATION_JOBS, job.metadata.namespace, job.metadata.name, job.metadata.uid),
+        document=_build_document(job, defaults, root),
+        inputs=_build_inputs(spec),
+        image=spec.image or defaults.image,
+        env=spec.env,
+        resources=spec.resources
+        if spec.resources.limits or spec.resources.requests
+        else defaults.resources,
+        node_selector=tuple(sorted(spec.node_selector.items())),
+        tolerations=spec.tolerations,
+        priority_class_name=spec.priority_class_name,
+        image_pull_secrets=spec.image_pull_secrets,
+        queue_labels=tuple((k, v) for k, v in job.metadata.labels.items() if k == LABEL_QUEUE),
+        backoff_limit=spec.backoff_limit,
+        deadline_seconds=spec.active_deadline_seconds,
+        suspend=spec.suspend,
+    )
+
+
+def _build_document(job: OptimizationJob, defaults: Defaults, root: str) -> RunDocument:
+    spec = job.spec
+    return RunDocument(
+        name=job.metadata.name,
+        namespace=job.metadata.namespace,
+        uid=job.metadata.uid,
+        model=_build_model(spec.model, spec, root) if spec.model else None,
+        script=_build_script(spec.script, root) if spec.script else None,
+        limits=_build_limits(spec),
+        threads=count_threads(spec),
+        seed=spec.seed,
+        outputs=spec.outputs,
+        root=root,
+        intake=Intake(url=defaults.intake_url, token_path=TOKEN_PATH)
+        if defaults.intake_url
+        else None,
+    )
+
+
+def _build_model(model: Model, spec: OptimizationJobSpec, root: str) -> RunModel:
+    return RunModel(
+        format=model.format,
+        path=locate_source(model.source, SOURCE_INPUT, _FILE_NAMES[model.format], root),
+        function=model.function or "build",
+        solver=spec.solver.name,
+        options=spec.solver.options,
+        solution_pool=spec.solution_pool,
+    )
+
+
+def _build_script(script: Script, root: str) -> RunScript:
+    return RunScript(
+        path=locate_source(script.source, SOURCE_INPUT, _SCRIPT_FILE, root),
+        command=script.command,
+        args=script.args,
+        metrics=script.metrics,
+    )
+
+
+def _build_limits(spec: OptimizationJobSpec) -> RunLimits:
+    limits = spec.limits
+    return RunLimits(
+        seconds=parse_duration(str(limits.time)).total_seconds() if limits.time else None,
+        relative_gap=limits.relative_gap,
+        absolute_gap=limits.absolute_gap,
+        solutions=limits.solutions,
+    )
+
+
+def _build_inputs(spec: OptimizationJobSpec) -> tuple[RunInput, ...]:
+    if spec.model:
+        first = RunInput(SOURCE_INPUT, spec.model.source, _FILE_NAMES[spec.model.format])
+    else:
+        assert spec.script is not None, "a rule of the spec: model or script"
+        first = RunInput(SOURCE_INPUT, spec.script.source, _SCRIPT_FILE)
+    others = (RunInput(i.name, i.source, name_file(i.source, i.name)) for i in spec.inputs)
+    return (first, *others)
+
+
+def name_file(source: Source, fallback: str) -> str:
+    """Name of a further input's file: the ConfigMap's key where there is one."""
+    return source.config_map_key_ref.key if source.config_map_key_ref else fallback
+
+
+def locate_source(source: Source, name: str, file: str, root: str) -> str:
+    """Absolute path at which the run finds a source."""
+    if source.image:
+        return source.image.path
+    folder = posixpath.join(root, "input", name)
+    if source.persistent_volume_claim:
+        return posixpath.join(folder, source.persistent_volume_claim.path)
+    return posixpath.join(folder, file)
