@@ -53,11 +53,21 @@ class Rule:
         return {"rule": self.cel, "message": self.message, "reason": self.reason}
 
 
+def _publish_rules(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    rules: tuple[Rule, ...] = getattr(model, "RULES", ())
+    if rules:
+        schema["x-kubernetes-validations"] = [rule.as_validation() for rule in rules]
+
+
 class ApiModel(BaseModel):
     """Base of all API objects: camelCase on the wire, frozen, lenient to unknown fields."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        json_schema_extra=_publish_rules,
     )
 
     RULES: ClassVar[tuple[Rule, ...]] = ()
