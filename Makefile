@@ -1,0 +1,103 @@
+# argmin: `make help` lists what there is. The two commands of the README: `make demo`, `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+NODES ?= 1
+CLUSTER ?= argmin
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN_CLUSTER := $(BIN)/python -m tests.cluster
+SOURCES := operator solvers tests examples
+say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##### set-up
+
+.PHONY: venv
+venv: $(READY) ## Create .venv with every dependency, pinned by hash
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(call say,Installing the pinned Python dependencies into $(VENV) (a minute or two))
+	$(PYTHON) -c 'import sys; sys.exit("argmin needs Python 3.11 or newer: run make PYTHON=python3.11 …") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.PHONY: lock
+lock: $(READY) ## Pin the dependencies anew, with hashes
+	for extra in operator solvers dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra $$extra --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate --python-version 3.11 -o requirements/$$extra.txt; \
+	done
+
+##### the cluster
+
+.PHONY: cluster-up cluster-down cluster-status images
+cluster-up: $(READY) ## Bring up a development cluster (NODES=1, CLUSTER=argmin)
+	$(RUN_CLUSTER) up --name $(CLUSTER) --nodes $(NODES)
+cluster-down: $(READY) ## Take the development cluster down, without a trace
+	$(RUN_CLUSTER) down --name $(CLUSTER)
+cluster-status: $(READY) ## Say what of the development cluster runs
+	$(RUN_CLUSTER) status --name $(CLUSTER)
+images: $(READY) ## Build the operator's and the solvers' images and load them into the cluster
+	$(RUN_CLUSTER) images --name $(CLUSTER)
+
+.PHONY: demo
+demo: $(READY) ## Cluster, images, chart, American Steel: see it solved to 15005.0
+	$(BIN)/python -m tests.demo --cluster $(CLUSTER)
+
+##### checks
+
+.PHONY: lint format
+lint: $(READY) ## Ruff, mypy --strict, the import laws, file lengths
+	$(call say,Linting)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.house
+format: $(READY) ## Format the code
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+.PHONY: crds docs examples generate verify
+crds: $(READY) ## Generate the CRDs from the models, for kubectl and for the chart
+	$(BIN)/python -m argmin.api.crd > crds/argmin.dev_optimizationjobs.yaml
+	$(BIN)/python charts/argmin/sync_crds.py
+docs: $(READY) ## Generate the API reference
+	$(BIN)/python -m argmin.api.reference > docs/reference.md
+examples: $(READY) ## Generate the examples' YAML from their Python files
+	$(BIN)/python examples/generate.py
+generate: crds docs examples ## Generate everything that is generated
+verify: $(READY) ## Generate everything anew and fail on a difference
+	$(call say,Verifying that generated files are up to date)
+	$(BIN)/python -m tests.generated
+
+##### tests
+
+.PHONY: test test-unit test-kube test-e2e bench
+test: lint verify test-unit test-kube test-e2e ## Everything that passes without a cloud account
+test-unit: $(READY) ## Pure and fast: under a minute
+	$(call say,Unit tests)
+	$(BIN)/pytest tests/unit
+test-kube: $(READY) ## Against a real API server
+	$(call say,Tests against a real API server)
+	$(BIN)/pytest tests/kube -m kube
+test-e2e: $(READY) ## On a real cluster with real pods
+	$(call say,End-to-end tests on a real cluster)
+	$(BIN)/pytest tests/e2e -m e2e
+bench: $(READY) ## Measure, and write docs/benchmarks.md
+	$(call say,Benchmarks)
+	$(BIN)/python -m tests.bench
+
+.PHONY: clean
+clean: ## Remove the virtual environment and caches of this checkout
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

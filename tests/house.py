@@ -1,0 +1,46 @@
+"""Laws of the house that no linter knows: file lengths and names."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+LONGEST_FILE = 400
+REFUSED_NAMES = {"utils.py", "helpers.py", "misc.py"}
+
+
+def tracked_python_files() -> list[Path]:
+    """Every Python file that git tracks, or would."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for line in listing.stdout.splitlines() if (path := Path(line)).exists()]
+
+
+def broken_laws(files: list[Path]) -> list[str]:
+    """One line for each broken law."""
+    lengths = ((path, len(path.read_text().splitlines())) for path in files)
+    too_long = [
+        f"{path}: {length} lines, at most {LONGEST_FILE}"
+        for path, length in lengths
+        if length > LONGEST_FILE
+    ]
+    misnamed = [
+        f"{path}: name it for what it holds" for path in files if path.name in REFUSED_NAMES
+    ]
+    return too_long + misnamed
+
+
+def main() -> None:
+    broken = broken_laws(tracked_python_files())
+    if broken:
+        sys.exit("\n".join(broken))
+    print("The laws of the house hold.")
+
+
+if __name__ == "__main__":
+    main()
