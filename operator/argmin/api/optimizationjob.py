@@ -92,7 +92,8 @@ class Model(ApiModel):
         ),
         Rule(
             cel="!has(self.source.persistentVolumeClaim)"
-            " || size(self.source.persistentVolumeClaim.path) > 0",
+            " || (has(self.source.persistentVolumeClaim.path)"
+            " && self.source.persistentVolumeClaim.path.size() > 0)",
             message="source.persistentVolumeClaim.path names the model file inside the volume",
             holds=lambda m: (
                 m.source.persistent_volume_claim is None
@@ -128,9 +129,9 @@ class Script(ApiModel):
     """A program of the user's own, run as SageMaker's script mode runs it."""
 
     source: Source
-    command: Annotated[tuple[str, ...], Field(min_length=1, max_length=16)] = Field(
-        default=("python",), description="What runs the file: `command… FILE args…`."
-    )
+    command: Annotated[
+        tuple[Annotated[str, Field(max_length=1024)], ...], Field(min_length=1, max_length=16)
+    ] = Field(default=("python",), description="What runs the file: `command… FILE args…`.")
     args: Annotated[tuple[Annotated[str, Field(max_length=4096)], ...], Field(max_length=128)] = ()
     metrics: Annotated[tuple[MetricPattern, ...], Field(max_length=32)] = ()
 

@@ -1,0 +1,169 @@
+"""Specs that are refused, and the message each is refused with: the API server's and ours alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MODEL: dict[str, Any] = {"format": "mps", "source": {"inline": "NAME x"}}
+SCRIPT: dict[str, Any] = {"source": {"inline": "print(1)"}}
+
+DURATION = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
+DECIMAL = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
+ONE_OF = (
+    "a job has exactly one of spec.model (argmin solves it) and spec.script"
+    " (your own program): write one of them"
+)
+ONE_SOURCE = "a source is exactly one of inline, configMapKeyRef, image or persistentVolumeClaim"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a user might write, and what the answer must name and say."""
+
+    case: str
+    spec: dict[str, Any]
+    field: str
+    message: str
+    name: str = "bad"
+    server_message: str = ""
+    """The API server's own words, where the schema speaks before a rule can."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return {
+            "apiVersion": "argmin.dev/v1alpha1",
+            "kind": "OptimizationJob",
+            "metadata": {"name": self.name, "namespace": "default"},
+            "spec": self.spec,
+        }
+
+
+def _with_model(**fields: Any) -> dict[str, Any]:
+    return {"model": MODEL, **fields}
+
+
+REFUSALS = (
+    Refusal("neither model nor script", {}, "spec", ONE_OF),
+    Refusal("both model and script", {"model": MODEL, "script": SCRIPT}, "spec", ONE_OF),
+    Refusal("a time without unit", _with_model(limits={"time": 10}), "spec.limits.time", DURATION),
+    Refusal("a time of zero", _with_model(limits={"time": "0s"}), "spec.limits.time", DURATION),
+    Refusal("a negative time", _with_model(limits={"time": "-5m"}), "spec.limits.time", DURATION),
+    Refusal("an empty time", _with_model(limits={"time": ""}), "spec.limits.time", DURATION),
+    Refusal(
+        "a negative gap",
+        _with_model(limits={"relativeGap": "-0.1"}),
+        "spec.limits.relativeGap",
+        DECIMAL,
+    ),
+    Refusal(
+        "a negative whole gap",
+        _with_model(limits={"absoluteGap": -1}),
+        "spec.limits.absoluteGap",
+        DECIMAL,
+    ),
+    Refusal(
+        "no solutions wanted",
+        _with_model(limits={"solutions": 0}),
+        "spec.limits.solutions",
+        "greater than or equal to 1",
+    ),
+    Refusal(
+        "a deadline of zero",
+        _with_model(activeDeadlineSeconds=0),
+        "spec.activeDeadlineSeconds",
+        "greater than or equal to 1",
+    ),
+    Refusal(
+        "a negative backoff limit",
+        _with_model(backoffLimit=-1),
+        "spec.backoffLimit",
+        "greater than or equal to 0",
+    ),
+    Refusal(
+        "an unknown solver",
+        _with_model(solver={"name": "gurobi"}),
+        "spec.solver.name",
+        "'cbc', 'glpk', 'highs', 'scip', 'cp-sat', 'ipopt' or 'scipy'",
+        server_message='supported values: "cbc", "glpk", "highs", "scip", "cp-sat", "ipopt"',
+    ),
+    Refusal(
+        "a solver that cannot take MPS",
+        _with_model(solver={"name": "ipopt"}),
+        "spec",
+        "format mps is solved by cbc, glpk, highs, scip, scipy: choose one of these as"
+        " spec.solver.name, or leave it out",
+    ),
+    Refusal(
+        "a solver that cannot take NL",
+        {"model": {**MODEL, "format": "nl"}, "solver": {"name": "cbc"}},
+        "spec",
+        "format nl is solved by ipopt",
+    ),
+    Refusal(
+        "a solver beside a script",
+        {"script": SCRIPT, "solver": {"name": "cbc"}},
+        "spec",
+        "spec.solver is for spec.model: a script chooses its solver itself",
+    ),
+    Refusal(
+        "a pool from a solver without one",
+        _with_model(solver={"name": "cbc"}, solutionPool={"enumerateAll": True}),
+        "spec",
+        "spec.solutionPool needs spec.solver.name: cp-sat",
+    ),
+    Refusal(
+        "two sources",
+        {"model": {"format": "mps", "source": {"inline": "x", "image": {"path": "/a"}}}},
+        "spec.model.source",
+        ONE_SOURCE,
+    ),
+    Refusal(
+        "no source",
+        {"model": {"format": "mps", "source": {}}},
+        "spec.model.source",
+        ONE_SOURCE,
+    ),
+    Refusal(
+        "a path out of the volume",
+        {
+            "model": {
+                "format": "mps",
+                "source": {"persistentVolumeClaim": {"claimName": "a", "path": "../b"}},
+            }
+        },
+        "spec.model.source",
+        "persistentVolumeClaim.path is relative to the volume: no leading / and no ..",
+    ),
+    Refusal(
+        "a volume without the model's path",
+        {"model": {"format": "mps", "source": {"persistentVolumeClaim": {"claimName": "a"}}}},
+        "spec.model",
+        "source.persistentVolumeClaim.path names the model file inside the volume",
+    ),
+    Refusal(
+        "a function beside MPS",
+        {"model": {**MODEL, "function": "build"}},
+        "spec.model",
+        "function is for format python only: remove it",
+    ),
+    Refusal(
+        "one of our environment variables",
+        _with_model(env=[{"name": "ARGMIN_X", "value": "1"}]),
+        "spec.env",
+        "names that start with ARGMIN_ belong to argmin: choose another",
+    ),
+    Refusal(
+        "a quantity that is none",
+        _with_model(resources={"limits": {"cpu": "lots"}}),
+        "spec.resources.limits",
+        'write a quantity, such as "500m", 2 or 1Gi',
+    ),
+    Refusal(
+        "a name of 253 characters",
+        _with_model(),
+        "",
+        "metadata.name is carried as a label of the pods: use at most 63 characters",
+        name="a" * 253,
+    ),
+)
