@@ -1,4 +1,4 @@
-"""Copies the generated CRDs into the chart: `python charts/sync_crds.py [--check]`.
+"""Copies the generated CRDs into the chart: `python charts/argmin/sync_crds.py [--check]`.
 
 A chart can read only files of its own folder, and a symbolic link would be dropped silently by
 tools that fetch charts from git.
@@ -10,9 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-SOURCE = REPOSITORY / "crds"
-COPY = REPOSITORY / "charts" / "argmin" / "files" / "crds"
+CHART = Path(__file__).resolve().parent
+SOURCE = CHART.parents[1] / "crds"
+COPY = CHART / "files" / "crds"
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -48,7 +48,7 @@ def main() -> int:
     if stale:
         sys.stderr.write(
             f"charts/argmin/files/crds differs from crds/ in {', '.join(stale)}:"
-            " run python charts/sync_crds.py\n"
+            " run python charts/argmin/sync_crds.py\n"
         )
     return 1 if stale else 0
 
