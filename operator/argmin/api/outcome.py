@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     """What is known about the model. An outcome is not success: `Infeasible` is an answer."""
 
     OPTIMAL = "Optimal"
-    FEASIBLE = "Feasible"  # a limit stopped the search with a solution in hand
+    FEASIBLE = "Feasible"  # a solution without proof: a limit stopped it, or it is a local optimum
     INFEASIBLE = "Infeasible"
     UNBOUNDED = "Unbounded"
     UNKNOWN = "Unknown"
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     GAP_LIMIT = "GapLimit"
     SOLUTION_LIMIT = "SolutionLimit"
     INTERRUPTED = "Interrupted"
+    LOCALLY_OPTIMAL = "LocallyOptimal"  # a nonlinear solver converged; no bound proves the rest
     SOLVER_STOPPED = "SolverStopped"  # it gave up without a proof
     INVALID_MODEL = "InvalidModel"  # malformed, NaN, returned nothing
     MODEL_FAILED = "ModelFailed"  # the user's Python model raised
