@@ -77,7 +77,7 @@ class Problem:
         return f"{self.path}: {self.message}"
 
 
-class InvalidObject(ValueError):  # noqa: N818 - what it is, as pydantic's ValidationError is not
+class InvalidObjectError(ValueError):
     """An object that an API server would refuse."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -89,7 +89,7 @@ def read_strictly(model: type[Model], manifest: Mapping[str, Any]) -> Model:
     """Read an object; its status is left out, as an API server drops it.
 
     Raises:
-        InvalidObject: with every problem found, not only the first.
+        InvalidObjectError: with every problem found, not only the first.
     """
     wanted = {key: value for key, value in manifest.items() if key != "status"}
     problems = [*_walk(model, wanted, ""), *_check_name(wanted)]
@@ -98,9 +98,9 @@ def read_strictly(model: type[Model], manifest: Mapping[str, Any]) -> Model:
         read = model.model_validate_json(json.dumps(wanted, default=str), strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise InvalidObject(_unique([*problems, *_explain(details, wanted)])) from None
+        raise InvalidObjectError(_unique([*problems, *_explain(details, wanted)])) from None
     if problems:
-        raise InvalidObject(_unique(problems))
+        raise InvalidObjectError(_unique(problems))
     return read
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argmin.api.optimizationjob import OptimizationJob
-from argmin.api.strict import InvalidObject, read_strictly
+from argmin.api.strict import InvalidObjectError, read_strictly
 from tests.refusals import MODEL, REFUSALS, Refusal
 
 
@@ -22,14 +22,14 @@ def manifest(spec: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def problems_of(document: dict[str, Any]) -> list[str]:
-    with pytest.raises(InvalidObject) as refused:
+    with pytest.raises(InvalidObjectError) as refused:
         read_strictly(OptimizationJob, document)
     return [str(problem) for problem in refused.value.problems]
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.case)
 def test_what_the_api_server_refuses_is_refused_with_the_same_message(refusal: Refusal) -> None:
-    with pytest.raises(InvalidObject) as refused:
+    with pytest.raises(InvalidObjectError) as refused:
         read_strictly(OptimizationJob, refusal.manifest)
     assert any(
         refusal.message in problem.message and problem.path.startswith(refusal.field)
