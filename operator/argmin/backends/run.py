@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,6 +70,27 @@ class Run:
     deadline_seconds: int | None = None
     """Seconds of running time left; `None` is without end."""
     suspend: bool = False
+
+
+def build_environment(run: Run) -> Mapping[str, str]:
+    """argmin's own variables of a run: where its program finds its inputs and outputs.
+
+    `ARGMIN_INPUT_<NAME>` and `ARGMIN_OUTPUT_<NAME>`, in capitals and with `_` for `-`, are
+    absolute paths of folders; an input that the image holds is at the image's own path. They make
+    a program independent of the backend: only their values differ.
+    """
+    root = run.document.root
+    inputs = {
+        _name_variable("INPUT", i.name): i.source.image.path
+        if i.source.image
+        else posixpath.join(root, "input", i.name)
+        for i in run.inputs
+    }
+    return inputs | {_name_variable("OUTPUT", o.name): o.path for o in run.document.outputs}
+
+
+def _name_variable(direction: str, name: str) -> str:
+    return f"ARGMIN_{direction}_{name.upper().replace('-', '_')}"
 
 
 class RunPhase(StrEnum):
