@@ -1,0 +1,71 @@
+"""`make demo`: a cluster, argmin from its chart, American Steel, and the answer it must give."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tests.cluster import Images, build_images, cluster
+from tests.cluster.errors import ClusterError
+from tests.installation import ROOT, InstallationError, install
+from tests.kubectl import Kubectl, KubectlError, finished
+
+EXAMPLE = Path("examples/american-steel/job.yaml")
+JOB = "american-steel"
+EXPECTED = {"outcome": "Optimal", "objective": "15005.0"}
+TIMEOUT_SECONDS = 300
+
+console = Console()
+
+
+def say(text: str) -> None:
+    console.print(f"[bold]==> {text}[/bold]")
+
+
+def prepare(name: str) -> Kubectl:
+    say("A Kubernetes cluster")
+    provider = cluster(name)
+    provider.up()
+    say("The images of the operator and of the solvers")
+    images: Images = build_images(provider)
+    kubectl = Kubectl(provider.kubeconfig())
+    say("argmin, installed by its Helm chart")
+    install(kubectl, images)
+    return kubectl
+
+
+def solve(kubectl: Kubectl) -> dict[str, object]:
+    say(f"kubectl apply -f {EXAMPLE}")
+    kubectl.delete("optimizationjobs.argmin.dev", JOB)
+    console.print(kubectl.apply_file(ROOT / EXAMPLE), end="")
+    job = kubectl.wait_for(
+        "optimizationjobs.argmin.dev", JOB, finished, "to finish", timeout=TIMEOUT_SECONDS
+    )
+    say("kubectl get opt")
+    console.print(kubectl.run("get", "opt", JOB), end="")
+    status: dict[str, object] = job["status"]
+    return status
+
+
+def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> None:
+    """Show argmin at work on a cluster of its own."""
+    try:
+        kubectl = prepare(cluster_name)
+        status = solve(kubectl)
+    except (ClusterError, InstallationError, KubectlError) as error:
+        sys.exit(f"The demo failed: {error}")
+    answer = {field: status.get(field) for field in EXPECTED}
+    if answer != EXPECTED:
+        sys.exit(f"The demo failed: expected {EXPECTED}, kubectl shows {answer}\n{status}")
+    say(f"Verified: outcome {answer['outcome']}, objective {answer['objective']}")
+    console.print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
+    console.print("               kubectl get opt; kubectl describe opt american-steel")
+    console.print(f"Take it down:  make cluster-down CLUSTER={cluster_name}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
