@@ -30,16 +30,12 @@ class ExistingProvider:
         """Nothing: the cluster is not ours."""
 
     def status(self) -> Status:
-        command = [
-            client_program("kubectl"),
-            f"--kubeconfig={self.kubeconfig()}",
-            "--request-timeout=10s",
-        ]
+        chosen = f"--kubeconfig={self.kubeconfig()}"
+        command = [str(client_program("kubectl")), chosen, "--request-timeout=10s"]
+        address = "jsonpath={.clusters[0].cluster.server}"
         try:
             nodes = run([*command, "get", "nodes", "--no-headers"]).splitlines()
-            server = run(
-                [*command, "config", "view", "-o", "jsonpath={.clusters[0].cluster.server}"]
-            )
+            server = run([*command, "config", "view", "-o", address])
         except CommandError as error:
             return Status("existing", self.name, running=False, detail=str(error))
         return Status("existing", self.name, True, server, tuple(nodes))

@@ -1,0 +1,54 @@
+# The two images of argmin: `operator`, and `solvers` (what runs inside a solver pod).
+#
+#   docker build --target operator --tag argmin/operator:dev .
+#   docker build --target solvers  --tag argmin/solvers:dev .
+#
+# The base only has to have Python 3.11 with venv, and Debian's apt for the solvers.
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE} AS base
+ENV PATH=/opt/argmin/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    PYTHONPATH=/opt/argmin/src \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+RUN groupadd --gid 65532 argmin \
+ && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin argmin
+WORKDIR /opt/argmin
+
+# Dependencies come from the lock files alone, so that a change of code reinstalls nothing.
+# pip has done its work then, and is left out.
+FROM base AS operator-venv
+COPY requirements/operator.txt /tmp/requirements.txt
+RUN python3 -m venv /opt/argmin/venv \
+ && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
+ && rm -rf /opt/argmin/venv/bin/pip* /opt/argmin/venv/lib/python3.11/site-packages/pip* \
+           /opt/argmin/venv/lib/python3.11/site-packages/setuptools*
+
+FROM base AS operator
+COPY --from=operator-venv /opt/argmin/venv /opt/argmin/venv
+COPY operator/argmin /opt/argmin/src/argmin
+RUN python -m compileall -q /opt/argmin/src
+USER 65532:65532
+ENTRYPOINT ["python", "-m", "argmin"]
+
+FROM base AS solvers-venv
+COPY requirements/solvers.txt /tmp/requirements.txt
+RUN python3 -m venv /opt/argmin/venv \
+ && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
+ && rm -rf /opt/argmin/venv/bin/pip* /opt/argmin/venv/lib/python3.11/site-packages/pip* \
+           /opt/argmin/venv/lib/python3.11/site-packages/setuptools*
+
+FROM base AS solvers
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends coinor-cbc glpk-utils \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /var/log/apt /var/log/dpkg.log \
+ && mkdir -p /opt/ml/processing/input /opt/ml/processing/output \
+ && chown -R 65532:65532 /opt/ml \
+ && ln -s /opt/argmin/src/argmin_solvers/bin/ipopt /usr/local/bin/ipopt
+COPY --from=solvers-venv /opt/argmin/venv /opt/argmin/venv
+# The runner shares the API's models with the operator.
+COPY operator/argmin /opt/argmin/src/argmin
+COPY solvers/argmin_solvers /opt/argmin/src/argmin_solvers
+RUN python -m compileall -q /opt/argmin/src
+USER 65532:65532
+ENTRYPOINT ["python", "-m", "argmin_solvers"]
