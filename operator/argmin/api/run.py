@@ -34,6 +34,8 @@ RESULT_LIMIT_BYTES = 1024 * 1024 - 16 * 1024
 TERMINATION_LIMIT_BYTES = 4096
 
 TOKEN_AUDIENCE = "argmin.dev"
+TOKEN_PATH = "/var/run/secrets/argmin.dev/token"
+"""File of the projected token of that audience, in a pod."""
 INTAKE_PATH = "/v1/results"
 """The runner POSTs a `Delivery` here with its projected token as bearer."""
 

@@ -21,6 +21,7 @@ from argmin.api.optimizationjob import (
 from argmin.api.run import (
     ROOT,
     SOURCE_INPUT,
+    TOKEN_PATH,
     Intake,
     RunDocument,
     RunLimits,
@@ -31,8 +32,6 @@ from argmin.backends.run import Defaults, Owner, Run, RunInput
 from argmin.plan import Resource
 
 OPTIMIZATION_JOBS = Resource("argmin.dev/v1alpha1", KIND, PLURAL)
-
-TOKEN_PATH = "/var/run/secrets/argmin.dev/token"
 
 _FILE_NAMES = {
     ModelFormat.MPS: "model.mps",
