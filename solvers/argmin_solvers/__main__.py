@@ -1,0 +1,25 @@
+"""`python -m argmin_solvers --document PATH`: runs one job document."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from argmin_solvers.runner import run
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="argmin_solvers", description="Run one job document.")
+    parser.add_argument("--document", required=True, type=Path, metavar="PATH")
+    return run(parser.parse_args().document)
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Solver threads that were left behind would make an ordinary exit wait or crash.
+    os._exit(code)

@@ -1,0 +1,166 @@
+"""HiGHS, through its Python API: callbacks keep the incumbent at limits and on SIGTERM."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any, ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolverName
+from argmin.api.outcome import Reason
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Limit,
+    Settings,
+    Solve,
+    bad_option,
+    parse_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.linear import LinearModel
+
+
+class Highs:
+    """HiGHS: linear and mixed-integer linear models."""
+
+    name: ClassVar = SolverName.HIGHS
+    takes: ClassVar[tuple[type, ...]] = (LinearModel,)
+    limits: ClassVar = frozenset(Limit)
+    default_seed: ClassVar[int | None] = 0
+    parallel: ClassVar = True
+
+    def version(self) -> str:
+        """The version of the HiGHS library."""
+        import highspy
+
+        return str(highspy.Highs().version())
+
+    def refusal(self, model: LinearModel) -> str | None:
+        """None: HiGHS takes every linear model."""
+        return None
+
+    def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
+        """Solve a linear model."""
+        return solve_linear(self, model, settings, stop)
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Run HiGHS and tell what it found."""
+        import highspy
+
+        highs = highspy.Highs()
+        _apply(highs, settings)
+        if highs.passModel(_to_highs(model)) == highspy.HighsStatus.kError:
+            raise RunError(
+                Reason.INVALID_MODEL, f"{model.origin}: HiGHS refuses the model; its log says why"
+            )
+        improving = _watch(highs, stop) if model.integers else None
+        if highs.run() == highspy.HighsStatus.kError:
+            raise RunError(Reason.SOLVER_FAILED, "HiGHS ended with an error; its log says why")
+        return _read(highs, model, improving)
+
+
+def _apply(highs: Any, settings: Settings) -> None:
+    options: dict[str, Any] = {
+        "threads": settings.threads,
+        "random_seed": settings.seed if settings.seed is not None else Highs.default_seed,
+        # HiGHS stops at a gap of 1e-4 by default and calls that optimal: not a proof.
+        "mip_rel_gap": settings.relative_gap or 0.0,
+    }
+    if settings.seconds is not None:
+        options["time_limit"] = settings.seconds
+    if settings.absolute_gap is not None:
+        options["mip_abs_gap"] = settings.absolute_gap
+    if settings.solutions is not None:
+        options["mip_max_improving_sols"] = settings.solutions
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    for name, text in settings.options.items():
+        _set_option(highs, name, text)
+
+
+def _set_option(highs: Any, name: str, text: str | int) -> None:
+    import highspy
+
+    status, current = highs.getOptionValue(name)
+    if status != highspy.HighsStatus.kOk:
+        known = [option for option in dir(highs.getOptions()) if not option.startswith("_")]
+        raise unknown_option("highs", name, known)
+    value = parse_option("highs", name, text, type(current))
+    if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+        raise bad_option("highs", name, text, "a value in the range its log states")
+
+
+def _to_highs(model: LinearModel) -> Any:
+    import highspy
+
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = model.columns, model.rows
+    lp.sense_ = highspy.ObjSense.kMaximize if model.maximizes else highspy.ObjSense.kMinimize
+    lp.offset_ = model.offset
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
+    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = model.start, model.index
+    lp.a_matrix_.value_ = model.value
+    if model.integers:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(flag)] for flag in model.integer]
+    return lp
+
+
+def _watch(highs: Any, stop: Event) -> list[float]:
+    """Stop HiGHS when asked; the list grows with the objective of each improving solution."""
+    improving: list[float] = []
+
+    def check(event: Any) -> None:
+        if stop.is_set():
+            event.interrupt()
+
+    highs.cbMipInterrupt += check
+    highs.cbMipImprovingSolution += lambda event: improving.append(
+        event.data_out.objective_function_value
+    )
+    return improving
+
+
+def _read(highs: Any, model: LinearModel, improving: list[float] | None) -> Finding:
+    import highspy
+
+    status, info = highs.getModelStatus(), highs.getInfo()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    ending = _endings().get(status, Ending.STOPPED)
+    stated = highs.modelStatusToString(status).lower()
+    if model.rows == 0 and status == highspy.HighsModelStatus.kModelEmpty:
+        ending, feasible = Ending.PROVEN, True
+    return Finding(
+        ending,
+        values=np.array(highs.getSolution().col_value) if feasible else None,
+        claimed=info.objective_function_value if feasible else None,
+        bound=_finite(info.mip_dual_bound) if model.integers else None,
+        nodes=max(0, info.mip_node_count) if model.integers else None,
+        solutions=(len(improving) or int(feasible)) if improving is not None else int(feasible),
+        note=f"HiGHS stopped: {stated}" if ending is Ending.STOPPED else "",
+    )
+
+
+def _endings() -> dict[Any, Ending]:
+    import highspy
+
+    status = highspy.HighsModelStatus
+    return {
+        status.kOptimal: Ending.PROVEN,
+        status.kInfeasible: Ending.INFEASIBLE,
+        status.kUnbounded: Ending.DUAL_INFEASIBLE,
+        status.kUnboundedOrInfeasible: Ending.DUAL_INFEASIBLE,
+        status.kTimeLimit: Ending.TIME_LIMIT,
+        status.kSolutionLimit: Ending.SOLUTION_LIMIT,
+        status.kInterrupt: Ending.INTERRUPTED,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,188 @@
+"""What every solver adapter offers, what it is given, and what it brings back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from threading import Event
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argmin.api.optimizationjob import SolutionPool, SolverName
+from argmin.api.outcome import Outcome, Reason, Sense
+from argmin_solvers.failure import RunError
+
+Floats = NDArray[np.float64]
+Solution = Mapping[str, float]
+"""Values by variable name; a variable that is not listed is zero."""
+
+
+class Limit(StrEnum):
+    """The limits of `spec.limits`, by the names users write."""
+
+    TIME = "time"
+    RELATIVE_GAP = "relativeGap"
+    ABSOLUTE_GAP = "absoluteGap"
+    SOLUTIONS = "solutions"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to solve. `seconds` of wall-clock time; gaps as fractions and absolute numbers."""
+
+    workdir: Path  # for files of the solver's own
+    seconds: float | None = None
+    relative_gap: float | None = None
+    absolute_gap: float | None = None
+    solutions: int | None = None
+    threads: int = 1
+    seed: int | None = None
+    options: Mapping[str, str | int] = field(default_factory=dict)
+    pool: SolutionPool | None = None
+
+    def limits(self) -> dict[Limit, float]:
+        """The limits that are set."""
+        values = {
+            Limit.TIME: self.seconds,
+            Limit.RELATIVE_GAP: self.relative_gap,
+            Limit.ABSOLUTE_GAP: self.absolute_gap,
+            Limit.SOLUTIONS: self.solutions,
+        }
+        return {limit: value for limit, value in values.items() if value is not None}
+
+
+class Ending(StrEnum):
+    """How a search ended, as the solver tells it."""
+
+    PROVEN = "proven"  # the solver calls its solution optimal, within its tolerances
+    LOCALLY_OPTIMAL = "locally optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    DUAL_INFEASIBLE = "infeasible or unbounded"  # the solver did not tell which
+    TIME_LIMIT = "time limit"
+    GAP_LIMIT = "gap limit"
+    SOLUTION_LIMIT = "solution limit"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"  # another limit, or it gave up
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a solver found, before it is judged.
+
+    `values` has one number a column; `claimed` is the objective the solver reports; both in the
+    model's own sense. `solutions` counts the improving solutions, or all of an enumeration, whose
+    kept ones are in `pool`.
+    """
+
+    ending: Ending
+    values: Floats | None = None
+    claimed: float | None = None
+    bound: float | None = None
+    nodes: int | None = None
+    solutions: int | None = None
+    pool: tuple[Solution, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Solve:
+    """An honest result: `Optimal` only where the bound proves it."""
+
+    outcome: Outcome
+    reason: Reason
+    message: str
+    sense: Sense | None = None
+    objective: float | None = None
+    best_bound: float | None = None
+    values: Solution | None = None
+    pool: tuple[Solution, ...] = ()
+    nodes: int | None = None
+    solutions: int | None = None
+
+
+class Adapter(Protocol):
+    """One solver.
+
+    `takes` are the model classes it can solve, `limits` what it can stop at. `default_seed` is
+    what the solver uses when nobody gives one; None for a solver that draws no random numbers.
+    """
+
+    name: ClassVar[SolverName]
+    takes: ClassVar[tuple[type, ...]]
+    limits: ClassVar[frozenset[Limit]]
+    default_seed: ClassVar[int | None]
+    parallel: ClassVar[bool]
+
+    def version(self) -> str:
+        """The version of the solver itself.
+
+        Raises:
+            RunError: SolverFailed, where the solver is not installed.
+        """
+        ...
+
+    def refusal(self, model: Any) -> str | None:
+        """Why this model of a class it takes cannot be solved; None where it can."""
+        ...
+
+    def solve(self, model: Any, settings: Settings, stop: Event) -> Solve:
+        """Solve until the end, a limit, or until `stop` is set, keeping the best solution.
+
+        Raises:
+            RunError: UnknownOption, UnsupportedModel, InvalidModel or SolverFailed.
+        """
+        ...
+
+
+def unknown_option(solver: str, name: str, known: Iterable[str]) -> RunError:
+    """The failure for an option that the solver does not have, with the nearest it has."""
+    matches = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    hint = f"; did you mean {' or '.join(matches)}?" if matches else ""
+    return RunError(
+        Reason.UNKNOWN_OPTION, f"spec.solver.options.{name}: {solver} has no such option{hint}"
+    )
+
+
+def bad_option(solver: str, name: str, value: object, expected: str) -> RunError:
+    """The failure for a value that an option does not take."""
+    return RunError(
+        Reason.UNKNOWN_OPTION,
+        f"spec.solver.options.{name}: {solver} takes {expected}, not {value!r}",
+    )
+
+
+_YES = ("true", "yes", "on", "1")
+_NO = ("false", "no", "off", "0")
+
+
+def parse_option(solver: str, name: str, value: str | int, kind: type) -> Any:
+    """An option's value as bool, int, float or str.
+
+    Raises:
+        RunError: UnknownOption, naming the option and what it takes.
+    """
+    text = str(value).strip()
+    try:
+        if kind is bool:
+            return _parse_bool(text)
+        number = kind(text)
+    except ValueError:
+        expected = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+        raise bad_option(solver, name, value, expected) from None
+    if isinstance(number, float) and np.isnan(number):
+        raise bad_option(solver, name, value, "a number")
+    return number
+
+
+def _parse_bool(text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise ValueError(text)

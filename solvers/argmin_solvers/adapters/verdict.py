@@ -1,0 +1,233 @@
+"""The judgement on what a solver found: the one place that calls something optimal.
+
+Solvers and the layers above them overclaim: they say optimal at a time limit, flip the sign of a
+bound, read a maximisation as a minimisation. Here the objective is computed from the values, the
+bound is held against it, and `Optimal` is said only where the two meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Protocol
+
+import numpy as np
+
+from argmin.api.outcome import Outcome, Reason
+from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings, Solution, Solve
+from argmin_solvers.decimals import is_noise
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.linear import LinearModel
+
+PROOF_TOLERANCE = 1e-6
+"""Objective and bound meet within this, absolute: the optimality tolerance of the solvers."""
+INTEGRALITY_TOLERANCE = 1e-5
+CLAIM_TOLERANCE = 1e-5
+"""How far, relatively, a solver's objective may be from the one its values give."""
+
+REASONS: dict[Ending, tuple[Reason, str]] = {
+    Ending.PROVEN: (Reason.GAP_LIMIT, "stopped within the gap that was allowed"),
+    Ending.LOCALLY_OPTIMAL: (
+        Reason.LOCALLY_OPTIMAL,
+        "converged to a local optimum; no bound proves that none is better",
+    ),
+    Ending.TIME_LIMIT: (Reason.TIME_LIMIT, "stopped at the time limit"),
+    Ending.GAP_LIMIT: (Reason.GAP_LIMIT, "stopped within the gap that was allowed"),
+    Ending.SOLUTION_LIMIT: (Reason.SOLUTION_LIMIT, "stopped at the number of solutions"),
+    Ending.INTERRUPTED: (Reason.INTERRUPTED, "interrupted"),
+    Ending.STOPPED: (Reason.SOLVER_STOPPED, "the solver stopped without a proof"),
+}
+
+
+class LinearSolver(Protocol):
+    """A solver of linear models, telling what it found."""
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Search for the best solution."""
+        ...
+
+
+def solve_linear(
+    solver: LinearSolver, model: LinearModel, settings: Settings, stop: Event
+) -> Solve:
+    """Search, tell infeasible from unbounded where the solver does not, and judge."""
+    finding = solver.search(model, settings, stop)
+    if finding.ending is Ending.DUAL_INFEASIBLE:
+        finding = _tell_apart(solver, model, settings, stop)
+    return judge_linear(model, finding)
+
+
+def _tell_apart(
+    solver: LinearSolver, model: LinearModel, settings: Settings, stop: Event
+) -> Finding:
+    # No objective, no ray to follow: a solution of the constraints makes the model unbounded.
+    relaxed = replace(settings, relative_gap=None, absolute_gap=None)
+    finding = solver.search(model.without_objective(), relaxed, stop)
+    if finding.values is not None:
+        return Finding(Ending.UNBOUNDED, nodes=finding.nodes)
+    return replace(finding, bound=None)
+
+
+def judge_linear(model: LinearModel, finding: Finding) -> Solve:
+    """The honest result of a search on a linear model.
+
+    Raises:
+        RunError: SolverFailed, where the solver's own numbers contradict each other.
+    """
+    if finding.values is None:
+        return judge_empty(finding, model)
+    values = _clean(model, finding.values)
+    objective = model.objective_at(values)
+    _check_claim(model, objective, finding.claimed)
+    bound = finding.bound
+    if bound is None and finding.ending is Ending.PROVEN:
+        bound = objective
+    return judge_objective(
+        finding,
+        sense_of=model,
+        objective=objective,
+        bound=bound,
+        values=_named(model, values),
+    )
+
+
+class HasSense(Protocol):
+    """Anything that says which way is better."""
+
+    @property
+    def maximizes(self) -> bool:
+        """Whether larger objectives are better."""
+        ...
+
+
+def judge_empty(finding: Finding, model: LinearModel) -> Solve:
+    """The result of a search that brought no solution."""
+    known = Solve(
+        Outcome.UNKNOWN,
+        Reason.SOLVER_STOPPED,
+        "",
+        sense=model.sense,
+        nodes=finding.nodes,
+        solutions=0,
+    )
+    if finding.ending is Ending.INFEASIBLE:
+        return replace(
+            known,
+            outcome=Outcome.INFEASIBLE,
+            reason=Reason.INFEASIBLE,
+            message=finding.note or "no solution satisfies all constraints",
+        )
+    if finding.ending is Ending.UNBOUNDED:
+        return replace(
+            known,
+            outcome=Outcome.UNBOUNDED,
+            reason=Reason.UNBOUNDED,
+            message=finding.note or "the objective can be improved without end",
+            solutions=None,
+        )
+    if finding.ending in (Ending.PROVEN, Ending.GAP_LIMIT, Ending.SOLUTION_LIMIT):
+        raise RunError(
+            Reason.SOLVER_FAILED, f"the solver says {finding.ending} but gave no solution"
+        )
+    reason, what = REASONS.get(finding.ending, REASONS[Ending.STOPPED])
+    return replace(
+        known,
+        reason=reason,
+        message=finding.note or f"{what}, before any solution was found",
+        best_bound=finding.bound,
+    )
+
+
+def judge_objective(
+    finding: Finding,
+    *,
+    sense_of: LinearModel,
+    objective: float,
+    bound: float | None,
+    values: Solution,
+) -> Solve:
+    """The result of a search that brought a solution with this objective and bound."""
+    standing = _hold_against(objective, bound, sense_of.maximizes)
+    solve = Solve(
+        Outcome.FEASIBLE,
+        *REASONS.get(finding.ending, REASONS[Ending.STOPPED]),
+        sense=sense_of.sense,
+        objective=objective,
+        best_bound=standing.bound,
+        values=values,
+        pool=finding.pool,
+        nodes=finding.nodes,
+        solutions=finding.solutions,
+    )
+    if standing.contradictory:
+        return replace(
+            solve,
+            reason=Reason.SOLVER_STOPPED,
+            message=f"the solver's bound {bound} contradicts its solution: it proves nothing",
+        )
+    if standing.proven:
+        return replace(
+            solve,
+            outcome=Outcome.OPTIMAL,
+            reason=Reason.OPTIMAL,
+            message=finding.note or "proven optimal",
+        )
+    return replace(solve, message=finding.note or solve.message)
+
+
+@dataclass(frozen=True)
+class _Standing:
+    bound: float | None
+    proven: bool = False
+    contradictory: bool = False
+
+
+def _hold_against(objective: float, bound: float | None, maximizes: bool) -> _Standing:
+    if bound is None or not np.isfinite(bound):
+        return _Standing(None)
+    if is_noise(objective, bound):
+        return _Standing(objective, proven=True)
+    if abs(objective - bound) <= PROOF_TOLERANCE:
+        return _Standing(bound, proven=True)
+    beaten = objective > bound if maximizes else objective < bound
+    return _Standing(None, contradictory=True) if beaten else _Standing(bound)
+
+
+def _clean(model: LinearModel, values: Floats) -> Floats:
+    """The values with integers that are integers.
+
+    Raises:
+        RunError: SolverFailed, for NaN and for integer variables that are far from integers.
+    """
+    if not np.isfinite(values).all():
+        at = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise RunError(
+            Reason.SOLVER_FAILED,
+            f"the solver gives {model.column_names[at]} the value {values[at]}",
+        )
+    rounded = np.where(model.integer, np.round(values), values)
+    far = np.flatnonzero(np.abs(rounded - values) > INTEGRALITY_TOLERANCE)
+    if len(far):
+        raise RunError(
+            Reason.SOLVER_FAILED,
+            f"the solver gives the integer variable {model.column_names[int(far[0])]}"
+            f" the value {values[far[0]]}",
+        )
+    return rounded + 0.0
+
+
+def _check_claim(model: LinearModel, objective: float, claimed: float | None) -> None:
+    if claimed is None:
+        return
+    if np.isnan(claimed):
+        raise RunError(Reason.SOLVER_FAILED, "the solver's objective is NaN")
+    scale = max(1.0, abs(objective), float(np.abs(model.cost).max(initial=0.0)))
+    if abs(objective - claimed) > CLAIM_TOLERANCE * scale:
+        raise RunError(
+            Reason.SOLVER_FAILED,
+            f"the solver's objective is {claimed}, but its values give {objective}",
+        )
+
+
+def _named(model: LinearModel, values: Floats) -> Solution:
+    return {model.column_names[at]: float(values[at]) for at in np.flatnonzero(values).tolist()}

@@ -1,0 +1,127 @@
+"""Hands a result over to the operator's intake, which keeps it in a ConfigMap."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from argmin.api.outcome import Reason
+from argmin.api.run import (
+    INTAKE_PATH,
+    LOG_KEY,
+    OUTPUTS_KEY,
+    RESULT_LIMIT_BYTES,
+    SOLUTION_KEY,
+    Delivery,
+    Intake,
+)
+from argmin_solvers.failure import RunError
+from argmin_solvers.result import shorten
+from argmin_solvers.runlog import log
+
+_TRY_SECONDS = 30.0
+_LONGEST_WAIT_SECONDS = 15.0
+_TRANSIENT = (408, 429)
+
+
+class _UnavailableError(Exception):
+    """This try failed in a way that a later one may not."""
+
+
+def pack_parts(solution: bytes, run_log: bytes, outputs: bytes | None) -> dict[str, bytes]:
+    """The parts of a result by key, compressed, within the size a ConfigMap can hold.
+
+    The log is left out where it does not fit; solution and outputs never are.
+
+    Raises:
+        RunError: AnswerTooLarge with size and limit.
+    """
+    parts = {SOLUTION_KEY: gzip.compress(solution, mtime=0)}
+    if outputs is not None:
+        parts[OUTPUTS_KEY] = outputs
+    size = sum(map(len, parts.values()))
+    if size > RESULT_LIMIT_BYTES:
+        sizes = ", ".join(f"{key} {len(part)}" for key, part in parts.items())
+        raise RunError(
+            Reason.ANSWER_TOO_LARGE,
+            f"the result has {size} bytes compressed ({sizes}), and {RESULT_LIMIT_BYTES} can be"
+            " delivered: keep fewer solutions (spec.solutionPool.size) or fewer outputs",
+        )
+    packed_log = gzip.compress(run_log, mtime=0)
+    if size + len(packed_log) > RESULT_LIMIT_BYTES:
+        log.info("the log is not delivered: %d bytes are over the limit", len(packed_log))
+    else:
+        parts[LOG_KEY] = packed_log
+    return parts
+
+
+def deliver(
+    intake: Intake,
+    owner: str,
+    parts: Mapping[str, bytes],
+    longest_wait_seconds: float = _LONGEST_WAIT_SECONDS,
+) -> None:
+    """POST the parts until they are taken, with growing, random waits.
+
+    Raises:
+        RunError: AnswerUndelivered where nobody takes them in time or they are refused;
+            AnswerTooLarge where the intake says so.
+    """
+    delivery = Delivery(
+        owner=owner,
+        parts={key: base64.b64encode(part).decode() for key, part in parts.items()},
+    )
+    body = delivery.model_dump_json(by_alias=True).encode()
+    url = intake.url.rstrip("/") + INTAKE_PATH
+    retrying = Retrying(
+        retry=retry_if_exception_type(_UnavailableError),
+        wait=wait_random_exponential(multiplier=0.5, max=longest_wait_seconds),
+        stop=stop_after_delay(intake.timeout_seconds),
+        before_sleep=_tell,
+        reraise=True,
+    )
+    try:
+        with httpx.Client(timeout=_TRY_SECONDS) as client:
+            retrying(_post, client, url, Path(intake.token_path), body)
+    except _UnavailableError as error:
+        raise RunError(
+            Reason.UNDELIVERED,
+            f"nobody took the result within {intake.timeout_seconds} s: {error}",
+        ) from None
+
+
+def _tell(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.info("the result was not taken, try %d: %s", state.attempt_number, error)
+
+
+def _post(client: httpx.Client, url: str, token_file: Path, body: bytes) -> None:
+    try:
+        # Read at each try: the kubelet replaces the token while we wait.
+        token = token_file.read_text().strip()
+        response = client.post(
+            url,
+            content=body,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+    except (httpx.TransportError, OSError) as error:
+        raise _UnavailableError(f"{url}: {error or type(error).__name__}") from None
+    if response.is_success:
+        return
+    said = f"{url} answered {response.status_code}: {shorten(response.text.strip(), 300)}"
+    if response.status_code in _TRANSIENT or response.is_server_error:
+        raise _UnavailableError(said)
+    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        raise RunError(Reason.ANSWER_TOO_LARGE, said)
+    raise RunError(Reason.UNDELIVERED, said)

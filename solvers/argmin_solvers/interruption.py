@@ -1,0 +1,50 @@
+"""SIGTERM: stop the search and keep what was found."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from argmin.api.outcome import Reason
+from argmin_solvers.failure import RunError
+
+
+class Interruption:
+    """What a request to stop does: it sets `stop`, and breaks off what runs under `breaking`."""
+
+    def __init__(self) -> None:
+        self.stop = Event()
+        self._breaking = False
+
+    def listen(self) -> None:
+        """Take SIGTERM and SIGINT; only the main thread can."""
+        signal.signal(signal.SIGTERM, self._receive)
+        signal.signal(signal.SIGINT, self._receive)
+
+    @contextmanager
+    def breaking(self) -> Iterator[None]:
+        """Run a block that holds no answer yet: a request to stop ends it at once.
+
+        Raises:
+            RunError: Interrupted.
+        """
+        if self.stop.is_set():
+            raise _interrupted()
+        self._breaking = True
+        try:
+            yield
+        finally:
+            self._breaking = False
+
+    def _receive(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop.set()
+        if self._breaking:
+            self._breaking = False
+            raise _interrupted()
+
+
+def _interrupted() -> RunError:
+    return RunError(Reason.INTERRUPTED, "interrupted before the search began")

@@ -1,0 +1,171 @@
+"""Solves a declared model: load, choose the solver, solve under supervision, report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.run import RunDocument, RunModel
+from argmin_solvers.adapters import choose_adapter
+from argmin_solvers.adapters.interface import Adapter, Settings, Solve
+from argmin_solvers.decimals import decimal_text, gap_text
+from argmin_solvers.failure import RunError
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.models import load_model
+from argmin_solvers.models.text import read_source
+from argmin_solvers.result import RunResult, model_digest, shorten
+from argmin_solvers.runlog import log
+
+STOP_GRACE_SECONDS = 20.0
+"""How long a solver may take to stop once it is asked to; a pod has 30 s from SIGTERM."""
+OVERRUN_SECONDS = 5.0
+"""How far past the time limit a solver may run before it is asked to stop."""
+_POLL_SECONDS = 0.1
+
+
+def run_model(
+    document: RunDocument, declared: RunModel, interruption: Interruption, workdir: Path
+) -> RunResult:
+    """Solve the model of a job document.
+
+    Raises:
+        RunError: there is no answer: the model, an option or the solver failed.
+    """
+    source = read_source(Path(declared.path))
+    with interruption.breaking():
+        model, name = load_model(declared)
+        settings = _settings(document, declared, workdir)
+        adapter = choose_adapter(model, name, settings)
+        version = adapter.version()
+    log.info("model %s: %s", Path(declared.path).name, model.summary())
+    log.info("solver %s %s", adapter.name, version)
+    began = time.monotonic()
+    solve = Supervision(adapter, interruption).solve(model, settings)
+    seconds = time.monotonic() - began
+    if solve.reason is Reason.INTERRUPTED and solve.values is None:
+        raise RunError(Reason.INTERRUPTED, "interrupted before a solution was found")
+    answer = _answer(solve).model_copy(
+        update={
+            "solver": str(adapter.name),
+            "solver_version": version,
+            "solve_seconds": decimal_text(round(seconds, 3)),
+            "seed": _seed(adapter, settings),
+            "threads": settings.threads if adapter.parallel else 1,
+            "model_digest": model_digest(source),
+        }
+    )
+    return RunResult(answer, variables=solve.values, pool=solve.pool)
+
+
+def _settings(document: RunDocument, declared: RunModel, workdir: Path) -> Settings:
+    limits = document.limits
+    return Settings(
+        workdir=workdir,
+        seconds=limits.seconds,
+        relative_gap=None if limits.relative_gap is None else float(limits.relative_gap),
+        absolute_gap=None if limits.absolute_gap is None else float(limits.absolute_gap),
+        solutions=limits.solutions,
+        threads=document.threads,
+        seed=document.seed,
+        options=declared.options,
+        pool=declared.solution_pool,
+    )
+
+
+def _seed(adapter: Adapter, settings: Settings) -> int | None:
+    if adapter.default_seed is None:
+        return None
+    return adapter.default_seed if settings.seed is None else settings.seed
+
+
+def _answer(solve: Solve) -> Answer:
+    objective, bound = solve.objective, solve.best_bound
+    both = objective is not None and bound is not None
+    return Answer(
+        outcome=solve.outcome,
+        reason=solve.reason,
+        message=shorten(solve.message, 1024),
+        sense=solve.sense,
+        objective=None if objective is None else decimal_text(objective),
+        best_bound=None if bound is None else decimal_text(bound),
+        gap=gap_text(objective, bound) if both else None,  # type: ignore[arg-type]
+        nodes=solve.nodes,
+        solutions=solve.solutions,
+    )
+
+
+class Supervision:
+    """Runs a solver in a thread, so that signals and overrun limits are seen while it works."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        interruption: Interruption,
+        *,
+        grace_seconds: float = STOP_GRACE_SECONDS,
+        overrun_seconds: float = OVERRUN_SECONDS,
+    ) -> None:
+        self._adapter = adapter
+        self._interruption = interruption
+        self._grace = grace_seconds
+        self._overrun = overrun_seconds
+        self._stop = threading.Event()
+        self._done = threading.Event()
+        self._outcome: Solve | BaseException | None = None
+
+    def solve(self, model: Any, settings: Settings) -> Solve:
+        """Solve until the end, the limit or a request to stop.
+
+        Raises:
+            RunError: what the adapter raised; Interrupted, where the solver did not stop in
+                time; SolverFailed for any other error.
+        """
+        threading.Thread(target=self._work, args=(model, settings), daemon=True).start()
+        over = None if settings.seconds is None else settings.seconds + self._overrun
+        reason = self._wait_for_end(over)
+        if reason is not None:
+            log.info("stopping the solver: %s", reason)
+            self._stop.set()
+            if not self._done.wait(self._grace):
+                return self._abandon(reason)
+        solve = self._take()
+        if reason is Reason.TIME_LIMIT and solve.reason is Reason.INTERRUPTED:
+            return replace(solve, reason=reason, message="stopped at the time limit")
+        return solve
+
+    def _work(self, model: Any, settings: Settings) -> None:
+        try:
+            self._outcome = self._adapter.solve(model, settings, self._stop)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            self._outcome = error
+        finally:
+            self._done.set()
+
+    def _wait_for_end(self, over: float | None) -> Reason | None:
+        began = time.monotonic()
+        while not self._done.wait(_POLL_SECONDS):
+            if self._interruption.stop.is_set():
+                return Reason.INTERRUPTED
+            if over is not None and time.monotonic() - began > over:
+                return Reason.TIME_LIMIT
+        return None
+
+    def _abandon(self, reason: Reason) -> Solve:
+        what = f"the solver did not stop within {self._grace:g} s of being asked to"
+        if reason is Reason.INTERRUPTED:
+            raise RunError(Reason.INTERRUPTED, f"{what}; what it found is lost")
+        return Solve(Outcome.UNKNOWN, Reason.TIME_LIMIT, f"{what}, at its time limit")
+
+    def _take(self) -> Solve:
+        outcome = self._outcome
+        if isinstance(outcome, Solve):
+            return outcome
+        if isinstance(outcome, RunError):
+            raise outcome
+        raise RunError(
+            Reason.SOLVER_FAILED, f"{self._adapter.name}: {type(outcome).__name__}: {outcome}"
+        ) from outcome

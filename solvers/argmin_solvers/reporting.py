@@ -1,0 +1,82 @@
+"""The call by which a user's own program tells what it found.
+
+Light on purpose: it is imported into programs that may hold any library, or none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from typing import SupportsFloat
+
+REPORT_FILE = "ARGMIN_REPORT"
+"""Names the file that collects the reports, one JSON object a line."""
+
+OUTCOMES = ("Optimal", "Feasible", "Infeasible", "Unbounded", "Unknown")
+SENSES = ("Minimize", "Maximize")
+
+
+def report(
+    *,
+    objective: SupportsFloat | None = None,
+    bound: SupportsFloat | None = None,
+    outcome: str | None = None,
+    sense: str | None = None,
+    solutions: int | None = None,
+    variables: Mapping[str, SupportsFloat] | None = None,
+    **metrics: SupportsFloat,
+) -> None:
+    """Tell argmin what the program has found so far; the last word on each field counts.
+
+    Outside argmin the report is printed and nothing else happens.
+
+    Args:
+        objective: value of the best solution.
+        bound: proven bound on the objective.
+        outcome: one of Optimal, Feasible, Infeasible, Unbounded, Unknown. Say Optimal only with
+            a proof; left out, a program with an objective ends as Feasible.
+        sense: Minimize or Maximize.
+        solutions: number of solutions found.
+        variables: values of the solution, for `solution.json`.
+        metrics: further numbers, kept as metrics of the run.
+
+    Raises:
+        ValueError: a number is NaN or infinite, or a word is none of those above.
+    """
+    _check_word("outcome", outcome, OUTCOMES)
+    _check_word("sense", sense, SENSES)
+    fields: dict[str, object] = {
+        "objective": _number("objective", objective),
+        "bestBound": _number("bound", bound),
+        "outcome": outcome,
+        "sense": sense,
+        "solutions": None if solutions is None else int(solutions),
+        "variables": variables
+        and {str(name): _number(f"variable {name}", value) for name, value in variables.items()},
+        "metrics": metrics and {name: _number(name, value) for name, value in metrics.items()},
+    }
+    line = json.dumps({name: value for name, value in fields.items() if value is not None})
+    path = os.environ.get(REPORT_FILE)
+    if path is None:
+        sys.stdout.write(f"report {line}\n")
+        return
+    # One write of one line: reports of parallel workers do not mix.
+    with open(path, "ab", buffering=0) as file:
+        file.write(line.encode() + b"\n")
+
+
+def _check_word(name: str, word: str | None, allowed: tuple[str, ...]) -> None:
+    if word is not None and word not in allowed:
+        raise ValueError(f"{name} is one of {', '.join(allowed)}, not {word!r}")
+
+
+def _number(name: str, value: SupportsFloat | None) -> float | None:
+    if value is None:
+        return None
+    number = int(value) if isinstance(value, int) else float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {number}: report a finite number")
+    return number

@@ -1,0 +1,110 @@
+"""What a run brings back: the answer, and the solution behind it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from argmin.api.outcome import Answer, Outcome
+from argmin_solvers.decimals import decimal_text
+from argmin_solvers.failure import RunError
+
+SOLUTION_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The answer with the values behind it.
+
+    `variables` are those of the best solution, `pool` those of each solution of an enumeration;
+    a variable that is not listed is zero.
+    """
+
+    answer: Answer
+    exit_code: int = 0
+    variables: Mapping[str, float] | None = None
+    pool: tuple[Mapping[str, float], ...] = field(default=())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended without an answer."""
+        return self.answer.outcome is Outcome.ERROR
+
+
+def failed_run(failure: RunError) -> RunResult:
+    """The result of a run that ended without an answer."""
+    answer = Answer(
+        outcome=Outcome.ERROR, reason=failure.reason, message=shorten(failure.message, 1024)
+    )
+    return RunResult(answer, failure.exit_code)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, cut to a number of characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def solution_document(name: str, result: RunResult) -> dict[str, Any]:
+    """The content of `solution.json`.
+
+    ```
+    {"version": 1, "name": "american-steel",
+     "outcome": "Optimal", "reason": "Optimal", "sense": "Minimize",
+     "objective": "15005.0", "bestBound": "15005.0", "gap": "0", ...   as in the status
+     "variables": {"flow_Chicago_Gary": 4000.0, ...},                  absent without a solution
+     "solutions": [{...}, ...]}                                        enumerations only
+    ```
+    Numbers of the status are exact decimal text, values of variables JSON numbers. Variables
+    that are not listed are zero.
+    """
+    status = result.answer.to_wire()
+    for inapplicable in ("delivered", "outputs"):
+        status.pop(inapplicable, None)
+    document: dict[str, Any] = {"version": SOLUTION_VERSION, "name": name, **status}
+    if result.variables is not None:
+        document["variables"] = dict(result.variables)
+    if result.pool:
+        document["solutions"] = [dict(solution) for solution in result.pool]
+    return document
+
+
+def encode_solution(document: Mapping[str, Any]) -> bytes:
+    """The document as JSON text."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def model_digest(source: bytes) -> str:
+    """Digest of a source file's bytes."""
+    return f"sha256:{hashlib.sha256(source).hexdigest()}"
+
+
+def result_digest(result: RunResult) -> str:
+    """Digest of what was found: equal answers have equal digests, wherever they were computed.
+
+    Over outcome, objective and metrics, then the variables in the order of their names, as exact
+    decimal text; for a pool, over its solutions in sorted order.
+    """
+    digest = hashlib.sha256()
+    for line in _canonical_lines(result):
+        digest.update(line.encode() + b"\n")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _canonical_lines(result: RunResult) -> Iterator[str]:
+    yield f"outcome={result.answer.outcome}"
+    yield f"objective={result.answer.objective or ''}"
+    for metric in sorted(result.answer.metrics, key=lambda metric: metric.name):
+        yield f"metric {metric.name}={metric.value}"
+    if result.pool:
+        yield from sorted(" ".join(_assignments(solution)) for solution in result.pool)
+    else:
+        yield from _assignments(result.variables or {})
+
+
+def _assignments(values: Mapping[str, float]) -> Iterator[str]:
+    for name in sorted(values):
+        if values[name] != 0:
+            yield f"{json.dumps(name)}={decimal_text(values[name])}"

@@ -1,0 +1,228 @@
+"""Runs a program of the user's own, as SageMaker's script mode does, and reads its result."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from argmin.api.outcome import Answer, Metric, Outcome, Reason
+from argmin.api.run import RunDocument, RunScript
+from argmin_solvers.decimals import decimal_text, gap_text
+from argmin_solvers.failure import RunError
+from argmin_solvers.findings import Findings, MetricFinder, gather_findings
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.models.text import read_source
+from argmin_solvers.reporting import REPORT_FILE
+from argmin_solvers.result import RunResult, model_digest, shorten
+from argmin_solvers.runlog import log
+
+GRACE_SECONDS = 10.0
+"""Between SIGTERM and SIGKILL."""
+_LINE_BYTES = 64 * 1024
+"""Longer lines of output are cut into pieces."""
+_LAST_LINES = 3
+_POLL_SECONDS = 0.1
+_READERS_SECONDS = 2.0
+
+
+def run_script(
+    document: RunDocument,
+    script: RunScript,
+    interruption: Interruption,
+    workdir: Path,
+    grace_seconds: float = GRACE_SECONDS,
+) -> RunResult:
+    """Run the script of a job document to its end, its time limit or a request to stop.
+
+    Raises:
+        RunError: ProgramFailed with exit code and last lines; Interrupted without an objective.
+    """
+    source = read_source(Path(script.path))
+    metrics = MetricFinder(script.metrics)
+    report_file = workdir / "report.jsonl"
+    with interruption.breaking():
+        program = Program(
+            [*script.command, script.path, *script.args],
+            environment(document, report_file),
+            metrics.look_at,
+        )
+    began = time.monotonic()
+    stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
+    seconds = time.monotonic() - began
+    if stopped is None and program.exit_code != 0:
+        raise _program_failed(program)
+    findings = gather_findings(report_file, metrics.found)
+    answer = _answer(findings, stopped).model_copy(
+        update={
+            "solve_seconds": decimal_text(round(seconds, 3)),
+            "seed": document.seed,
+            "threads": document.threads,
+            "model_digest": model_digest(source),
+        }
+    )
+    return RunResult(answer, variables=findings.variables)
+
+
+def environment(document: RunDocument, report_file: Path | None = None) -> dict[str, str]:
+    """The environment of programs and models.
+
+    `python` is the runner's own; `ipopt` is ours where the user has no other. Numerical libraries
+    keep to the threads of the job.
+    """
+    here = Path(__file__).parent / "bin"
+    path = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), str(here)]
+    variables = {
+        **os.environ,
+        "PATH": os.pathsep.join(path),
+        "PYTHONUNBUFFERED": "1",
+        "ARGMIN_THREADS": str(document.threads),
+    }
+    variables.setdefault("OMP_NUM_THREADS", str(document.threads))
+    if document.seed is not None:
+        variables["ARGMIN_SEED"] = str(document.seed)
+    if report_file is not None:
+        variables[REPORT_FILE] = str(report_file)
+    return variables
+
+
+class Program:
+    """A child process in a group of its own, whose output is streamed line by line."""
+
+    def __init__(
+        self, command: list[str], variables: Mapping[str, str], look_at: Callable[[str], None]
+    ) -> None:
+        self.command = command
+        self.last_errors: deque[str] = deque(maxlen=_LAST_LINES)
+        self._look_at = look_at
+        self._process = _start(command, variables)
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=(self._process.stdout, False), daemon=True),
+            threading.Thread(target=self._read, args=(self._process.stderr, True), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code, negative for the number of a signal, once it has ended."""
+        return self._process.returncode
+
+    def wait(
+        self, interruption: Interruption, seconds: float | None, grace_seconds: float
+    ) -> Reason | None:
+        """Wait for the end; None where it ended by itself, else why it was stopped."""
+        began = time.monotonic()
+        stopped: Reason | None = None
+        while stopped is None and not self._ended_within(_POLL_SECONDS):
+            if interruption.stop.is_set():
+                stopped = Reason.INTERRUPTED
+            elif seconds is not None and time.monotonic() - began > seconds:
+                stopped = Reason.TIME_LIMIT
+        if stopped is not None:
+            self._stop(stopped, grace_seconds)
+        self._close()
+        return stopped
+
+    def _ended_within(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _stop(self, reason: Reason, grace_seconds: float) -> None:
+        log.info("%s: sending SIGTERM to the program", reason)
+        self._signal(signal.SIGTERM)
+        if not self._ended_within(grace_seconds):
+            log.info("it is still running after %g s: sending SIGKILL", grace_seconds)
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return  # it ended in this moment
+
+    def _close(self) -> None:
+        """Read what is left; what the program left running goes with it."""
+        for reader in self._readers:
+            reader.join(_READERS_SECONDS)
+        self._signal(signal.SIGKILL)
+        for reader in self._readers:
+            reader.join(_READERS_SECONDS)
+
+    def _read(self, stream: IO[bytes], is_error: bool) -> None:
+        out = sys.stderr if is_error else sys.stdout
+        while line := stream.readline(_LINE_BYTES):
+            text = line.decode("utf-8", "replace")
+            out.write(text)
+            out.flush()
+            self._look_at(text)
+            if is_error and text.strip():
+                self.last_errors.append(text.strip())
+
+
+def _start(command: list[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RunError(
+            Reason.PROGRAM_FAILED,
+            f"spec.script.command: {command[0]} cannot be started: {error.strerror}",
+        ) from None
+
+
+def _program_failed(program: Program) -> RunError:
+    code = program.exit_code
+    how = f"ended with exit code {code}"
+    if code < 0:
+        how = f"was killed by {signal.Signals(-code).name}"
+    last = shorten(" | ".join(program.last_errors), 600)
+    return RunError(Reason.PROGRAM_FAILED, f"the program {how}" + (f": {last}" if last else ""))
+
+
+def _answer(findings: Findings, stopped: Reason | None) -> Answer:
+    if findings.objective is None and stopped is Reason.INTERRUPTED and findings.outcome is None:
+        raise RunError(Reason.INTERRUPTED, "interrupted before the program told an objective")
+    objective, bound = findings.objective, findings.best_bound
+    both = objective is not None and bound is not None
+    default = Outcome.UNKNOWN if objective is None else Outcome.FEASIBLE
+    return Answer(
+        outcome=findings.outcome or default,
+        reason=stopped or Reason.PROGRAM_FINISHED,
+        message=_MESSAGES[stopped],
+        sense=findings.sense,
+        objective=None if objective is None else decimal_text(objective),
+        best_bound=None if bound is None else decimal_text(bound),
+        gap=gap_text(objective, bound) if both else None,  # type: ignore[arg-type]
+        solutions=findings.solutions,
+        metrics=tuple(
+            Metric(name=name[:63], value=decimal_text(value))
+            for name, value in findings.metrics.items()
+        ),
+    )
+
+
+_MESSAGES = {
+    None: "the program ended with exit code 0",
+    Reason.TIME_LIMIT: "the program was stopped at the time limit",
+    Reason.INTERRUPTED: "the program was interrupted",
+}
