@@ -1,0 +1,155 @@
+"""How objects are shown: tables for people, JSON and YAML for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from argmin.api.common import Condition, ConditionStatus
+from argmin.api.conditions import COMPLETE, FAILED, STALLED, find_condition
+from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+
+_UNBOUNDED_WIDTH = 10_000
+"""Columns where nobody looks: a pipe gets whole lines."""
+
+_STYLES = {"Complete": "green", "Failed": "red", "Stalled": "red", "Running": "cyan"}
+
+
+class OutputFormat(StrEnum):
+    """The formats of `--output`."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+def open_console(*, stderr: bool = False) -> Console:
+    """A console on standard output or error, as wide as needed where it is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _UNBOUNDED_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def write_data(data: Any, output: OutputFormat) -> None:
+    """Write one JSON or YAML document to standard output."""
+    if output is OutputFormat.YAML:
+        import yaml
+
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    else:
+        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def render_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table as kubectl writes it: no lines, columns three blanks apart."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    return table
+
+
+def render_jobs(jobs: Iterable[OptimizationJob], now: datetime, *, namespaces: bool) -> Table:
+    """One line a job, with the columns of `kubectl get opt`."""
+    headings = ["NAME", "STATE", "OUTCOME", "OBJECTIVE", "GAP", "SOLVER", "AGE"]
+    rows = [[job.metadata.name, *_summarise(job.status), _age_of(job, now)] for job in jobs]
+    if namespaces:
+        headings.insert(0, "NAMESPACE")
+        rows = [[job.metadata.namespace, *row] for job, row in zip(jobs, rows, strict=True)]
+    return render_rows(headings, rows)
+
+
+def _summarise(status: OptimizationJobStatus) -> list[str]:
+    fields = (status.state, status.outcome, status.objective, status.gap, status.solver)
+    return [str(value) if value is not None else "" for value in fields]
+
+
+def _age_of(job: OptimizationJob, now: datetime) -> str:
+    created = job.metadata.creation_timestamp
+    return format_span(now - created) if created else ""
+
+
+def format_span(span: timedelta) -> str:
+    """A span as kubectl writes an age: `42s`, `5m`, `3h`, `12d`."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def render_status(name: str, status: OptimizationJobStatus) -> Table:
+    """The answer in a few lines: what was found, by whom, and why it ended."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    for label, value in _describe(name, status):
+        table.add_row(Text(label, style="dim"), value)
+    return table
+
+
+def _describe(name: str, status: OptimizationJobStatus) -> Iterable[tuple[str, Text]]:
+    state = str(status.state or "Pending")
+    yield "job", Text(name, style="bold")
+    yield "state", Text(state, style=_STYLES.get(state, ""))
+    lines = {
+        "outcome": status.outcome,
+        "objective": _join(status.objective, status.sense and f"({status.sense})"),
+        "best bound": _join(status.best_bound, status.gap and f"(gap {status.gap})"),
+        "solutions": status.solutions,
+        "solver": _join(status.solver, status.solver_version),
+        "time": status.solve_seconds and f"{status.solve_seconds} s",
+        "attempts": len(status.runs) or None,
+    }
+    yield from ((label, Text(str(value))) for label, value in lines.items() if value is not None)
+    yield from ((metric.name, Text(metric.value)) for metric in status.metrics)
+    for output in status.outputs:
+        yield f"output {output.name}", Text(f"{output.files} files, {output.bytes} bytes")
+    why = explain_end(status)
+    if why:
+        yield "reason", Text(f"{why.reason}: {why.message}" if why.message else why.reason)
+
+
+def explain_end(status: OptimizationJobStatus) -> Condition | None:
+    """The condition that tells why a job ended or does not go on."""
+    for kind in (FAILED, STALLED, COMPLETE):
+        found = find_condition(status.conditions, kind)
+        if found and found.status is ConditionStatus.TRUE:
+            return found
+    return None
+
+
+def render_conditions(conditions: Iterable[Condition], now: datetime) -> Table:
+    """The conditions, one a line."""
+    rows = (
+        [c.type, str(c.status), c.reason, format_span(now - c.last_transition_time), c.message]
+        for c in conditions
+    )
+    return render_rows(["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"], rows)
+
+
+def _join(*parts: object) -> str | None:
+    present = [str(part) for part in parts if part]
+    return " ".join(present) or None
+
+
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def utc_now() -> datetime:
+    """The time, for ages and transition times."""
+    return datetime.now(UTC)
+
+
+Wire = Mapping[str, Any]
