@@ -49,22 +49,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where they differ")
     check = parser.parse_args().check
-    stale = []
+    try:
+        stale = dict(_find_stale())
+    except FileNotFoundError as error:
+        sys.exit(f"{error.filename}: a marker of an example names this file, and it is not there")
+    for path, filled in stale.items():
+        if check:
+            name = path.relative_to(EXAMPLES.parent)
+            sys.stderr.write(f"{name} differs from its sources: run python examples/generate.py\n")
+        else:
+            path.write_text(filled, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+def _find_stale() -> Iterator[tuple[Path, str]]:
     for path in sorted(EXAMPLES.glob("*/*.yaml")):
         text = path.read_text(encoding="utf-8")
         filled = fill_blocks(text, path.parent)
-        if filled == text:
-            continue
-        stale.append(path.relative_to(EXAMPLES))
-        if not check:
-            path.write_text(filled, encoding="utf-8")
-    if check:
-        for stale_path in stale:
-            sys.stderr.write(
-                f"examples/{stale_path} differs from its sources: run python examples/generate.py\n"
-            )
-        return 1 if stale else 0
-    return 0
+        if filled != text:
+            yield path, filled
 
 
 if __name__ == "__main__":
