@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argmin.api.common import (
@@ -15,7 +15,7 @@ from argmin.api.common import (
     Source,
     Toleration,
 )
-from argmin.api.outcome import Answer
+from argmin.api.outcome import Answer, ExitCode, Reason
 from argmin.api.run import RunDocument
 from argmin.plan import Resource
 
@@ -101,7 +101,32 @@ class RunPhase(StrEnum):
     SUSPENDED = "Suspended"
     PENDING = "Pending"
     RUNNING = "Running"
+    ENDING = "Ending"  # it has failed, and its last attempt is being stopped
     SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class RunReason(StrEnum):
+    """Why a run waits, or how it ended without an answer: Kubernetes' word where it has one."""
+
+    # waiting
+    UNSCHEDULABLE = "Unschedulable"
+    IMAGE_PULL = "ImagePullBackOff"
+    INVALID_IMAGE_NAME = "InvalidImageName"
+    CONTAINER_CONFIG = "CreateContainerConfigError"
+    CONTAINER_CREATION = "CreateContainerError"
+    VOLUMES_NOT_READY = "VolumesNotReady"
+    PODS_NOT_CREATED = "PodsNotCreated"
+    # ended
+    OOM_KILLED = "OOMKilled"
+    EVICTED = "Evicted"
+    PREEMPTED = "Preempted"
+    NODE_LOST = "NodeLost"
+    STOPPED = "Stopped"
+    CANNOT_START = "ContainerCannotRun"
+    CRASHED = "Crashed"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
     FAILED = "Failed"
 
 
@@ -114,10 +139,27 @@ class Attempt:
     node: str | None = None
     exit_code: int | None = None
     reason: str | None = None
+    """That of its answer, else a `RunReason`."""
     message: str | None = None
     answer: Answer | None = None
     started: datetime | None = None
     finished: datetime | None = None
+    stopped: bool = False
+    """Something outside ended it: an eviction, a lost node, a suspension, a deletion."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.phase in (RunPhase.SUCCEEDED, RunPhase.FAILED)
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether it was stopped before its work was done: neither a result nor a failure."""
+        if not self.is_over:
+            return False
+        if self.exit_code == ExitCode.INTERRUPTED:
+            return True
+        return self.stopped and (self.answer is None or self.answer.reason is Reason.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -126,8 +168,17 @@ class RunState:
 
     phase: RunPhase
     attempts: tuple[Attempt, ...] = ()
-    reason: str | None = None
-    """Why it waits or failed, in the backend's words: ImagePullBackOff, Unschedulable, …"""
+    """In the order of their creation; only those that the backend still knows."""
+    reason: RunReason | None = None
+    """Why it waits or failed, in the backend's words."""
     message: str | None = None
     permanent: bool = False
-    """Waiting will not help until somebody changes something: the image, a secret, the quota."""
+    """Waiting will not help until somebody changes something: the image, a secret."""
+    active_since: datetime | None = None
+    """Since when it has been active without a break; `None` while it is held."""
+    held_since: datetime | None = None
+    """Since when it has been held, by the user or by a queue."""
+    ended: datetime | None = None
+    """When it succeeded or failed."""
+    look_again: timedelta | None = None
+    """When to look again though nothing was heard; `None` where whatever happens will be heard."""

@@ -1,0 +1,117 @@
+"""Why a run has not started yet, in words that say what to do; pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argmin.backends.pod_models import POD_SCHEDULED, LiveJob, LivePod, Waiting
+from argmin.backends.pod_template import CONTAINER
+from argmin.backends.run import Run, RunReason
+
+PATIENCE = timedelta(seconds=20)
+"""How long a start may take before somebody should look: events are all that tells of some
+troubles, and argmin reads no events."""
+LONGEST_PAUSE = timedelta(seconds=60)
+
+_PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable")
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*"(: (ErrImagePull: )?)?')
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Why a run waits; without a reason where it is too early to ask."""
+
+    reason: RunReason | None = None
+    message: str | None = None
+    permanent: bool = False
+    look_again: timedelta | None = None
+
+
+def explain_waiting(pod: LivePod, run: Run, now: datetime) -> Delay | None:
+    """Why a pod has not started; `None` where that is as it should be."""
+    waiting = pod.find_container(CONTAINER).waiting
+    found = _explain_container(waiting, run) if waiting else _explain_scheduling(pod)
+    return found or _explain_volumes(pod, now)
+
+
+def explain_no_pods(job: LiveJob, now: datetime) -> Delay | None:
+    """Why a Job has no pod at all; `None` where it has had some, or where nothing is known."""
+    since = job.status.start_time
+    if since is None or job.status.failed > 0:
+        return None
+    if now - since < PATIENCE:
+        return Delay(look_again=PATIENCE - (now - since))
+    name = job.metadata.name
+    return Delay(
+        RunReason.PODS_NOT_CREATED,
+        "no pod could be made: a quota, a limit range, an admission policy or a missing service"
+        f" account may refuse it; kubectl describe job {name} tells which",
+    )
+
+
+def is_stuck(pod: LivePod, now: datetime) -> bool:
+    """Whether a pod has had its node for long and has not started."""
+    since = pod.status.start_time
+    return pod.status.phase == "Pending" and since is not None and now - since >= PATIENCE
+
+
+def _explain_volumes(pod: LivePod, now: datetime) -> Delay | None:
+    since = pod.status.start_time
+    if since is None:
+        return None
+    waited = now - since
+    if waited < PATIENCE:
+        return Delay(look_again=PATIENCE - waited)
+    name = pod.metadata.name
+    return Delay(
+        RunReason.VOLUMES_NOT_READY,
+        "its node is still preparing the image or the volumes;"
+        f" kubectl describe pod {name} tells what it waits for",
+        look_again=min(waited, LONGEST_PAUSE),
+    )
+
+
+def _explain_container(waiting: Waiting, run: Run) -> Delay | None:
+    if waiting.reason in _PULL_REASONS:
+        # The kubelet alternates between two wordings of one cause: one is enough for the status.
+        cause = _BACK_OFF.sub("", waiting.message)
+        return Delay(
+            RunReason.IMAGE_PULL,
+            f'image "{run.image}" cannot be pulled{": " if cause else ""}{cause};'
+            " correct spec.image, or name a login for its registry in spec.imagePullSecrets",
+            permanent=True,
+        )
+    if waiting.reason == "InvalidImageName":
+        return Delay(
+            RunReason.INVALID_IMAGE_NAME,
+            f'"{run.image}" is no image name: correct spec.image',
+            permanent=True,
+        )
+    if waiting.reason == "CreateContainerConfigError":
+        return Delay(
+            RunReason.CONTAINER_CONFIG,
+            f"the container cannot be set up: {waiting.message};"
+            " create what is missing, or correct spec.env",
+            permanent=True,
+        )
+    if waiting.reason in ("CreateContainerError", "RunContainerError"):
+        return Delay(
+            RunReason.CONTAINER_CREATION,
+            f'the container of image "{run.image}" cannot be made: {waiting.message}',
+            permanent=True,
+        )
+    return None
+
+
+def _explain_scheduling(pod: LivePod) -> Delay | None:
+    conditions = (c for c in pod.status.conditions if c.type == POD_SCHEDULED)
+    found = next(conditions, None)
+    if found is None or found.status != "False":
+        return None
+    return Delay(
+        RunReason.UNSCHEDULABLE,
+        f"no node can take the run: {found.message} (spec.resources, spec.nodeSelector and"
+        " spec.tolerations say what it needs)",
+    )

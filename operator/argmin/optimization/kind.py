@@ -1,0 +1,45 @@
+"""OptimizationJob as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from argmin.api.optimizationjob import OptimizationJob
+from argmin.backends.run import Defaults
+from argmin.optimization.decide import decide
+from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.observe import Observed, observe
+from argmin.plan import JOBS, PODS, Manifest, Plan, Resource, View
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class OptimizationJobKind:
+    """The kind: how to read an object, what to look at, what to decide."""
+
+    resource: Resource = OPTIMIZATION_JOBS
+    children: tuple[Resource, ...] = (JOBS, PODS)
+
+    def __init__(
+        self,
+        defaults_for: Callable[[str], Defaults],
+        clock: Callable[[], datetime] = _read_clock,
+    ) -> None:
+        """`defaults_for` looks up the defaults of a namespace; `clock` tells the time with zone."""
+        self._defaults_for = defaults_for
+        self._clock = clock
+
+    def parse(self, manifest: Manifest) -> OptimizationJob:
+        """Read an object; raises pydantic's `ValidationError` naming the fields."""
+        return OptimizationJob.model_validate(manifest)
+
+    async def observe(self, obj: OptimizationJob, view: View) -> Observed:
+        """Look at children, and at ConfigMaps while it matters whether they are there."""
+        return await observe(obj, view, self._clock())
+
+    def decide(self, obj: OptimizationJob, observed: Observed, now: datetime) -> Plan:
+        """The plan; pure."""
+        return decide(obj, observed, now, self._defaults_for(obj.metadata.namespace))

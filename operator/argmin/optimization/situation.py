@@ -1,0 +1,125 @@
+"""What a rule looks at, and what it may say; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from argmin.api.conditions import COMPLETE, FAILED, is_true
+from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+from argmin.api.outcome import Outcome
+from argmin.backends.pod_models import LiveJob
+from argmin.backends.pod_state import read_state
+from argmin.backends.run import Attempt, Defaults, Run, RunState
+from argmin.optimization.attempts import remember_attempts
+from argmin.optimization.budget import close_period, count_remaining
+from argmin.optimization.manifests import build_run
+from argmin.optimization.observe import Observed
+from argmin.optimization.status import record_answer, start_afresh
+from argmin.plan import Apply, Delete, Event, Patch
+
+SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
+"""Outcomes with a solution in hand."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A job and all that is known about it at one moment."""
+
+    job: OptimizationJob
+    observed: Observed
+    now: datetime
+    run: Run
+    """What is to run, with the running time that is left."""
+    child: LiveJob | None
+    """The Job of that run, if there is one."""
+    state: RunState
+    status: OptimizationJobStatus
+    """What is known so far of this run: attempts, running time, the best answer kept."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether this run was declared complete or failed before."""
+        conditions = self.status.conditions
+        is_same_run = self.job.status.job == self.run.name
+        return is_same_run and (is_true(conditions, COMPLETE) or is_true(conditions, FAILED))
+
+    @property
+    def has_kept_answer(self) -> bool:
+        """Whether an interrupted attempt left a feasible solution."""
+        return self.status.outcome in SOLVED
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the running time of the closed periods has used up the deadline."""
+        left = count_remaining(self.job.spec.active_deadline_seconds, self.status)
+        return left is not None and left <= 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one rule says: what is to be done, and why."""
+
+    reason: str
+    patch: tuple[Patch, ...] = ()
+    apply: tuple[Apply, ...] = ()
+    delete: tuple[Delete, ...] = ()
+    status: OptimizationJobStatus | None = None
+    events: tuple[Event, ...] = ()
+    requeue_after: timedelta | None = None
+    settles: bool = False
+    """Nothing is left to say: no further rule is asked."""
+
+
+Rule = Callable[[Situation], Step | None]
+"""A rule speaks, or it has nothing to say."""
+
+
+def survey(
+    job: OptimizationJob, observed: Observed, now: datetime, defaults: Defaults
+) -> Situation:
+    """Put together what the rules look at. Times are in whole seconds, as Kubernetes keeps them."""
+    moment = now.replace(microsecond=0)
+    run = build_run(job, defaults)
+    child = next((j for j in observed.jobs if j.metadata.name == run.name), None)
+    uid = child.metadata.uid if child else None
+    pods = [p for p in observed.pods if any(o.uid == uid for o in p.metadata.owner_references)]
+    state = read_state(run, child, pods, moment)
+    status = job.status if job.status.job == run.name else start_afresh(job.status, run.name)
+    situation = Situation(job, observed, moment, run, child, state, status)
+    return situation if situation.is_finished else _bring_up_to_date(situation)
+
+
+def find_last(attempts: Iterable[Attempt]) -> Attempt | None:
+    """The last of some attempts."""
+    return next(reversed(list(attempts)), None)
+
+
+def _bring_up_to_date(situation: Situation) -> Situation:
+    status = _keep_best_answer(situation)
+    runs = remember_attempts(status.runs, situation.state.attempts, situation.now)
+    status = _close_period(situation, status.model_copy(update={"runs": runs}))
+    left = count_remaining(situation.job.spec.active_deadline_seconds, status)
+    # Kubernetes knows no deadline of zero: one second is as good as none.
+    run = replace(situation.run, deadline_seconds=None if left is None else max(1, left))
+    return replace(situation, run=run, status=status)
+
+
+def _keep_best_answer(situation: Situation) -> OptimizationJobStatus:
+    """A solution that an interrupted attempt reported stays, until a better answer comes."""
+    interrupted = (a for a in situation.state.attempts if a.was_interrupted)
+    kept = find_last(a for a in interrupted if a.answer and a.answer.outcome in SOLVED)
+    if kept is None or kept.answer is None:
+        return situation.status
+    return record_answer(situation.status, kept.answer, situation.job.metadata.name)
+
+
+def _close_period(situation: Situation, status: OptimizationJobStatus) -> OptimizationJobStatus:
+    """Running time stops to count when the Job is held or gone, or when the user holds it now."""
+    child = situation.child
+    if child is None or (situation.job.spec.suspend and not child.spec.suspend):
+        return close_period(status, situation.now)
+    if child.spec.suspend:
+        return close_period(status, situation.state.held_since or situation.now)
+    return status
