@@ -44,6 +44,27 @@ def _with_model(**fields: Any) -> dict[str, Any]:
 
 
 REFUSALS = (
+    Refusal(
+        "an input with a name of argmin's own",
+        {"model": MODEL, "inputs": [{"name": "source", "source": {"inline": "x"}}]},
+        "spec.inputs",
+        "the inputs argmin and source are argmin's own: choose another name",
+    ),
+    Refusal(
+        "an output with a name of argmin's own",
+        {"model": MODEL, "outputs": [{"name": "argmin", "path": "/data"}]},
+        "spec.outputs",
+        "the output argmin is argmin's own: choose another name",
+    ),
+    *(
+        Refusal(
+            f"an output in {path}",
+            {"model": MODEL, "outputs": [{"name": "data", "path": path}]},
+            "spec.outputs",
+            "an output is a folder of your own, such as /opt/ml/processing/output/NAME",
+        )
+        for path in ("//", "/etc", "/usr/lib/x", "/opt/ml/processing/input/a", "/a/../etc", "/a:b")
+    ),
     Refusal("neither model nor script", {}, "spec", ONE_OF),
     Refusal("both model and script", {"model": MODEL, "script": SCRIPT}, "spec", ONE_OF),
     Refusal("a time without unit", _with_model(limits={"time": 10}), "spec.limits.time", DURATION),

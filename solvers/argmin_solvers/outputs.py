@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from argmin.api.common import Output
+from argmin.api.files import Output
 from argmin.api.outcome import OutputFile, Reason
 from argmin_solvers.failure import RunError
 from argmin_solvers.runlog import log

@@ -108,7 +108,8 @@ def _text_or_number_schema(cel: str, message: str) -> WithJsonSchema:
     )
 
 
-def _escape(pattern: str) -> str:
+def escape_cel(pattern: str) -> str:
+    """A regular expression as it stands between quotes in CEL."""
     return pattern.replace("\\", "\\\\")
 
 
@@ -155,7 +156,7 @@ NonNegativeDecimal = Annotated[
     _checked(_NON_NEGATIVE_MESSAGE, lambda v: re.match(_NON_NEGATIVE_PATTERN, str(v)) is not None),
     AfterValidator(str),
     _text_or_number_schema(
-        f"string(self).matches('{_escape(_NON_NEGATIVE_PATTERN)}')",
+        f"string(self).matches('{escape_cel(_NON_NEGATIVE_PATTERN)}')",
         _NON_NEGATIVE_MESSAGE,
     ),
 ]
@@ -177,7 +178,7 @@ Quantity = Annotated[
     _checked(_QUANTITY_MESSAGE, lambda v: re.match(_QUANTITY_PATTERN, str(v)) is not None),
     AfterValidator(str),
     _text_or_number_schema(
-        f"string(self).matches('{_escape(_QUANTITY_PATTERN)}')", _QUANTITY_MESSAGE
+        f"string(self).matches('{escape_cel(_QUANTITY_PATTERN)}')", _QUANTITY_MESSAGE
     ),
 ]
 
@@ -305,22 +306,6 @@ class Source(ApiModel):
     config_map_key_ref: ConfigMapKeyRef | None = None
     image: ImagePath | None = None
     persistent_volume_claim: ClaimPath | None = None
-
-
-class Input(ApiModel):
-    """A further file or folder for the run, under `/opt/ml/processing/input/<name>`."""
-
-    name: ShortName
-    source: Source
-
-
-class Output(ApiModel):
-    """A folder whose files are kept as outputs of the run."""
-
-    name: ShortName
-    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
-        description="Absolute path of the folder the program writes to."
-    )
 
 
 class EnvSource(ApiModel):

@@ -13,12 +13,10 @@ from argmin.api.common import (
     DecimalText,
     Duration,
     EnvVar,
-    Input,
     LocalReference,
     Name,
     NonNegativeDecimal,
     OptionValue,
-    Output,
     Resources,
     Rule,
     ShortName,
@@ -27,6 +25,7 @@ from argmin.api.common import (
     Toleration,
     list_map,
 )
+from argmin.api.files import Input, Output
 from argmin.api.outcome import Metric, Outcome, OutputFile, Sense
 
 KIND = "OptimizationJob"

@@ -11,7 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText, OptionValue, Output
+from argmin.api.common import ApiModel, DecimalText, OptionValue
+from argmin.api.files import Output
 from argmin.api.optimizationjob import MetricPattern, ModelFormat, SolutionPool, SolverName
 
 ROOT = "/opt/ml/processing"

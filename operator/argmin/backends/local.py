@@ -17,7 +17,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from argmin.api.common import Output
+from argmin.api.files import Output
 from argmin.api.outcome import Answer, ExitCode
 from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT
 from argmin.backends.local_inputs import Sources, place_inputs, resolve_environment
@@ -176,7 +176,8 @@ async def _try_once(
         answer=answer,
         started=started,
         finished=datetime.now(UTC),
-        stopped=ended.ending is not Ending.EXITED,
+        # Stopped by the user, what it has found is the answer: nobody will run it again.
+        stopped=ended.ending is Ending.DEADLINE,
     )
     return ended, attempt
 
@@ -207,7 +208,7 @@ def _is_worth_another(run: Run, attempts: Sequence[Attempt]) -> bool:
 
 def _conclude(run: Run, ending: Ending, attempts: Sequence[Attempt]) -> RunState:
     last = attempts[-1]
-    succeeded = last.phase is RunPhase.SUCCEEDED
+    succeeded = last.phase is RunPhase.SUCCEEDED and not last.was_interrupted
     reason, message = (None, None) if succeeded else _explain(run, ending, attempts)
     return RunState(
         RunPhase.SUCCEEDED if succeeded else RunPhase.FAILED,
@@ -228,10 +229,7 @@ def _explain(run: Run, ending: Ending, attempts: Sequence[Attempt]) -> tuple[Run
     if ending is Ending.STOPPED:
         return RunReason.STOPPED, attempts[-1].message
     if len(attempts) > run.backoff_limit > 0:
-        return (
-            RunReason.BACKOFF_LIMIT_EXCEEDED,
-            f"all {len(attempts)} attempts failed: {attempts[-1].message}",
-        )
+        return RunReason.BACKOFF_LIMIT_EXCEEDED, attempts[-1].message
     return RunReason.FAILED, attempts[-1].message
 
 

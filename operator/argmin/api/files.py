@@ -1,0 +1,53 @@
+"""The files of a run: further inputs, and the outputs that are kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from argmin.api.common import ApiModel, Rule, ShortName, Source, escape_cel
+
+_SYSTEM = "bin|boot|dev|etc|lib|lib64|opt/argmin|proc|root|run|sbin|sys|usr|var/run"
+_INPUTS = "opt/ml/processing/input"
+_RESERVED = rf"^/+$|^/(opt|var)/?$|^/({_SYSTEM}|{_INPUTS})(/.*)?$|\.\.|//|:"
+"""Paths that are no folder of a program's own: to write there would hide what is there."""
+
+
+class Input(ApiModel):
+    """A further file or folder for the run, under `/opt/ml/processing/input/<name>`."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="!(self.name in ['argmin', 'source'])",
+            message="the inputs argmin and source are argmin's own: choose another name",
+            holds=lambda i: i.name not in ("argmin", "source"),
+        ),
+    )
+
+    name: ShortName
+    source: Source
+
+
+class Output(ApiModel):
+    """A folder whose files are kept as outputs of the run."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="self.name != 'argmin'",
+            message="the output argmin is argmin's own: choose another name",
+            holds=lambda o: o.name != "argmin",
+        ),
+        Rule(
+            cel=f"!self.path.matches('{escape_cel(_RESERVED)}')",
+            message="an output is a folder of your own, such as /opt/ml/processing/output/NAME:"
+            " not one of the system or of the inputs, and without .. // and :",
+            holds=lambda o: re.search(_RESERVED, o.path) is None,
+        ),
+    )
+
+    name: ShortName
+    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
+        description="Absolute path of the folder the program writes to."
+    )
