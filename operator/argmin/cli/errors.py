@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import IntEnum
 
 
@@ -31,3 +32,8 @@ class CliError(Exception):
         self.status = status
         self.reason = reason
         """Reason of the condition `Failed`, where the failure is shown as a status."""
+
+
+def report(error: CliError) -> None:
+    """Tell a failure on standard error."""
+    sys.stderr.write(f"argmin: {error.message}\n")

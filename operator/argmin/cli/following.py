@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 
 from tenacity import (
     AsyncRetrying,
@@ -17,7 +18,10 @@ from argmin.api.optimizationjob import OptimizationJob
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.session import Session
 from argmin.plan import Key, Manifest
-from argmin.runtime.errors import ApiError, ExpiredError
+from argmin.runtime.errors import ApiError
+
+Judge = Callable[[Manifest | None], bool]
+"""Looks at an object, and says whether it has seen enough."""
 
 _OUTAGE_SECONDS = 60.0
 """How long the API server may be silent before we give up."""
@@ -25,30 +29,49 @@ _WATCH_SECONDS = 300
 
 
 async def follow(
-    session: Session, key: Key, seconds: float | None
-) -> AsyncIterator[Manifest | None]:
-    """The object now and after every change; `None`, and the end, when it is gone.
+    session: Session,
+    key: Key,
+    is_enough: Judge,
+    seconds: float | None,
+    after_change: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Hand the object, now and after every change, to `is_enough`, until it says so.
+
+    The last thing it is handed is `None` where the object is gone.
 
     Raises:
         CliError: `seconds` are over; status TIMEOUT.
     """
     try:
         async with asyncio.timeout(seconds):
-            while True:
-                current = await _get_patiently(session, key)
-                yield current
-                if current is None:
-                    return
-                async for changed in _watch(session, key, current["metadata"]["resourceVersion"]):
-                    yield changed
-                    if changed is None:
+            async with aclosing(_list_states(session, key)) as states:
+                async for state in states:
+                    enough = is_enough(state) or state is None
+                    if after_change and state is not None:
+                        await after_change()
+                    if enough:
                         return
     except TimeoutError:
         raise CliError(
-            f"{key.name} was not finished within {seconds:g} s and goes on:"
-            f" look again with `argmin get {key.name} -n {key.namespace}`",
+            f"{key.resource.kind} {key.name}: not done within {seconds:g} s; it goes on:"
+            f" look again with `argmin watch {key.name} -n {key.namespace}`",
             ExitStatus.TIMEOUT,
         ) from None
+
+
+async def _list_states(session: Session, key: Key) -> AsyncIterator[Manifest | None]:
+    """The object as it is, then as it becomes; `None`, and the end, when it is gone."""
+    current: Manifest | None = await _get_patiently(session, key)
+    while current is not None:
+        yield current
+        since = current["metadata"]["resourceVersion"]
+        async with aclosing(_watch(session, key, since)) as changes:
+            async for changed in changes:
+                yield changed
+                if changed is None:
+                    return
+        current = await _get_patiently(session, key)
+    yield None
 
 
 async def _get_patiently(session: Session, key: Key) -> Manifest | None:
@@ -65,10 +88,9 @@ async def _watch(session: Session, key: Key, since: str) -> AsyncIterator[Manife
     """Changes since a version, until the watch ends for whatever reason that may pass."""
     watch = session.cluster.watch(key.resource, key.namespace, key.name, since, _WATCH_SECONDS)
     try:
-        async for event in watch:
-            yield None if event.type == "DELETED" else event.object
-    except ExpiredError:
-        return
+        async with aclosing(watch) as events:
+            async for event in events:
+                yield None if event.type == "DELETED" else event.object
     except ApiError as error:
         if not error.transient:
             raise

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.target import Target
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import Key, Manifest
 from argmin.runtime.errors import (
@@ -33,15 +34,6 @@ _INSTALL_OPERATOR = (
     "this cluster does not know optimizationjobs.argmin.dev: install argmin there,"
     " helm install argmin charts/argmin"
 )
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which cluster and namespace, as named on the command line."""
-
-    namespace: str | None = None
-    kubeconfig: str | None = None
-    context: str | None = None
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def survey(
     state = read_state(run, child, pods, moment)
     status = job.status if job.status.job == run.name else start_afresh(job.status, run.name)
     situation = Situation(job, observed, moment, run, child, state, status)
-    return situation if situation.is_finished else _bring_up_to_date(situation)
+    return situation if situation.is_finished else bring_up_to_date(situation)
 
 
 def find_last(attempts: Iterable[Attempt]) -> Attempt | None:
@@ -96,7 +96,8 @@ def find_last(attempts: Iterable[Attempt]) -> Attempt | None:
     return next(reversed(list(attempts)), None)
 
 
-def _bring_up_to_date(situation: Situation) -> Situation:
+def bring_up_to_date(situation: Situation) -> Situation:
+    """The situation with what its attempts add to the status: their list, the best answer, time."""
     status = _keep_best_answer(situation)
     runs = remember_attempts(status.runs, situation.state.attempts, situation.now)
     status = _close_period(situation, status.model_copy(update={"runs": runs}))

@@ -1,0 +1,244 @@
+"""The grammar of the command line; each command's work is imported when it is called.
+
+Nothing here imports the API models, a solver or the Kubernetes client, so that `argmin --help`
+and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from argmin.cli.target import Target
+
+app = typer.Typer(
+    name="argmin",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Optimization models as Kubernetes objects: run them here, or in a cluster.",
+    epilog="Exit codes: 0 complete, 1 failed, 2 invalid input, 3 not found, 4 no cluster or"
+    " refused, 5 timeout, 6 something is not installed, 130 interrupted.",
+)
+
+
+class Output(StrEnum):
+    """How a command answers on standard output."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class Form(StrEnum):
+    """How `result` shows a solution."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="FILE...", help="YAML or JSON files; - is standard input."),
+]
+MoreFiles = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--filename", metavar="FILE", help="Another file; may be repeated."),
+]
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="Form of the answer.")]
+JobName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the OptimizationJob.")]
+Namespace = Annotated[
+    str | None,
+    typer.Option("-n", "--namespace", help="Namespace; that of the context where left out."),
+]
+Kubeconfig = Annotated[
+    str | None, typer.Option("--kubeconfig", metavar="FILE", help="Kubeconfig file to use.")
+]
+Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig.")]
+Timeout = Annotated[
+    str | None, typer.Option("--timeout", help="How long to wait, such as 90s, 10m or 1h30m.")
+]
+OutputDir = Annotated[
+    Path | None,
+    typer.Option("--output-dir", metavar="DIR", help="Folder for solution, log and outputs."),
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from argmin import __version__
+
+        typer.echo(f"argmin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Optimization models as Kubernetes objects: run them here, or in a cluster."""
+
+
+@app.command()
+def run(
+    files: Files = None,
+    more: MoreFiles = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Which OptimizationJob of the files.")
+    ] = None,
+    volume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--volume", metavar="CLAIM=DIR", help="A folder in the place of a volume claim."
+        ),
+    ] = None,
+    output_dir: OutputDir = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Run a job as a process of this machine, without a cluster."""
+    from argmin.cli.run import RunRequest, run_here
+
+    request = RunRequest(
+        files=_join(files, more), name=name, volumes=tuple(volume or ()), output_dir=output_dir
+    )
+    raise typer.Exit(run_here(request, output.value))
+
+
+@app.command()
+def submit(  # noqa: PLR0913 - the options of a command
+    files: Files = None,
+    more: MoreFiles = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and show it.")] = False,
+    timeout: Timeout = None,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Apply all objects of the files to the cluster."""
+    from argmin.cli.submit import submit_files
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(submit_files(_join(files, more), target, output.value, wait, timeout))
+
+
+@app.command()
+def get(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One job; all if none.")
+    ] = None,
+    all_namespaces: Annotated[
+        bool, typer.Option("-A", "--all-namespaces", help="Jobs of all namespaces.")
+    ] = False,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Show jobs and their answers."""
+    from argmin.cli.listing import show_jobs
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(show_jobs(name, target, output.value, all_namespaces))
+
+
+@app.command()
+def watch(
+    name: JobName,
+    timeout: Timeout = None,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Follow a job until it is finished."""
+    from argmin.cli.watching import watch_job
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(watch_job(name, target, output.value, timeout))
+
+
+@app.command()
+def logs(
+    name: JobName,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the end.")] = False,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Print what the last run of a job printed."""
+    from argmin.cli.logs import print_logs
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(print_logs(name, target, output.value, follow))
+
+
+@app.command()
+def result(
+    name: JobName,
+    form: Annotated[Form, typer.Option("--format", help="How to show the solution.")] = Form.TABLE,
+    output: Annotated[
+        Form | None, typer.Option("-o", "--output", help="The same as --format.")
+    ] = None,
+    output_dir: OutputDir = None,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Show the solution of a job, or write it and the outputs to a folder."""
+    from argmin.cli.result import show_result
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(show_result(name, target, (output or form).value, output_dir))
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - the options of a command
+    files: Files = None,
+    more: MoreFiles = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Which OptimizationJob of the files.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no cluster: as for a new object.")
+    ] = False,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Show what a reconcile would do with a job, and why; change nothing."""
+    from argmin.cli.plan import show_plan
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))
+
+
+@app.command()
+def delete(
+    name: JobName,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is gone.")] = False,
+    timeout: Timeout = None,
+    output: OutputOption = Output.TABLE,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Delete a job; a run under way is stopped."""
+    from argmin.cli.deletion import delete_job
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(delete_job(name, target, output.value, wait, timeout))
+
+
+def _join(files: list[str] | None, more: list[str] | None) -> tuple[str, ...]:
+    return (*(files or ()), *(more or ()))

@@ -1,0 +1,184 @@
+"""`argmin run`: a job as a process of this machine, without a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from argmin.api.conditions import COMPLETE, is_true
+from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+from argmin.api.strict import check_name
+from argmin.backends.local import LocalRun, Workspace, execute, prepare
+from argmin.backends.local_inputs import MissingSourceError
+from argmin.backends.local_process import Stop
+from argmin.backends.run import Defaults, Run, RunState
+from argmin.cli.documents import collect_sources, pick_job, read_documents, read_job
+from argmin.cli.errors import CliError, ExitStatus, report
+from argmin.cli.progress import RunProgress
+from argmin.cli.rendering import OutputFormat, open_console, render_status, utc_now, write_data
+from argmin.cli.results import DEFAULT_FOLDER, LOG_FILE, SOLUTION_FILE, ResultFolder
+from argmin.optimization.conclusion import conclude, refuse
+from argmin.optimization.manifests import build_run
+from argmin.optimization.status import to_wire
+
+_LOCAL = Defaults(image="", intake_url="")
+"""A process has no image, and delivers into a folder."""
+
+_SIGNALS = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run, as named on the command line."""
+
+    files: tuple[str, ...]
+    name: str | None = None
+    volumes: tuple[str, ...] = ()
+    """`CLAIM=DIR` each."""
+    output_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended, and the signal that had asked for it, if one had."""
+
+    status: OptimizationJobStatus
+    asked_by: signal.Signals | None = None
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The exit code; an interruption is told as such, also when there is an answer."""
+        if self.asked_by is not None:
+            return _SIGNALS[self.asked_by]
+        done = is_true(self.status.conditions, COMPLETE)
+        return ExitStatus.OK if done else ExitStatus.FAILED
+
+
+def run_here(request: RunRequest, output: str) -> ExitStatus:
+    """Run a job and show its status; what is wrong with the job is shown as a status too."""
+    form = OutputFormat(output)
+    try:
+        return _run(request, form)
+    except CliError as error:
+        if form is not OutputFormat.TABLE:
+            write_data(to_wire(refuse(error.reason, error.message, utc_now())), form)
+        report(error)
+        return error.status
+
+
+def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
+    documents = read_documents(request.files)
+    document = pick_job(documents, request.name)
+    job = read_job(document)
+    _check_runnable(job)
+    sources = collect_sources(documents, document.namespace, _read_volumes(request.volumes))
+    path = request.output_dir or DEFAULT_FOLDER / job.metadata.name
+    folder = ResultFolder.claim(path, [output.name for output in job.spec.outputs])
+    with _open_workspace(job) as workspace:
+        run = build_run(job, _LOCAL, str(workspace.root))
+        try:
+            local = prepare(run, workspace, sources)
+        except MissingSourceError as error:
+            raise CliError("\n".join(error.messages), reason="SourceNotFound") from None
+        end = _execute(job, local)
+        _keep(local, folder)
+    folder.write_status(to_wire(end.status))
+    _show(job, end.status, output, folder)
+    return end.exit_status
+
+
+def _check_runnable(job: OptimizationJob) -> None:
+    if job.spec.suspend:
+        raise CliError("spec.suspend: true holds the job: set it to false to run it here")
+    if importlib.util.find_spec("numpy") is None:
+        raise CliError(
+            "argmin run needs the solvers, which are not installed here:"
+            " pip install 'argmin-operator[solvers]'",
+            ExitStatus.NOT_INSTALLED,
+            reason="NotInstalled",
+        )
+
+
+def _read_volumes(volumes: tuple[str, ...]) -> Mapping[str, Path]:
+    read = {}
+    for text in volumes:
+        claim, equals, folder = text.partition("=")
+        if not equals or check_name(claim) or not folder:
+            raise CliError(f"--volume {text}: write CLAIM=DIR, such as --volume prices=./prices")
+        if not Path(folder).is_dir():
+            raise CliError(f"--volume {text}: {folder} is no folder")
+        read[claim] = Path(folder)
+    return read
+
+
+@contextmanager
+def _open_workspace(job: OptimizationJob) -> Iterator[Workspace]:
+    # Short, and resolved: some solvers have no patience with long or linked paths.
+    root = Path(tempfile.mkdtemp(prefix=f"argmin-{job.metadata.name[:20]}-")).resolve()
+    try:
+        yield Workspace(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _execute(job: OptimizationJob, local: LocalRun) -> RunEnd:
+    with RunProgress(open_console(stderr=True), local.run) as progress:
+        state, asked_by = asyncio.run(_execute_until_asked(local, progress))
+    return RunEnd(conclude(job, local.run, state, utc_now()), asked_by)
+
+
+async def _execute_until_asked(
+    local: LocalRun, progress: RunProgress
+) -> tuple[RunState, signal.Signals | None]:
+    """Execute; a signal is the wish to stop, and a second one insists."""
+    stop = Stop()
+    asked_by: list[signal.Signals] = []
+
+    def ask(number: signal.Signals) -> None:
+        asked_by.append(number)
+        stop.ask()
+
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, ask, number)
+    state = await execute(local, progress, stop)
+    return state, asked_by[0] if asked_by else None
+
+
+def _keep(local: LocalRun, folder: ResultFolder) -> None:
+    """Copy what the run brought back before its workspace goes."""
+    result = local.workspace.result
+    folder.copy_file(result / SOLUTION_FILE, SOLUTION_FILE)
+    folder.copy_file(result / LOG_FILE, LOG_FILE)
+    for output in local.run.document.outputs:
+        folder.copy_output(Path(output.path), output.name)
+    _warn_of_empty_outputs(local.run)
+
+
+def _warn_of_empty_outputs(run: Run) -> None:
+    for output in run.document.outputs:
+        if not any(os.scandir(output.path)):
+            variable = f"ARGMIN_OUTPUT_{output.name.upper().replace('-', '_')}"
+            open_console(stderr=True).print(
+                f"argmin: output {output.name} is empty: here its folder is ${variable};"
+                " a program that reads this variable writes to the right place everywhere"
+            )
+
+
+def _show(
+    job: OptimizationJob, status: OptimizationJobStatus, output: OutputFormat, folder: ResultFolder
+) -> None:
+    if output is OutputFormat.TABLE:
+        console = open_console()
+        console.print(render_status(job.metadata.name, status))
+        console.print(f"results: {folder.path}", soft_wrap=True)
+    else:
+        write_data(to_wire(status), output)

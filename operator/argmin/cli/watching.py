@@ -1,0 +1,151 @@
+"""`argmin watch`: a job while it is under way, until it is finished."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from argmin.api.optimizationjob import OptimizationJob
+from argmin.cli.durations import read_timeout
+from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.events import JobEvent, list_events
+from argmin.cli.following import choose_exit, follow, is_finished
+from argmin.cli.rendering import (
+    OutputFormat,
+    explain_end,
+    open_console,
+    render_conditions,
+    render_rows,
+    render_status,
+    utc_now,
+    write_data,
+)
+from argmin.cli.session import Session, open_session, run_command
+from argmin.cli.target import Target
+from argmin.plan import Manifest
+
+
+def watch_job(name: str, target: Target, output: str, timeout: str | None) -> ExitStatus:
+    """Follow a job; ends as the job ends."""
+    seconds = read_timeout(timeout)
+    last = run_command(_watch(name, target, seconds))
+    return finish_watching(last, OutputFormat(output))
+
+
+async def _watch(name: str, target: Target, seconds: float | None) -> Manifest:
+    async with open_session(target) as session:
+        await session.get_job(name)
+        return await watch_until_finished(session, Watcher(name), seconds)
+
+
+def finish_watching(last: Manifest, output: OutputFormat) -> ExitStatus:
+    """Show a finished job's answer, and choose the exit code."""
+    job = OptimizationJob.model_validate(last)
+    if output is OutputFormat.TABLE:
+        open_console().print(render_status(job.metadata.name, job.status))
+    else:
+        write_data(job.status.to_wire(), output)
+    return choose_exit(job)
+
+
+class Watcher:
+    """Shows a job as it changes: in place on a terminal, else one line a change."""
+
+    def __init__(self, name: str, console: Console | None = None) -> None:
+        self.name = name
+        self._console = console or open_console(stderr=True)
+        self._events: tuple[JobEvent, ...] = ()
+        self._job: OptimizationJob | None = None
+        self._line = ""
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            transient=True,
+            auto_refresh=self._console.is_terminal,
+        )
+
+    def start(self) -> None:
+        """Begin to show."""
+        if self._console.is_terminal:
+            self._live.start()
+
+    def stop(self) -> None:
+        """Take the live picture away: the answer is shown by itself."""
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, job: OptimizationJob) -> None:
+        """Show the job as it is now."""
+        self._job = job
+        line = _describe(job)
+        if not self._console.is_terminal and line != self._line:
+            self._console.print(Text(line))
+        self._line = line
+
+    def show_events(self, events: tuple[JobEvent, ...]) -> None:
+        """Show the events of the job: all of them on a terminal, else those that are new."""
+        if not self._console.is_terminal:
+            for event in events:
+                if event not in self._events:
+                    self._console.print(Text(f"{self.name}: {event.reason}: {event.message}"))
+        self._events = events
+
+    def _render(self) -> RenderableType:
+        if self._job is None:
+            return Text(f"waiting for {self.name}")
+        now = utc_now()
+        return Group(
+            render_status(self.name, self._job.status),
+            Text(),
+            render_conditions(self._job.status.conditions, now),
+            Text(),
+            _render_events(self._events, now),
+        )
+
+
+async def watch_until_finished(
+    session: Session, watcher: Watcher, seconds: float | None
+) -> Manifest:
+    """Show a job until it is finished, and return it.
+
+    Raises:
+        CliError: it was deleted meanwhile, or `seconds` are over.
+    """
+    seen: list[Manifest] = []
+
+    def see(manifest: Manifest | None) -> bool:
+        if manifest is None:
+            raise CliError(f"OptimizationJob {watcher.name} was deleted", ExitStatus.NOT_FOUND)
+        job = OptimizationJob.model_validate(manifest)
+        seen[:] = [manifest]
+        watcher.show(job)
+        return is_finished(job)
+
+    async def look_at_events() -> None:
+        watcher.show_events(await list_events(session, seen[0]["metadata"]["uid"]))
+
+    watcher.start()
+    try:
+        await follow(session, session.key(watcher.name), see, seconds, look_at_events)
+    finally:
+        watcher.stop()
+    return seen[0]
+
+
+def _describe(job: OptimizationJob) -> str:
+    status = job.status
+    parts = [str(status.state or "Pending")]
+    parts += [str(part) for part in (status.outcome, status.objective) if part]
+    parts += [f"gap {status.gap}"] if status.gap else []
+    parts += [f"{len(status.runs)} attempts"] if len(status.runs) > 1 else []
+    why = explain_end(status)
+    parts += [f"{why.reason}: {why.message}"] if why else []
+    return f"{job.metadata.name}: {', '.join(parts)}"
+
+
+def _render_events(events: tuple[JobEvent, ...], now: datetime) -> RenderableType:
+    rows = ([e.age(now), e.type, e.reason, e.message] for e in events)
+    return render_rows(["EVENT", "TYPE", "REASON", "MESSAGE"], rows)
