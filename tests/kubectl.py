@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.cluster import client_program
 from tests.cluster.waiting import wait_until
 
@@ -55,7 +53,8 @@ class Kubectl:
 
     def apply(self, *manifests: Object) -> str:
         """`kubectl apply` of objects."""
-        return self.run("apply", "--filename=-", stdin=yaml.safe_dump_all(manifests))
+        # As JSON: PyYAML writes the text "1e-6" without the quotes that Kubernetes needs.
+        return self.run("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, manifests)))
 
     def apply_file(self, path: Path) -> str:
         """`kubectl apply -f`."""

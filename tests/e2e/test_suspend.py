@@ -25,7 +25,8 @@ def suspend(kubectl: Kubectl, name: str, held: bool) -> None:
 
 
 def is_suspended(job: Object) -> bool:
-    return holds(job, "Suspended")
+    """Held, and no longer busy with stopping what ran."""
+    return holds(job, "Suspended") and not holds(job, "Reconciling")
 
 
 def test_a_job_suspended_in_the_middle_keeps_its_best_solution_and_completes_when_resumed(

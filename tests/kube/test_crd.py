@@ -1,0 +1,144 @@
+"""The API server, with argmin's CRD, refuses what is wrong and says what to write instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import api_server
+from tests.kubectl import Kubectl, KubectlError, Object
+from tests.refusals import MODEL, REFUSALS, SCRIPT, Refusal
+
+pytestmark = pytest.mark.kube
+
+CRDS = Path(__file__).resolve().parents[2] / "crds"
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "a model alone": {"model": MODEL},
+    "a script alone": {"script": SCRIPT},
+    "a model from a ConfigMap": {
+        "model": {"format": "lp", "source": {"configMapKeyRef": {"name": "models", "key": "a.lp"}}}
+    },
+    "a model in the image": {"model": {"format": "nl", "source": {"image": {"path": "/a.nl"}}}},
+    "a model on a volume": {
+        "model": {
+            "format": "mps",
+            "source": {"persistentVolumeClaim": {"claimName": "models", "path": "2026/a.mps"}},
+        }
+    },
+    "a function of a Python model": {
+        "model": {"format": "python", "function": "build", "source": {"inline": "def build(): ..."}}
+    },
+    "all limits": {
+        "model": MODEL,
+        "limits": {"time": "1h30m", "relativeGap": "1e-6", "absoluteGap": 0, "solutions": 1},
+    },
+    "options as text and as whole numbers": {
+        "model": MODEL,
+        "solver": {"name": "highs", "options": {"presolve": "off", "mip_max_nodes": 100}},
+    },
+    "an enumeration without a solver's name": {
+        "model": {**MODEL, "format": "cp-sat"},
+        "solutionPool": {"enumerateAll": True, "size": 10},
+    },
+    "everything about pods": {
+        "script": SCRIPT,
+        "image": "registry.example/team/solvers:1",
+        "imagePullSecrets": [{"name": "login"}],
+        "env": [
+            {"name": "REGION", "value": "north"},
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "licence", "key": "key"}}},
+        ],
+        "resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": 2, "memory": "1Gi"}},
+        "nodeSelector": {"disk": "fast"},
+        "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}],
+        "priorityClassName": "high",
+        "outputs": [{"name": "data", "path": "/opt/ml/processing/data"}],
+        "inputs": [{"name": "demand", "source": {"inline": "1,2"}}],
+    },
+    "a life cycle": {
+        "model": MODEL,
+        "suspend": True,
+        "activeDeadlineSeconds": 3600,
+        "backoffLimit": 0,
+        "ttlSecondsAfterFinished": 0,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def kubectl() -> Iterator[Kubectl]:
+    with api_server("kube-crd") as kubeconfig:
+        administrator = Kubectl(kubeconfig)
+        for path in sorted(CRDS.glob("*.yaml")):
+            administrator.apply_file(path)
+        administrator.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        yield administrator
+
+
+def apply(kubectl: Kubectl, manifest: Object) -> Object:
+    text = kubectl.run(
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--output=json",
+        "--filename=-",
+        stdin=json.dumps(manifest),
+    )
+    answer: Object = json.loads(text)
+    return answer
+
+
+def includes(found: object, wanted: object) -> bool:
+    """Whether all that is wanted was found; defaults may have come to it."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return all(key in found and includes(found[key], wanted[key]) for key in wanted)
+    return found == wanted
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.case)
+def test_a_bad_spec_is_refused_at_apply_with_the_field_and_what_to_write(
+    kubectl: Kubectl, refusal: Refusal
+) -> None:
+    with pytest.raises(KubectlError) as refused:
+        apply(kubectl, refusal.manifest)
+    said = str(refused.value)
+    assert (refusal.server_message or refusal.message) in said
+    assert refusal.field in said
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_a_good_spec_is_accepted_as_it_was_written(kubectl: Kubectl, case: str) -> None:
+    manifest = Refusal(case, ACCEPTED[case], "", "", name="good").manifest
+    assert includes(apply(kubectl, manifest), manifest)
+
+
+def test_what_is_left_out_gets_its_default(kubectl: Kubectl) -> None:
+    accepted = apply(kubectl, Refusal("", {"script": SCRIPT}, "", "", name="good").manifest)
+    assert accepted["spec"]["backoffLimit"] == 3
+    assert accepted["spec"]["suspend"] is False
+    assert accepted["spec"]["script"]["command"] == ["python"]
+
+
+def test_an_unknown_field_is_refused_by_its_path(kubectl: Kubectl) -> None:
+    manifest = Refusal("", {"script": SCRIPT, "limit": {"time": "5m"}}, "", "", name="bad").manifest
+    with pytest.raises(KubectlError, match=r"unknown field.*spec\.limit|spec\.limit: field not"):
+        apply(kubectl, manifest)
+
+
+def test_a_spec_can_be_changed_from_model_to_script_but_never_to_both(kubectl: Kubectl) -> None:
+    manifest = Refusal("", {"model": MODEL}, "", "", name="turned").manifest
+    kubectl.apply(manifest)
+    kubectl.apply({**manifest, "spec": {"script": SCRIPT}})
+    with pytest.raises(KubectlError, match=r"exactly one of spec\.model"):
+        kubectl.run(
+            "patch",
+            "optimizationjobs.argmin.dev",
+            "turned",
+            "--type=merge",
+            f"--patch={json.dumps({'spec': {'model': MODEL}})}",
+        )
