@@ -15,28 +15,19 @@ RUN groupadd --gid 65532 argmin \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin argmin
 WORKDIR /opt/argmin
 
-# Dependencies come from the lock files alone, so that a change of code reinstalls nothing.
-# pip has done its work then, and is left out.
-FROM base AS operator-venv
-COPY requirements/operator.txt /tmp/requirements.txt
-RUN python3 -m venv /opt/argmin/venv \
- && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
- && rm -rf /opt/argmin/venv/bin/pip* /opt/argmin/venv/lib/python3.11/site-packages/pip* \
-           /opt/argmin/venv/lib/python3.11/site-packages/setuptools*
-
+# Dependencies come from the lock files alone, and before the code, so that a change of code
+# reinstalls nothing. Wheels only: no compiler is needed, hence no stage of its own for the build;
+# pip leaves in the layer it came in.
 FROM base AS operator
-COPY --from=operator-venv /opt/argmin/venv /opt/argmin/venv
+COPY requirements/operator.txt /opt/argmin/requirements.txt
+RUN python3 -m venv /opt/argmin/venv \
+ && pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt \
+ && rm -rf venv/bin/pip* venv/lib/python3.11/site-packages/pip* \
+           venv/lib/python3.11/site-packages/setuptools*
 COPY operator/argmin /opt/argmin/src/argmin
 RUN python -m compileall -q /opt/argmin/src
 USER 65532:65532
 ENTRYPOINT ["python", "-m", "argmin"]
-
-FROM base AS solvers-venv
-COPY requirements/solvers.txt /tmp/requirements.txt
-RUN python3 -m venv /opt/argmin/venv \
- && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
- && rm -rf /opt/argmin/venv/bin/pip* /opt/argmin/venv/lib/python3.11/site-packages/pip* \
-           /opt/argmin/venv/lib/python3.11/site-packages/setuptools*
 
 FROM base AS solvers
 RUN apt-get update \
@@ -45,7 +36,11 @@ RUN apt-get update \
  && mkdir -p /opt/ml/processing/input /opt/ml/processing/output \
  && chown -R 65532:65532 /opt/ml \
  && ln -s /opt/argmin/src/argmin_solvers/bin/ipopt /usr/local/bin/ipopt
-COPY --from=solvers-venv /opt/argmin/venv /opt/argmin/venv
+COPY requirements/solvers.txt /opt/argmin/requirements.txt
+RUN python3 -m venv /opt/argmin/venv \
+ && pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt \
+ && rm -rf venv/bin/pip* venv/lib/python3.11/site-packages/pip* \
+           venv/lib/python3.11/site-packages/setuptools*
 # The runner shares the API's models with the operator.
 COPY operator/argmin /opt/argmin/src/argmin
 COPY solvers/argmin_solvers /opt/argmin/src/argmin_solvers

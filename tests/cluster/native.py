@@ -28,6 +28,7 @@ from tests.cluster.control_plane import (
     write_controller_files,
 )
 from tests.cluster.errors import ClusterError
+from tests.cluster.loading import load_archive
 from tests.cluster.network import (
     API_SERVER_PORT,
     MAX_NODES,
@@ -62,7 +63,6 @@ from tests.cluster.waiting import wait_until
 
 FABRIC = "fabric"
 READY_TIMEOUT = 120.0
-IMPORT_TIMEOUT = 600.0
 
 
 class NativeProvider:
@@ -181,6 +181,7 @@ class NativeProvider:
         return _with_process(state, FABRIC, process.pid)
 
     def _start_nodes(self, state: ClusterState, numbers: Sequence[int]) -> ClusterState:
+        save_state(state)
         for number in numbers:
             node = self._node(state, number)
             write_node_files(node, self._plane(state))
@@ -204,8 +205,10 @@ class NativeProvider:
         return [*control, *programs, *controller_programs(plane, kubernetes, binary("coredns"))]
 
     def _add_nodes(self, state: ClusterState, numbers: Sequence[int]) -> None:
-        state = self._start_nodes(state, numbers)
+        # Not ready in between: if this is killed, the next `up` finds out and starts afresh.
+        state = self._start_nodes(state.model_copy(update={"phase": "starting"}), numbers)
         self._finish_nodes(state, numbers)
+        save_state(state.model_copy(update={"phase": "ready"}))
 
     def _finish_nodes(self, state: ClusterState, numbers: Sequence[int]) -> None:
         nodes = [self._node(state, number) for number in numbers]
@@ -239,8 +242,7 @@ class NativeProvider:
         if reference in self._images(init):
             return
         with step(f"loading {reference} to {node.name}"):
-            command = containerd_command(init, "images", "import", str(archive))
-            run(command, timeout=IMPORT_TIMEOUT)
+            load_archive(init, archive)
 
     def _images(self, init: int) -> list[str]:
         listing: list[str] = []
