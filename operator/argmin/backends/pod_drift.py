@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from argmin.api.common import LABEL_QUEUE
 from argmin.backends.pod_models import SUSPENDED, LiveJob, OwnerReference
 from argmin.backends.pods import build_labels, build_owner_reference
 from argmin.backends.run import Owner, Run
@@ -75,7 +74,7 @@ def _find_metadata_drift(live: LiveJob, run: Run) -> Manifest:
 def _list_labels(live: LiveJob, run: Run) -> dict[str, str]:
     # A queue refuses to have its running Jobs moved.
     queue = dict(run.queue_labels) if live.spec.suspend else {}
-    return build_labels(run.owner) | {k: v for k, v in queue.items() if k == LABEL_QUEUE}
+    return build_labels(run.owner) | queue
 
 
 def _is_owned(live: LiveJob, owner: Owner) -> bool:

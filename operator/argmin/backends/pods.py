@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argmin.api.common import GROUP, LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
+from argmin.api.common import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
 from argmin.api.outcome import ExitCode
 from argmin.api.run import DOCUMENT_FILE
 from argmin.backends.pod_template import CONTAINER, build_template, name_inline_key
@@ -107,13 +107,3 @@ def _on_exit(action: str, codes: tuple[int, ...]) -> dict[str, Any]:
 
 def _given(name: str, value: Any) -> dict[str, Any]:
     return {} if value is None else {name: value}
-
-
-__all__ = [
-    "CONTAINER",
-    "GROUP",
-    "build_config_map",
-    "build_job",
-    "build_labels",
-    "build_owner_reference",
-]

@@ -64,7 +64,7 @@ def _bury(run: RunStatus, now: datetime) -> RunStatus:
         update={
             "phase": RunPhase.FAILED,
             "reason": RunReason.STOPPED,
-            "message": "its pod is gone",
+            "message": "its pod was deleted",
             "finish_time": now,
         }
     )

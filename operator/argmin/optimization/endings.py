@@ -12,7 +12,7 @@ from argmin.optimization.attempts import count_failures, is_over
 from argmin.optimization.budget import close_period
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
-from argmin.optimization.situation import SOLVED, Situation, Step, find_last
+from argmin.optimization.situation import Situation, Step, find_last
 from argmin.optimization.status import Verdict, pronounce, record_answer
 from argmin.plan import Delete, Event, Key
 
@@ -267,18 +267,3 @@ def _requeue_at_expiry(s: Situation, status: OptimizationJobStatus) -> timedelta
     if s.job.spec.ttl_seconds_after_finished is None:
         return None
     return max(timedelta(0), _count_time_to_live(s, status))
-
-
-__all__ = [
-    "LAST_WORDS",
-    "SOLVED",
-    "accept_answer",
-    "await_last_words",
-    "end_at_deadline",
-    "expire",
-    "fail_for_good",
-    "fail_with_run",
-    "leave_deleted",
-    "report_missing_answer",
-    "stay_finished",
-]

@@ -6,9 +6,10 @@ import hashlib
 import json
 import math
 import posixpath
+from collections.abc import Mapping
 from decimal import Decimal
 
-from argmin.api.common import LABEL_QUEUE, Source, parse_duration
+from argmin.api.common import LABEL_QUEUE, Resources, Source, parse_duration
 from argmin.api.optimizationjob import (
     KIND,
     PLURAL,
@@ -50,6 +51,15 @@ _NOT_PART_OF_THE_RUN = {
 }
 """Fields that steer a run without changing what it computes: editing them starts no new run."""
 
+_SCALES = {"": Decimal(1), "m": Decimal("0.001")} | {
+    prefix + binary: Decimal(1024 if binary else 1000) ** (power + 1)
+    for power, letter in enumerate("kMGTPE")
+    for prefix, binary in ((letter, ""), (letter.upper(), "i"))
+}
+_THREADS_LIMIT = 512
+
+_QUEUE_LABELS = (LABEL_QUEUE, "kueue.x-k8s.io/priority-class")
+
 _CHILD_NAME_LIMIT = 63
 _DIGEST_LENGTH = 8
 
@@ -77,40 +87,53 @@ def name_result(job_name: str) -> str:
     return f"{job_name}-result"
 
 
-def count_threads(spec: OptimizationJobSpec) -> int:
+def count_threads(asked: int | None, resources: Resources) -> int:
     """Threads of the solver: as asked, else the CPU limit rounded up, else one."""
-    if spec.threads is not None:
-        return spec.threads
-    cpu = str(spec.resources.limits.get("cpu", "1"))
-    cores = Decimal(cpu[:-1]) / 1000 if cpu.endswith("m") else Decimal(cpu)
-    return max(1, math.ceil(cores))
+    if asked is not None:
+        return asked
+    cores = parse_quantity(str(resources.limits.get("cpu", "1")))
+    return min(max(1, math.ceil(cores)), _THREADS_LIMIT)
+
+
+def parse_quantity(text: str) -> Decimal:
+    """The number that a quantity of Kubernetes stands for, such as 0.5 for `500m`."""
+    number = text.rstrip("mkKMGTPEi")
+    return Decimal(number) * _SCALES[text[len(number) :]]
 
 
 def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run:
     """The run of a job. `root` is where inputs and outputs live: ROOT in a container."""
     spec = job.spec
+    asked = spec.resources
+    resources = asked if asked.limits or asked.requests else defaults.resources
     return Run(
         name=name_run(job),
         owner=Owner(OPTIMIZATION_JOBS, job.metadata.namespace, job.metadata.name, job.metadata.uid),
-        document=_build_document(job, defaults, root),
+        document=_build_document(job, defaults, resources, root),
         inputs=_build_inputs(spec),
         image=spec.image or defaults.image,
         env=spec.env,
-        resources=spec.resources
-        if spec.resources.limits or spec.resources.requests
-        else defaults.resources,
+        resources=resources,
         node_selector=tuple(sorted(spec.node_selector.items())),
         tolerations=spec.tolerations,
         priority_class_name=spec.priority_class_name,
         image_pull_secrets=spec.image_pull_secrets,
-        queue_labels=tuple((k, v) for k, v in job.metadata.labels.items() if k == LABEL_QUEUE),
+        queue_labels=_pick_queue_labels(job.metadata.labels),
         backoff_limit=spec.backoff_limit,
         deadline_seconds=spec.active_deadline_seconds,
         suspend=spec.suspend,
     )
 
 
-def _build_document(job: OptimizationJob, defaults: Defaults, root: str) -> RunDocument:
+def _pick_queue_labels(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if LABEL_QUEUE not in labels:
+        return ()
+    return tuple((name, labels[name]) for name in _QUEUE_LABELS if name in labels)
+
+
+def _build_document(
+    job: OptimizationJob, defaults: Defaults, resources: Resources, root: str
+) -> RunDocument:
     spec = job.spec
     return RunDocument(
         name=job.metadata.name,
@@ -119,7 +142,7 @@ def _build_document(job: OptimizationJob, defaults: Defaults, root: str) -> RunD
         model=_build_model(spec.model, spec, root) if spec.model else None,
         script=_build_script(spec.script, root) if spec.script else None,
         limits=_build_limits(spec),
-        threads=count_threads(spec),
+        threads=count_threads(spec.threads, resources),
         seed=spec.seed,
         outputs=spec.outputs,
         root=root,
