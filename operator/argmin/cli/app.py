@@ -44,7 +44,7 @@ class Form(StrEnum):
 
 Files = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE...", help="YAML or JSON files; - is standard input."),
+    typer.Argument(metavar="FILE", help="YAML or JSON files; - is standard input."),
 ]
 MoreFiles = Annotated[
     list[str] | None,
@@ -113,7 +113,7 @@ def run(
 
 
 @app.command()
-def submit(  # noqa: PLR0913 - the options of a command
+def submit(  # noqa: PLR0913, PLR0917 - the options of a command
     files: Files = None,
     more: MoreFiles = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer, and show it.")] = False,
@@ -202,7 +202,7 @@ def result(
 
 
 @app.command()
-def plan(  # noqa: PLR0913 - the options of a command
+def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     files: Files = None,
     more: MoreFiles = None,
     name: Annotated[
@@ -217,7 +217,7 @@ def plan(  # noqa: PLR0913 - the options of a command
     context: Context = None,
 ) -> None:
     """Show what a reconcile would do with a job, and why; change nothing."""
-    from argmin.cli.plan import show_plan
+    from argmin.cli.planning import show_plan
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))

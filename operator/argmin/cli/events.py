@@ -33,10 +33,12 @@ class JobEvent:
 async def list_events(session: Session, uid: str) -> tuple[JobEvent, ...]:
     """The newest events of a job, oldest first; none where we may not read them."""
     try:
-        manifests = await session.cluster.list_all(EVENTS, session.namespace)
+        manifests = await session.cluster.list_all(
+            EVENTS, session.namespace, field_selector=f"involvedObject.uid={uid}"
+        )
     except ForbiddenError:
         return ()
-    events = [_read(m) for m in manifests if m.get("involvedObject", {}).get("uid") == uid]
+    events = map(_read, manifests)
     return tuple(sorted(events, key=lambda e: e.time.timestamp() if e.time else 0.0))[-_NEWEST:]
 
 

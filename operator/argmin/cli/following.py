@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from tenacity import (
@@ -59,7 +59,7 @@ async def follow(
         ) from None
 
 
-async def _list_states(session: Session, key: Key) -> AsyncIterator[Manifest | None]:
+async def _list_states(session: Session, key: Key) -> AsyncGenerator[Manifest | None]:
     """The object as it is, then as it becomes; `None`, and the end, when it is gone."""
     current: Manifest | None = await _get_patiently(session, key)
     while current is not None:
@@ -84,7 +84,7 @@ async def _get_patiently(session: Session, key: Key) -> Manifest | None:
     return await retrying(session.cluster.get, key)
 
 
-async def _watch(session: Session, key: Key, since: str) -> AsyncIterator[Manifest | None]:
+async def _watch(session: Session, key: Key, since: str) -> AsyncGenerator[Manifest | None]:
     """Changes since a version, until the watch ends for whatever reason that may pass."""
     watch = session.cluster.watch(key.resource, key.namespace, key.name, since, _WATCH_SECONDS)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ async def _collect(name: str, target: Target, follow: bool) -> str:
         return "".join([piece async for piece in pieces])
 
 
-async def _read(session: Session, name: str, follow: bool) -> AsyncIterator[str]:
+async def _read(session: Session, name: str, follow: bool) -> AsyncGenerator[str]:
     """The newest pod's log; where it is gone, the kept one. Following goes on to new pods."""
     read: set[str] = set()
     while True:
@@ -92,11 +92,11 @@ async def _find_newest_pod(session: Session, name: str) -> PodLog | None:
 
 def _has_started(pod: Manifest) -> bool:
     statuses = pod.get("status", {}).get("containerStatuses") or ()
-    runner = next((s for s in statuses if s["name"] == CONTAINER), {"state": {}})
-    return bool({"running", "terminated"} & runner["state"].keys())
+    states = (s.get("state", {}) for s in statuses if s["name"] == CONTAINER)
+    return any("running" in state or "terminated" in state for state in states)
 
 
-async def _read_pod(session: Session, pod: str, follow: bool) -> AsyncIterator[str]:
+async def _read_pod(session: Session, pod: str, follow: bool) -> AsyncGenerator[str]:
     key = Key(PODS, session.namespace, pod)
     try:
         async for piece in session.cluster.stream_logs(key, CONTAINER, follow):

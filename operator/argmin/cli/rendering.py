@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -41,13 +42,35 @@ def open_console(*, stderr: bool = False) -> Console:
 def write_data(data: Any, output: OutputFormat) -> None:
     """Write one JSON or YAML document to standard output."""
     if output is OutputFormat.YAML:
-        import yaml
-
-        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+        text = _to_yaml(data)
     else:
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def write_documents(manifests: Iterable[Mapping[str, Any]]) -> None:
+    """Write YAML documents to standard output."""
+    for manifest in manifests:
+        sys.stdout.write(f"---\n{_to_yaml(manifest)}")
+    sys.stdout.flush()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as such."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _to_yaml(data: Any) -> str:
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def render_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -142,14 +165,6 @@ def _join(*parts: object) -> str | None:
     return " ".join(present) or None
 
 
-def count(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def utc_now() -> datetime:
     """The time, for ages and transition times."""
     return datetime.now(UTC)
-
-
-Wire = Mapping[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """Cluster and namespace as named on the command line; what is not named, the kubeconfig says."""
+    """Cluster and namespace as the command line names them; else the kubeconfig says."""
 
     namespace: str | None = None
     kubeconfig: str | None = None
