@@ -142,7 +142,7 @@ def main() -> None:
         app()
     except ClusterError as error:
         console.print("[red]error:[/]", end=" ")
-        console.print(str(error), markup=False)
+        console.print(str(error), markup=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -82,6 +82,9 @@ class ApiServerProvider:
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
+    def host_address(self) -> str | None:
+        return None
+
     def audit_log(self) -> Path | None:
         return self.folder / "audit.log"
 

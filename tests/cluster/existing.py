@@ -55,5 +55,8 @@ class ExistingProvider:
             raise ClusterError(f"{KUBECONFIG_VARIABLE} names {path}, which is no file")
         return path
 
+    def host_address(self) -> str | None:
+        return os.environ.get("ARGMIN_HOST_ADDRESS")
+
     def audit_log(self) -> Path | None:
         return None

@@ -60,6 +60,15 @@ class KindProvider:
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
+    def host_address(self) -> str | None:
+        """The gateway of the network that kind's nodes are in."""
+        engine = container_engine()
+        if engine is None:
+            return None
+        template = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
+        gateways = run([engine, "network", "inspect", "kind", "--format", template]).split()
+        return next((gateway for gateway in gateways if ":" not in gateway), None)
+
     def audit_log(self) -> Path | None:
         return self.folder / "audit" / "audit.log"
 

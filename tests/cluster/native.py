@@ -43,6 +43,7 @@ from tests.cluster.network import (
 from tests.cluster.node import (
     Node,
     containerd_command,
+    load_kernel_modules,
     node_programs,
     start_node,
     write_node_files,
@@ -109,6 +110,9 @@ class NativeProvider:
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
 
+    def host_address(self) -> str | None:
+        return str(ClusterNetwork(self._running_state().index).host_address)
+
     def audit_log(self) -> Path | None:
         return self.folder / "audit.log"
 
@@ -134,10 +138,6 @@ class NativeProvider:
             if node_name not in by_name:
                 raise ClusterError(f"no node {node_name!r} to remove: {', '.join(by_name) or '-'}")
             self._kill_node(state, self._node(state, by_name[node_name]))
-
-    def host_address(self) -> str:
-        """The address at which nodes and pods reach servers of this machine."""
-        return str(ClusterNetwork(self._running_state().index).host_address)
 
     # Starting --------------------------------------------------------------------------------
 
@@ -319,6 +319,7 @@ def check_machine(nodes: int) -> None:
     if not 1 <= nodes <= MAX_NODES:
         raise ClusterError(f"a native cluster has 1 to {MAX_NODES} nodes, not {nodes}")
     check_cache_is_visible(cache_root())
+    load_kernel_modules()
 
 
 def pause_archive() -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.cluster import processes
 from tests.cluster.cache import cluster_folder
+from tests.cluster.commands import run
 from tests.cluster.configuration import (
     CONTAINERD_SOCKET,
     cni_configuration,
@@ -146,6 +147,14 @@ def start_node(node: Node, token: str, programs: Sequence[Program]) -> subproces
     unshare = ["unshare", *namespaces, "--kill-child", "--mount-proc"]
     init: list[str | Path] = [sys.executable, "-I", "-S", processes.INIT, spec_file]
     return processes.start([*unshare, *init], token, node.logs / "init.log", waits=True)
+
+
+def load_kernel_modules() -> None:
+    """Overlay file systems and bridged traffic through iptables, where they are modules."""
+    if "overlay" not in Path("/proc/filesystems").read_text():
+        run(["modprobe", "overlay"])
+    if not Path("/proc/sys/net/bridge").exists():
+        run(["modprobe", "br_netfilter"])
 
 
 def containerd_command(init: int, *arguments: str) -> list[str]:

@@ -49,6 +49,9 @@ class Provider(Protocol):
     def kubeconfig(self) -> Path:
         """The kubeconfig of an administrator."""
 
+    def host_address(self) -> str | None:
+        """Where pods reach servers of this machine that listen on all its addresses."""
+
     def audit_log(self) -> Path | None:
         """The API server's audit log, one JSON event a line, where it can be read from here."""
 
