@@ -8,6 +8,7 @@ they hold the interpreter. It outlives a crash of the runner and keeps the log i
 from __future__ import annotations
 
 import codecs
+import contextlib
 import logging
 import os
 import selectors
@@ -71,8 +72,10 @@ class RunLog:
         for number, saved in zip((1, 2), self._saved, strict=True):
             os.dup2(saved, number)
             os.close(saved)
-        # A word rather than a closed pipe: programs that live on may hold copies of both.
-        os.write(self._stop, b".")
+        # A word rather than a closed pipe: programs that live on may hold copies of both. Where
+        # none did, the recorder may have seen the end of the output by itself, and be gone.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._stop, b".")
         os.close(self._stop)
         os.waitpid(self._recorder, 0)
 
