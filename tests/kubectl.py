@@ -56,6 +56,10 @@ class Kubectl:
         # As JSON: PyYAML writes the text "1e-6" without the quotes that Kubernetes needs.
         return self.run("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, manifests)))
 
+    def create(self, *manifests: Object) -> str:
+        """`kubectl create` of objects that are too large for the annotation of an `apply`."""
+        return self.run("create", "--filename=-", stdin="\n---\n".join(map(json.dumps, manifests)))
+
     def apply_file(self, path: Path) -> str:
         """`kubectl apply -f`."""
         return self.run("apply", f"--filename={path}")
