@@ -87,6 +87,8 @@ def build_images(provider: Provider) -> Images:
     if named is not None:
         images = named
     else:
+        # A cluster that takes no images, or is not up, says so before minutes of building.
+        provider.load_images([])
         images = wanted_images()
         provider.load_images(build_archives(images))
     path = _images_file(provider.name)

@@ -124,10 +124,11 @@ def _buildah(*arguments: str, folder: Path | None = None) -> None:
 
 
 def _buildah_command(*arguments: str) -> list[str]:
-    """buildah with a storage of its own, in the cache."""
+    """buildah with a storage of its own, in the cache, and mounts that end with it."""
     storage = cache_root() / "buildah"
     places = [f"--root={storage / 'root'}", f"--runroot={storage / 'run'}"]
-    return ["buildah", *places, "--storage-driver=overlay", *arguments]
+    alone = ["unshare", "--mount", "--propagation", "private"]
+    return [*alone, "buildah", *places, "--storage-driver=overlay", *arguments]
 
 
 def _forget_older(kept: Path, target: str) -> None:
