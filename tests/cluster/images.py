@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -132,8 +133,11 @@ def _buildah_command(*arguments: str) -> list[str]:
 
 
 def _forget_older(kept: Path, target: str) -> None:
-    """Keep the newest two archives of a target: each change of the code writes a new one."""
+    """Keep the newest two of a target: each change of the code makes a new image."""
     pattern = f"argmin-{target}-dev-*.tar"
     archives = sorted(kept.parent.glob(pattern), key=lambda path: path.stat().st_mtime)
     for archive in archives[:-2]:
+        reference = f"argmin/{target}:{archive.stem.removeprefix(f'argmin-{target}-')}"
+        if shutil.which("buildah"):
+            succeeds(_buildah_command("rmi", reference), timeout=60)
         archive.unlink()
