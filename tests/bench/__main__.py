@@ -1,0 +1,96 @@
+"""`python -m tests.bench`: measure, say what came out, and write docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+import typer
+
+from tests.bench.errors import BenchError
+from tests.bench.figures import Section, render_section
+from tests.bench.machine import describe_machine
+from tests.bench.overhead import measure_overhead
+from tests.bench.page import replace_sections
+from tests.bench.solve_time import measure_solve_time
+from tests.bench.stage import Stage, prepare_stage
+from tests.bench.throughput import measure_throughput
+from tests.bench.writes import measure_writes
+from tests.cluster.errors import ClusterError
+from tests.cluster.progress import say, step
+from tests.installation import ROOT, InstallationError
+from tests.kubectl import KubectlError
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+prepare_once = cache(prepare_stage)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often everything is measured."""
+
+    overhead_pairs: int = 20
+    solve_pairs: int = 7
+    jobs: int = 200
+    rounds: int = 3
+    written_jobs: int = 10
+
+
+QUICK = Counts(overhead_pairs=2, solve_pairs=2, jobs=2, rounds=1, written_jobs=2)
+
+
+def list_measurements(
+    stage: Callable[[], Stage], counts: Counts
+) -> dict[str, Callable[[], Section]]:
+    """What can be measured, in the order of the page; `stage` is asked only where it is needed."""
+    return {
+        "overhead": lambda: measure_overhead(stage(), counts.overhead_pairs),
+        "solve-time": lambda: measure_solve_time(counts.solve_pairs),
+        "throughput": lambda: measure_throughput(stage(), counts.jobs, counts.rounds),
+        "writes": lambda: measure_writes(stage(), counts.written_jobs),
+    }
+
+
+def main(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure this section alone; may be given more than once."),
+    ] = None,
+    cluster: Annotated[str, typer.Option(help="The cluster to use, brought up if need be.")] = (
+        "argmin"
+    ),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Try everything twice and print it; writes no page.")
+    ] = False,
+) -> None:
+    """Measure argmin beside plain Kubernetes and plain solver libraries."""
+    measurements = list_measurements(lambda: prepare_once(cluster), QUICK if quick else Counts())
+    unknown = sorted(set(only or ()) - measurements.keys())
+    if unknown:
+        sys.exit(f"nothing is called {', '.join(unknown)}: use {', '.join(measurements)}")
+    for name in measurements:
+        if not only or name in only:
+            _measure(name, measurements, write=not quick)
+
+
+def _measure(name: str, measurements: dict[str, Callable[[], Section]], write: bool) -> None:
+    try:
+        with step(f"measuring {name}"):
+            section = measurements[name]()
+    except (BenchError, ClusterError, InstallationError, KubectlError) as error:
+        sys.exit(f"{name} could not be measured: {error}")
+    command = f"python -m tests.bench --only {name}"
+    text = render_section(section, command, describe_machine(section.kubernetes))
+    print(text)
+    if write:
+        before = PAGE.read_text() if PAGE.exists() else ""
+        PAGE.write_text(replace_sections(before, {name: text}, list(measurements)))
+        say(f"written to {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import highspy
+
+from tests.bench.models import SMALL, Size, build_knapsack
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    assert build_knapsack(SMALL, 7) == build_knapsack(SMALL, 7)
+    assert build_knapsack(SMALL, 7) != build_knapsack(SMALL, 8)
+
+
+def test_the_model_is_valid_mps_of_the_size_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "model.mps"
+    path.write_text(build_knapsack(Size(items=8, capacities=2)))
+    highs = highspy.Highs()
+    highs.silent()
+    assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
+    assert (highs.getNumCol(), highs.getNumRow()) == (8, 2)
