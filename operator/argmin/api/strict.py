@@ -200,7 +200,7 @@ def _locate(detail: ErrorDetails, manifest: Mapping[str, Any]) -> str:
 def _phrase(detail: ErrorDetails) -> str:
     value = detail["input"]
     if isinstance(value, float):
-        return f'{value} is not read as a decimal number here: write it in quotes, "{value}"'
+        return f'write it in quotes, "{value}", so that the number stays exact'
     if detail["type"] == "enum":
         expected = str(detail.get("ctx", {}).get("expected", ""))
         allowed = re.findall("'([^']*)'", expected)

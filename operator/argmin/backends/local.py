@@ -103,6 +103,8 @@ class LocalRun:
     workspace: Workspace
     environment: Mapping[str, str]
     grace_seconds: float = GRACE_SECONDS
+    first_pause_seconds: float = FIRST_PAUSE_SECONDS
+    """Before the second attempt; twice as long before each further one."""
 
 
 def prepare(run: Run, workspace: Workspace, sources: Sources) -> LocalRun:
@@ -144,7 +146,7 @@ async def execute(local: LocalRun, listener: Listener, stop: Stop) -> RunState:
         if ended.ending is not Ending.EXITED or not _is_worth_another(local.run, attempts):
             ending = ended.ending
         else:
-            pause = _choose_pause(len(attempts))
+            pause = _choose_pause(local.first_pause_seconds, len(attempts))
             listener.retrying(attempt, pause)
             ending = await _pause(pause, deadline, stop)
     return _conclude(local.run, ending, attempts)
@@ -233,8 +235,8 @@ def _explain(run: Run, ending: Ending, attempts: Sequence[Attempt]) -> tuple[Run
     return RunReason.FAILED, attempts[-1].message
 
 
-def _choose_pause(failures: int) -> float:
-    longest = min(FIRST_PAUSE_SECONDS * 2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS)
+def _choose_pause(first_seconds: float, failures: int) -> float:
+    longest = min(first_seconds * 2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS)
     return longest * random.uniform(0.5, 1.0)
 
 

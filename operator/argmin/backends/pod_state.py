@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from argmin.api.outcome import Answer
+from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.backends.pod_models import (
     COMPLETE,
     DISRUPTION_TARGET,
@@ -142,7 +142,7 @@ def _read_ending(
     run: Run, pod: LivePod, terminated: Terminated | None, attempt: Attempt
 ) -> Attempt:
     answer = parse_answer(terminated.message) if terminated else None
-    if answer:
+    if answer and not _knows_better(pod, terminated, answer):
         reason, message = str(answer.reason), answer.message
     else:
         reason, message = _explain_ending(run, pod, terminated)
@@ -158,6 +158,16 @@ def _read_ending(
         finished=terminated.finished_at if terminated else None,
         stopped=attempt.stopped,
     )
+
+
+def _knows_better(pod: LivePod, terminated: Terminated | None, answer: Answer) -> bool:
+    """Whether Kubernetes knows the cause of an ending of which the runner saw only the effect.
+
+    The runner outlives a program that is killed for its memory, and is told to stop without a why.
+    """
+    if terminated and terminated.reason == "OOMKilled":
+        return answer.outcome is Outcome.ERROR
+    return answer.reason is Reason.INTERRUPTED and pod.find(DISRUPTION_TARGET) is not None
 
 
 def _explain_ending(run: Run, pod: LivePod, terminated: Terminated | None) -> tuple[str, str]:

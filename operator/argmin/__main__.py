@@ -1,0 +1,158 @@
+"""The operator: `python -m argmin`. Reads the settings, takes the lease, starts the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from argmin.optimization.kind import OptimizationJobKind
+from argmin.plan import Key
+from argmin.runtime.cluster import Cluster
+from argmin.runtime.conditions import explain_invalid
+from argmin.runtime.engine import Engine
+from argmin.runtime.errors import ConnectError
+from argmin.runtime.health import Check, build_admin
+from argmin.runtime.intake import Intake
+from argmin.runtime.lease import LEASES, Lease, LeaseLostError
+from argmin.runtime.metrics import Metrics
+from argmin.settings import Settings
+
+LEASE_NAME = "argmin-operator"
+DRAIN_SECONDS = 20.0
+
+_log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Run until told to stop; exits with 0 then, and with 1 where it must not go on."""
+    try:
+        settings = Settings.read(os.environ)
+    except ValidationError as error:
+        sys.exit(f"argmin cannot start: {explain_invalid(error)}")
+    _configure_logging(settings)
+    try:
+        asyncio.run(operate(settings))
+    except ConnectError as error:
+        sys.exit(f"argmin cannot start: {error}")
+    except LeaseLostError as error:
+        sys.exit(f"argmin stops: {error}")
+
+
+async def operate(settings: Settings) -> None:
+    """Serve the intake and the admin port; lead when the lease is ours; stop on a signal."""
+    metrics = Metrics()
+    async with await Cluster.connect(observe_call=metrics.observe_call) as cluster:
+        namespace = settings.pod_namespace or cluster.connection.namespace
+        lease = Lease(cluster, Key(LEASES, namespace, LEASE_NAME), settings.pod_name)
+        kinds = (OptimizationJobKind(settings.defaults_for),)
+        engine = Engine(
+            kinds,
+            cluster,
+            metrics,
+            settings.namespaces,
+            settings.workers,
+            settings.resync_seconds,
+        )
+        intake = Intake(cluster, lambda status: metrics.deliveries.labels(str(status)).inc())
+        metrics.leader.set_function(lambda: float(lease.is_held))
+        async with (
+            _serve(intake.build(), settings.host, settings.intake_port),
+            _serve(
+                build_admin(_live_checks(engine), _ready_checks(engine, lease), metrics),
+                settings.host,
+                settings.admin_port,
+            ),
+        ):
+            await _lead_until_told(engine, lease)
+
+
+async def _lead_until_told(engine: Engine, lease: Lease) -> None:
+    stop = asyncio.Event()
+    _listen(stop)
+    leading = asyncio.create_task(_lead(engine, lease, stop))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done() and not leading.done():
+            _log.info("stopping")
+            await engine.drain(DRAIN_SECONDS)
+    finally:
+        stopped.cancel()
+        leading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leading
+        await lease.release()
+
+
+async def _lead(engine: Engine, lease: Lease, stop: asyncio.Event) -> None:
+    await lease.acquire()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(lease.keep())
+        group.create_task(engine.run(on_started=lambda: _listen(stop)))
+
+
+def _listen(stop: asyncio.Event) -> None:
+    """Have the signals end us in order; kopf takes them over when it starts, so do it again."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+
+def _live_checks(engine: Engine) -> dict[str, Check]:
+    def workers() -> str | None:
+        stuck = ", ".join(map(str, engine.stuck))
+        return f"stuck: {stuck}" if stuck else None
+
+    return {"workers": workers}
+
+
+def _ready_checks(engine: Engine, lease: Lease) -> dict[str, Check]:
+    def cache() -> str | None:
+        return "not synced yet" if lease.is_held and not engine.is_synced else None
+
+    return {"cache": cache}
+
+
+@asynccontextmanager
+async def _serve(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host or None, port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _configure_logging(settings: Settings) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=max(level, logging.WARNING), format="%(message)s")
+    render = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
+if __name__ == "__main__":
+    main()

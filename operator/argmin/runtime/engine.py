@@ -1,0 +1,118 @@
+"""The engine of the leading process: watches, the healing LIST, and the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from argmin.plan import Key, Kind, Resource, Retry
+from argmin.runtime.cache import Cache
+from argmin.runtime.cluster import Cluster
+from argmin.runtime.errors import ApiError, UnavailableError
+from argmin.runtime.metrics import Metrics
+from argmin.runtime.queue import WorkQueue
+from argmin.runtime.reconciler import Reconciler
+from argmin.runtime.resync import Resync
+from argmin.runtime.scope import Scope
+from argmin.runtime.watches import Watches
+
+_log = structlog.get_logger(__name__)
+
+RECONCILE_TIMEOUT = 120.0
+"""Seconds after which a reconcile is given up and tried again."""
+
+
+class Engine:
+    """Everything that works while this process leads."""
+
+    def __init__(
+        self,
+        kinds: Iterable[Kind[Any, Any]],
+        cluster: Cluster,
+        metrics: Metrics,
+        namespaces: Iterable[str] = (),
+        workers: int = 16,
+        resync_seconds: float = 600.0,
+    ) -> None:
+        kinds = tuple(kinds)
+        self._metrics = metrics
+        self._workers = workers
+        self.cache = Cache()
+        self.queue: WorkQueue[Key] = WorkQueue()
+        scope = Scope.of(kinds, namespaces)
+        self._watches = Watches(cluster, self.cache, scope, self.queue.add)
+        self._resync = Resync(cluster, self.cache, scope, self.queue.add, resync_seconds)
+        self._reconcilers: Mapping[Resource, Reconciler] = {
+            kind.resource: Reconciler(kind, cluster, self.cache) for kind in kinds
+        }
+        self.is_synced = False
+        metrics.queue_depth.set_function(lambda: self.queue.depth)
+        metrics.cached_objects.set_function(lambda: len(self.cache))
+
+    async def run(self, on_started: Callable[[], None] | None = None) -> None:
+        """Work until cancelled; a part that ends by itself ends the engine with its error."""
+        await self._resync.heal()
+        self.is_synced = True
+        _log.info("synced", objects=len(self.cache))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watches.run(on_started))
+            group.create_task(self._resync.run_forever())
+            for _ in range(self._workers):
+                group.create_task(self._work())
+
+    async def drain(self, seconds: float) -> None:
+        """Start nothing more, and let what runs finish within `seconds`."""
+        self.queue.close()
+        deadline = time.monotonic() + seconds
+        while self.queue.running_longer_than(-1.0) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+
+    @property
+    def stuck(self) -> list[Key]:
+        """Keys whose reconcile should have been given up long ago."""
+        return self.queue.running_longer_than(2 * RECONCILE_TIMEOUT)
+
+    async def _work(self) -> None:
+        while (key := await self.queue.get()) is not None:
+            try:
+                await self._reconcile(key)
+            finally:
+                self.queue.finish(key)
+
+    async def _reconcile(self, key: Key) -> None:
+        started = time.monotonic()
+        result = "success"
+        try:
+            async with asyncio.timeout(RECONCILE_TIMEOUT):
+                again = await self._reconcilers[key.resource].reconcile(key)
+            self.queue.forgive(key)
+            if again is not None:
+                self.queue.add(key, again.total_seconds())
+        except Retry as retry:
+            result = "retry"
+            self.queue.add(key, retry.after.total_seconds())
+        except Exception as error:  # noqa: BLE001 - one object's trouble must not stop the others
+            result = "error"
+            self._put_off(key, error)
+        kind = key.resource.kind
+        self._metrics.reconciles.labels(kind, result).inc()
+        self._metrics.reconcile_seconds.labels(kind).observe(time.monotonic() - started)
+
+    def _put_off(self, key: Key, error: Exception) -> None:
+        delay = self.queue.retry(key)
+        if isinstance(error, UnavailableError) and error.retry_after:
+            self.queue.add(key, error.retry_after)
+        self._metrics.retries.labels(key.resource.kind).inc()
+        expected = isinstance(error, ApiError | TimeoutError)
+        _log.warning(
+            "reconcile failed",
+            object=str(key),
+            error=str(error) or type(error).__name__,
+            retry_in=round(delay, 1),
+            # The traceback of a defect is worth a line once; after that it is noise.
+            exc_info=error if not expected and self.queue.failures(key) == 1 else None,
+        )

@@ -1,0 +1,79 @@
+"""What can go wrong between us and the API server, in the few ways that callers tell apart."""
+
+from __future__ import annotations
+
+
+class ConnectError(Exception):
+    """There is no cluster to talk to: no kubeconfig, a wrong context, no service account."""
+
+
+class ApiError(Exception):
+    """The API server said no, or did not answer; the message says what was asked of it.
+
+    `transient` says whether the same call may succeed a little later with nothing changed.
+    """
+
+    transient = False
+
+    def __init__(self, message: str, status: int = 0, reason: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        """HTTP status; 0 where no answer came."""
+        self.reason = reason
+        """The machine-readable reason of the API server's `Status`, such as `AlreadyExists`."""
+
+
+class NotFoundError(ApiError):
+    """The object, or its type, does not exist."""
+
+
+class ForbiddenError(ApiError):
+    """The credentials are refused (401), or do not allow the call (403)."""
+
+
+class ConflictError(ApiError):
+    """A precondition failed: another uid or resource version, or the name is taken."""
+
+    transient = True
+
+
+class ExpiredError(ApiError):
+    """The resource version or the continuation is too old: list again."""
+
+    transient = True
+
+
+class InvalidError(ApiError):
+    """The object is refused as it is; sending it again cannot help."""
+
+
+class UnavailableError(ApiError):
+    """No answer in time, too many requests, or an error of the server."""
+
+    transient = True
+
+    def __init__(
+        self, message: str, status: int = 0, reason: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, status, reason)
+        self.retry_after = retry_after
+        """Seconds that the server asks us to wait."""
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    401: ForbiddenError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    410: ExpiredError,
+}
+
+
+def error_of(
+    status: int, message: str, reason: str = "", retry_after: float | None = None
+) -> ApiError:
+    """The exception for an HTTP status of 400 or more."""
+    if status == 429 or status >= 500:
+        return UnavailableError(message, status, reason, retry_after)
+    return _BY_STATUS.get(status, InvalidError)(message, status, reason)

@@ -1,0 +1,157 @@
+"""Leader election by a Lease: one process works, the others stand by.
+
+A candidate never compares its clock with another's: a lease has run out when it has not changed
+for its duration by our own clock, as client-go does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from argmin.plan import Key, Manifest, Resource
+from argmin.runtime.cluster import Cluster
+from argmin.runtime.errors import ApiError, ConflictError
+
+_log = structlog.get_logger(__name__)
+
+LEASES = Resource("coordination.k8s.io/v1", "Lease", "leases")
+_JITTER = 0.2
+
+
+class LeaseLostError(Exception):
+    """Another process may lead by now: whoever led must stop at once."""
+
+
+@dataclass(frozen=True)
+class LeaseTimes:
+    """Seconds. A holder that could not renew for `give_up` stops before `duration` has passed."""
+
+    duration: float = 15.0
+    give_up: float = 10.0
+    retry: float = 2.0
+
+
+@dataclass
+class _Seen:
+    version: str = ""
+    at: float = float("-inf")
+
+
+class Lease:
+    """The lease, and whether we hold it."""
+
+    def __init__(
+        self, cluster: Cluster, key: Key, identity: str, times: LeaseTimes | None = None
+    ) -> None:
+        self._cluster = cluster
+        self._key = key
+        self._identity = identity
+        self._times = times or LeaseTimes()
+        self._seen = _Seen()
+        self._renewed_at = float("-inf")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether we lead, as far as our own clock can tell."""
+        return _now() - self._renewed_at < self._times.duration
+
+    async def acquire(self) -> None:
+        """Wait until we lead."""
+        while not await self._try():
+            await asyncio.sleep(self._pause())
+        _log.info("leading", lease=str(self._key), identity=self._identity)
+
+    async def keep(self, renewed: Callable[[], None] = lambda: None) -> None:
+        """Renew until cancelled.
+
+        Raises:
+            LeaseLostError: somebody else holds it, or we could not renew it in time.
+        """
+        while True:
+            await asyncio.sleep(self._pause())
+            if await self._try():
+                renewed()
+            elif _now() - self._renewed_at > self._times.give_up:
+                raise LeaseLostError(f"{self._key} is lost")
+
+    async def release(self) -> None:
+        """Let another process lead at once."""
+        if not self.is_held:
+            return
+        try:
+            lease = await self._cluster.get(self._key)
+            if lease and lease["spec"].get("holderIdentity") == self._identity:
+                spec = {**lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
+                await self._cluster.replace(LEASES, {**lease, "spec": spec})
+        except ApiError as error:
+            _log.warning("lease not released, it will run out", error=str(error))
+        self._renewed_at = float("-inf")
+
+    def _pause(self) -> float:
+        return self._times.retry * (1.0 + _JITTER * random.random())
+
+    async def _try(self) -> bool:
+        asked_at = _now()
+        try:
+            async with asyncio.timeout(self._times.give_up / 2):
+                held = await self._take()
+        except (ApiError, TimeoutError) as error:
+            _log.warning("lease not reached", error=str(error))
+            return False
+        if held:
+            self._renewed_at = asked_at
+        return held
+
+    async def _take(self) -> bool:
+        lease = await self._cluster.get(self._key)
+        try:
+            if lease is None:
+                await self._cluster.create(LEASES, self._describe({}))
+                return True
+            if not self._may_take(lease):
+                return False
+            await self._cluster.replace(LEASES, self._describe(lease))
+        except ConflictError:  # somebody was faster
+            return False
+        return True
+
+    def _may_take(self, lease: Manifest) -> bool:
+        holder = lease["spec"].get("holderIdentity")
+        version = lease["metadata"]["resourceVersion"]
+        if version != self._seen.version:
+            self._seen = _Seen(version, _now())
+        duration = lease["spec"].get("leaseDurationSeconds") or self._times.duration
+        return holder in ("", None, self._identity) or _now() - self._seen.at > duration
+
+    def _describe(self, lease: Manifest) -> Manifest:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        before = lease.get("spec") or {}
+        is_new = before.get("holderIdentity") != self._identity
+        metadata = lease.get("metadata") or {
+            "name": self._key.name,
+            "namespace": self._key.namespace,
+        }
+        return {
+            "apiVersion": LEASES.api_version,
+            "kind": LEASES.kind,
+            "metadata": metadata,
+            "spec": {
+                **before,
+                "holderIdentity": self._identity,
+                "leaseDurationSeconds": int(self._times.duration),
+                "renewTime": now,
+                "acquireTime": now if is_new else before.get("acquireTime", now),
+                "leaseTransitions": before.get("leaseTransitions", 0)
+                + int(is_new and bool(before)),
+            },
+        }
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

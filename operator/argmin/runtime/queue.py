@@ -1,0 +1,195 @@
+"""The work queue: deduplicating, delayed, backing off, and never running a key twice at once.
+
+`Agenda` holds the rules and no clock, so that they can be tested step by step; `WorkQueue` lets
+workers wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import random
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Exponential backoff with jitter: seconds to wait after the n-th failure in a row."""
+
+    base: float = 0.5
+    cap: float = 300.0
+    jitter: float = 0.2
+    """Share of the delay that chance may take away, so that failures do not march in step."""
+
+    def delay(self, failures: int, chance: float) -> float:
+        """Seconds after `failures` failures (1 is the first); `chance` is in [0, 1)."""
+        exponent = min(failures - 1, 32)
+        longest = min(self.cap, self.base * 2.0**exponent)
+        return float(longest * (1.0 - self.jitter * chance))
+
+
+@dataclass
+class TokenBucket:
+    """How often work may start overall: `rate` a second, and `burst` at once."""
+
+    rate: float = 200.0
+    burst: float = 400.0
+    _tokens: float = field(init=False)
+    _filled_at: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._tokens = self.burst
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a token; 0 where there is one."""
+        if self._filled_at is not None:
+            self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        return max(0.0, (1.0 - self._tokens) / self.rate)
+
+    def take(self) -> None:
+        """Take a token that `wait` said is there."""
+        self._tokens -= 1.0
+
+
+class Agenda(Generic[K]):
+    """What is to be done and when; times are seconds of any clock that only goes forward."""
+
+    def __init__(self, bucket: TokenBucket) -> None:
+        self._bucket = bucket
+        self._due: dict[K, float] = {}
+        self._order: list[tuple[float, int, K]] = []
+        self._counter = 0
+        self._running: dict[K, float] = {}
+        self._dirty: dict[K, float] = {}
+
+    def add(self, key: K, at: float) -> None:
+        """Have `key` done at `at`, or earlier where that was wanted already.
+
+        A key that is running is done again once it has finished.
+        """
+        if key in self._running:
+            self._dirty[key] = min(at, self._dirty.get(key, at))
+        elif key not in self._due or at < self._due[key]:
+            self._due[key] = at
+            self._counter += 1
+            heapq.heappush(self._order, (at, self._counter, key))
+
+    def take(self, now: float) -> K | None:
+        """Start the key that has been due longest, or `None` where nothing may start yet."""
+        if self.wait(now) != 0.0:
+            return None
+        self._bucket.take()
+        _, _, key = heapq.heappop(self._order)
+        del self._due[key]
+        self._running[key] = now
+        return key
+
+    def finish(self, key: K, now: float) -> None:
+        """`key` has run; if it was added meanwhile, it is due again."""
+        del self._running[key]
+        if key in self._dirty:
+            self.add(key, max(now, self._dirty.pop(key)))
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until `take` may give a key; `None` where nothing is planned."""
+        self._skip_superseded()
+        if not self._order:
+            return None
+        until_due = self._order[0][0] - now
+        return until_due if until_due > 0.0 else self._bucket.wait(now)
+
+    def is_planned(self, key: K) -> bool:
+        """Whether `key` waits or will run again."""
+        return key in self._due or key in self._dirty
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait or will run again."""
+        return len(self._due) + len(self._dirty)
+
+    @property
+    def running(self) -> dict[K, float]:
+        """The keys that run, and since when."""
+        return dict(self._running)
+
+    def _skip_superseded(self) -> None:
+        while self._order and self._due.get(self._order[0][2]) != self._order[0][0]:
+            heapq.heappop(self._order)
+
+
+class WorkQueue(Generic[K]):
+    """An `Agenda` on the event loop's clock that a dispatcher can wait for."""
+
+    def __init__(self, backoff: Backoff | None = None, bucket: TokenBucket | None = None) -> None:
+        self._backoff = backoff or Backoff()
+        self._agenda: Agenda[K] = Agenda(bucket or TokenBucket())
+        self._failures: dict[K, int] = {}
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    def add(self, key: K, delay: float = 0.0) -> None:
+        """Have `key` done in `delay` seconds, or earlier where that was wanted already."""
+        if not self._closed:
+            self._agenda.add(key, _now() + delay)
+            self._changed.set()
+
+    def retry(self, key: K) -> float:
+        """Have a key that failed done again after its backoff; returns the seconds."""
+        self._failures[key] = self._failures.get(key, 0) + 1
+        delay = self._backoff.delay(self._failures[key], random.random())
+        self.add(key, delay)
+        return delay
+
+    def forgive(self, key: K) -> None:
+        """`key` succeeded: its next failure is its first again."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: K) -> int:
+        """How often `key` has failed in a row."""
+        return self._failures.get(key, 0)
+
+    async def get(self) -> K | None:
+        """Start the next key that is due, waiting for one; `None` once the queue is closed.
+
+        Whoever gets a key owes a `finish`.
+        """
+        while not self._closed:
+            self._changed.clear()
+            now = _now()
+            key = self._agenda.take(now)
+            if key is not None:
+                return key
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._agenda.wait(now)):
+                    await self._changed.wait()
+        return None
+
+    def finish(self, key: K) -> None:
+        """`key` has run, well or not."""
+        self._agenda.finish(key, _now())
+        self._changed.set()
+
+    def close(self) -> None:
+        """Give out no more keys; those that run may finish."""
+        self._closed = True
+        self._changed.set()
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait or will run again."""
+        return self._agenda.depth
+
+    def running_longer_than(self, seconds: float) -> list[K]:
+        """The keys that have been running for longer than that."""
+        latest = _now() - seconds
+        return [key for key, since in self._agenda.running.items() if since < latest]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

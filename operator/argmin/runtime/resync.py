@@ -1,0 +1,83 @@
+"""The paged LIST that heals the cache: after a watch's 410 nobody tells us what was deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import structlog
+
+from argmin.plan import Key, Resource
+from argmin.runtime.cache import Cache
+from argmin.runtime.cluster import Cluster
+from argmin.runtime.errors import ApiError, ExpiredError
+from argmin.runtime.scope import Scope
+
+_log = structlog.get_logger(__name__)
+
+_JITTER = 0.2
+_LIST_ATTEMPTS = 3
+
+
+class Resync:
+    """Lists everything that is watched, at the start and every now and then."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        cache: Cache,
+        scope: Scope,
+        wake: Callable[[Key], None],
+        interval: float,
+    ) -> None:
+        self._cluster = cluster
+        self._cache = cache
+        self._scope = scope
+        self._wake = wake
+        self._interval = interval
+
+    async def run_forever(self) -> None:
+        """Heal every `interval` seconds, with jitter; a LIST that fails is tried next time."""
+        while True:
+            await asyncio.sleep(self._interval * (1.0 + _JITTER * random.random()))
+            try:
+                await self.heal()
+            except ApiError as error:
+                _log.warning("resync failed, the watches go on", error=str(error))
+
+    async def heal(self) -> None:
+        """Make the cache what the API server has, and wake every owner.
+
+        Raises:
+            ApiError: the API server did not list; the message names the type.
+        """
+        for resource in self._scope.resources:
+            for namespace in self._scope.namespaces:
+                await self._heal_one(resource, namespace)
+        for owner in self._scope.owners:
+            for key in self._cache.keys(owner):
+                self._wake(key)
+
+    async def _heal_one(self, resource: Resource, namespace: str | None) -> None:
+        for attempt in range(1, _LIST_ATTEMPTS + 1):
+            try:
+                await self._take_list(resource, namespace)
+                return
+            except ExpiredError:  # the pages came too slowly
+                if attempt == _LIST_ATTEMPTS:
+                    raise
+
+    async def _take_list(self, resource: Resource, namespace: str | None) -> None:
+        present: set[str] = set()
+        version = 0
+        selector = self._scope.selector(resource)
+        async for page in self._cluster.list_pages(resource, namespace, selector):
+            version = int(page.resource_version)
+            for item in page.items:
+                present.add(item["metadata"]["uid"])
+                self._cache.put(resource, item)
+        for gone in self._cache.evict_absent(resource, namespace, present, version):
+            owner = self._scope.owner_of(resource, gone)
+            if owner is not None:
+                self._wake(owner)

@@ -1,0 +1,61 @@
+"""The operator's settings, from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, Json
+
+from argmin.api.common import Resources
+from argmin.backends.run import Defaults
+
+
+def _split(value: object) -> object:
+    return [n for n in value.split(",") if n] if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """What the chart tells the operator; each field names its environment variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    solvers_image: str = Field(alias="ARGMIN_SOLVERS_IMAGE", min_length=1)
+    intake_url: str = Field(default="", alias="ARGMIN_INTAKE_URL")
+    default_resources: Json[Resources] | Resources = Field(
+        default_factory=Resources, alias="ARGMIN_DEFAULT_RESOURCES"
+    )
+    namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        default=(), alias="WATCH_NAMESPACES"
+    )
+    pod_name: str = Field(default="argmin-local", alias="POD_NAME")
+    pod_namespace: str = Field(default="", alias="POD_NAMESPACE")
+    intake_port: int = Field(default=8080, alias="ARGMIN_INTAKE_PORT")
+    admin_port: int = Field(default=8081, alias="ARGMIN_ADMIN_PORT")
+    host: str = Field(default="", alias="ARGMIN_HOST")
+    workers: int = Field(default=16, ge=1, le=256, alias="ARGMIN_WORKERS")
+    resync_seconds: float = Field(default=600.0, ge=10, alias="ARGMIN_RESYNC_SECONDS")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", alias="ARGMIN_LOG_LEVEL"
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json",
+        validation_alias=AliasChoices("ARGMIN_LOG_FORMAT"),
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the environment.
+
+        Raises:
+            ValidationError: naming the variables that are missing or wrong.
+        """
+        return cls.model_validate({k: v for k, v in environment.items() if v != ""})
+
+    def defaults_for(self, namespace: str) -> Defaults:
+        """What holds in a namespace where a job says nothing; the same in all of them so far."""
+        return Defaults(
+            image=self.solvers_image,
+            intake_url=self.intake_url,
+            resources=self.default_resources,
+        )
