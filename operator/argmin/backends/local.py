@@ -82,9 +82,8 @@ def localise_run(run: Run) -> Run:
 
 
 def _relocate_output(output: Output, root: str) -> str:
-    path = posixpath.normpath(output.path)
-    if path.startswith(f"{ROOT}/") and not path.startswith(f"{ROOT}/input"):
-        return posixpath.join(root, posixpath.relpath(path, ROOT))
+    if output.path.startswith(f"{ROOT}/"):
+        return posixpath.join(root, posixpath.relpath(output.path, ROOT))
     return posixpath.join(root, "output", output.name)
 
 

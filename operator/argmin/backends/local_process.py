@@ -6,12 +6,12 @@ import asyncio
 import codecs
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 _CHUNK_BYTES = 64 * 1024
 _RECORDER_SECONDS = 2.0
@@ -73,32 +73,48 @@ async def supervise(
     It is asked by SIGTERM and has `grace_seconds` to wind up. Nothing that it started, and that
     stayed in its process group, outlives it. Raises `OSError` where it cannot be started.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    assert process.stdout is not None, "a pipe was asked for"
-    reading = asyncio.create_task(_forward_lines(process.stdout, listener.line_printed))
-    try:
-        ending = await _wait_for_end(process, stop.asked, seconds)
-        if ending is not Ending.EXITED:
-            listener.stopping(ending)
-            await _wind_up(process, grace_seconds, stop.insisted)
-        # The runner's recorder ends a moment after it, with the log.
-        if process.returncode is not None:
-            await asyncio.wait({reading}, timeout=_RECORDER_SECONDS)
-    finally:
-        _kill_group(process.pid)
-        await process.wait()
-        await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
-        reading.cancel()
+    async with _open_pipe() as (stream, sink):
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+        sink.close()
+        reading = asyncio.create_task(_forward_lines(stream, listener.line_printed))
+        try:
+            ending = await _wait_for_end(process, stop.asked, seconds)
+            if ending is not Ending.EXITED:
+                listener.stopping(ending)
+                await _wind_up(process, grace_seconds, stop.insisted)
+            # The runner's recorder ends a moment after it, with the log.
+            if process.returncode is not None:
+                await asyncio.wait({reading}, timeout=_RECORDER_SECONDS)
+        finally:
+            _kill_group(process.pid)
+            await process.wait()
+            await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
+            reading.cancel()
     code = process.returncode or 0
     return Ended(code if code >= 0 else 128 - code, ending)
+
+
+@asynccontextmanager
+async def _open_pipe() -> AsyncIterator[tuple[asyncio.StreamReader, IO[bytes]]]:
+    """A pipe of our own: asyncio's would hold back the news of the end until it is closed."""
+    source, sink = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), source
+    )
+    try:
+        with sink:
+            yield stream, sink
+    finally:
+        transport.close()
 
 
 async def _wait_for_end(

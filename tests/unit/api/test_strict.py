@@ -69,8 +69,7 @@ def test_the_status_in_a_file_is_left_out_as_the_api_server_does() -> None:
         ({"suspend": "yes"}, "spec.suspend: write true or false, without quotes"),
         (
             {"resources": {"limits": {"cpu": 0.5}}},
-            "spec.resources.limits.cpu: 0.5 is not read as a decimal number here:"
-            ' write it in quotes, "0.5"',
+            'spec.resources.limits.cpu: write it in quotes, "0.5", so that the number stays exact',
         ),
         ({"outputs": [{"name": "a"}]}, "spec.outputs[0].path: is missing: write it"),
         (

@@ -1,0 +1,183 @@
+"""Runs as local processes, by the real runner: attempts, deadline, stop, and where outputs go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.outcome import ExitCode, Outcome, Reason
+from argmin.backends.local import LocalRun, Workspace, execute, localise_run, prepare
+from argmin.backends.local_inputs import Sources
+from argmin.backends.local_process import Ending, Stop
+from argmin.backends.run import Attempt, Defaults, Run, RunPhase, RunReason
+from argmin.optimization.manifests import build_run
+
+
+class Recorder:
+    """Hears a run, and asks it to stop when a word is printed."""
+
+    def __init__(self, stop: Stop, stop_word: str | None = None) -> None:
+        self.lines: list[str] = []
+        self.attempts = 0
+        self.retried: list[Attempt] = []
+        self._stop = stop
+        self._stop_word = stop_word
+
+    def attempt_started(self, number: int) -> None:
+        self.attempts = number
+
+    def line_printed(self, line: str) -> None:
+        self.lines.append(line)
+        if line == self._stop_word:
+            self._stop.ask()
+
+    def stopping(self, ending: Ending) -> None:
+        self.lines.append(f"stopping: {ending}")
+
+    def retrying(self, attempt: Attempt, pause: float) -> None:
+        self.retried.append(attempt)
+
+
+def run_of(root: Path, program: str, **spec: Any) -> Run:
+    script = {"source": {"inline": program}, **spec.pop("script", {})}
+    job = OptimizationJob.model_validate(
+        {"metadata": {"name": "steel"}, "spec": {"script": script, **spec}}
+    )
+    return build_run(job, Defaults(image="", intake_url="http://intake"), str(root))
+
+
+def prepare_program(root: Path, program: str, **spec: Any) -> LocalRun:
+    local = prepare(run_of(root, program, **spec), Workspace(root), Sources())
+    return replace(local, first_pause_seconds=0.01)
+
+
+_OBJECTIVE = "from argmin_solvers import report; report(objective=3)\n"
+_LONG = "import time; print('ready', flush=True); time.sleep(3600)\n"
+
+
+@pytest.fixture
+def stop() -> Stop:
+    return Stop()
+
+
+async def test_a_run_succeeds_with_the_answer_of_the_runner(tmp_path: Path, stop: Stop) -> None:
+    recorder = Recorder(stop)
+    state = await execute(prepare_program(tmp_path, _OBJECTIVE + "print('hi')"), recorder, stop)
+    assert state.phase is RunPhase.SUCCEEDED
+    (attempt,) = state.attempts
+    assert attempt.answer is not None
+    assert attempt.answer.outcome is Outcome.FEASIBLE
+    assert "hi" in recorder.lines
+
+
+async def test_a_failing_program_is_tried_again_up_to_the_limit(tmp_path: Path, stop: Stop) -> None:
+    recorder = Recorder(stop)
+    local = prepare_program(tmp_path, "raise SystemExit('no')", backoffLimit=1)
+    state = await execute(local, recorder, stop)
+    assert (state.phase, state.reason) == (RunPhase.FAILED, RunReason.BACKOFF_LIMIT_EXCEEDED)
+    assert [a.exit_code for a in state.attempts] == [ExitCode.PROGRAM_FAILED] * 2
+    assert len(recorder.retried) == 1
+
+
+async def test_another_attempt_starts_with_empty_outputs_and_may_succeed(
+    tmp_path: Path, stop: Stop
+) -> None:
+    marker = tmp_path / "been-here"
+    program = f"""
+import os, pathlib
+output = pathlib.Path(os.environ["ARGMIN_OUTPUT_DATA"])
+assert list(output.iterdir()) == []
+(output / "out.txt").write_text("x")
+marker = pathlib.Path({str(marker)!r})
+if not marker.exists():
+    marker.touch()
+    raise SystemExit(1)
+"""
+    outputs = [{"name": "data", "path": "/opt/ml/processing/data"}]
+    local = prepare_program(tmp_path, program, outputs=outputs)
+    state = await execute(local, Recorder(stop), stop)
+    assert state.phase is RunPhase.SUCCEEDED
+    assert [a.phase for a in state.attempts] == [RunPhase.FAILED, RunPhase.SUCCEEDED]
+    assert (tmp_path / "data" / "out.txt").exists()
+
+
+async def test_what_a_rerun_cannot_help_is_not_tried_again(tmp_path: Path, stop: Stop) -> None:
+    local = prepare_program(tmp_path, "print(1)")
+    Path(local.run.document.script.path).unlink()  # type: ignore[union-attr]
+    state = await execute(local, Recorder(stop), stop)
+    (attempt,) = state.attempts
+    assert attempt.exit_code == ExitCode.INVALID_INPUT
+    assert attempt.reason == Reason.SOURCE_NOT_FOUND
+
+
+async def test_a_stopped_run_keeps_the_answer_so_far(tmp_path: Path, stop: Stop) -> None:
+    recorder = Recorder(stop, stop_word="ready")
+    state = await execute(prepare_program(tmp_path, _OBJECTIVE + _LONG), recorder, stop)
+    assert state.phase is RunPhase.SUCCEEDED
+    assert state.attempts[0].answer is not None
+    assert state.attempts[0].answer.objective == "3.0"
+    assert state.attempts[0].reason == Reason.INTERRUPTED
+
+
+async def test_a_run_that_is_stopped_with_nothing_in_hand_is_not_tried_again(
+    tmp_path: Path, stop: Stop
+) -> None:
+    state = await execute(prepare_program(tmp_path, _LONG), Recorder(stop, "ready"), stop)
+    assert (state.phase, state.reason) == (RunPhase.FAILED, RunReason.STOPPED)
+    assert [a.exit_code for a in state.attempts] == [ExitCode.INTERRUPTED]
+
+
+async def test_the_deadline_stops_a_run(tmp_path: Path, stop: Stop) -> None:
+    local = prepare_program(tmp_path, _LONG)
+    local = replace(local, run=replace(local.run, deadline_seconds=1))
+    state = await execute(local, Recorder(stop), stop)
+    assert (state.phase, state.reason) == (RunPhase.FAILED, RunReason.DEADLINE_EXCEEDED)
+
+
+async def test_a_crash_of_the_runner_is_told_with_its_exit_code(tmp_path: Path, stop: Stop) -> None:
+    program = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); signal.pause()"
+    local = prepare_program(tmp_path, program, backoffLimit=0)
+    state = await execute(local, Recorder(stop), stop)
+    (attempt,) = state.attempts
+    assert (attempt.reason, attempt.exit_code) == (RunReason.CRASHED, 137)
+    assert attempt.message == "exit code 137: the runner ended without an answer"
+
+
+def test_outputs_are_moved_under_the_root_and_keep_their_shape() -> None:
+    run = run_of(
+        Path("/work"),
+        "x",
+        script={"args": ["--out=/opt/ml/processing/output/a", "/opt/ml/processing", "-v", "a=b"]},
+        outputs=[
+            {"name": "a", "path": "/opt/ml/processing/output/a"},
+            {"name": "b", "path": "/data/results"},
+            {"name": "c", "path": "/opt/ml/processing/c/"},
+        ],
+    )
+    local = localise_run(run)
+    assert {o.name: o.path for o in local.document.outputs} == {
+        "a": "/work/output/a",
+        "b": "/work/output/b",
+        "c": "/work/c",
+    }
+    assert local.document.script is not None
+    assert local.document.script.args == ("--out=/work/output/a", "/work", "-v", "a=b")
+    assert local.document.intake is None
+
+
+def test_the_user_s_environment_is_inherited_and_argmin_s_own_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LICENCE_SERVER", "here")
+    monkeypatch.setenv("ARGMIN_OUTPUT_DATA", "elsewhere")
+    monkeypatch.setenv("REGION", "south")
+    outputs = [{"name": "data", "path": "/data"}]
+    env = [{"name": "REGION", "value": "north"}]
+    local = prepare_program(tmp_path, "x", outputs=outputs, env=env)
+    assert local.environment["LICENCE_SERVER"] == "here"
+    assert local.environment["REGION"] == "north"
+    assert local.environment["ARGMIN_OUTPUT_DATA"] == f"{tmp_path}/output/data"
