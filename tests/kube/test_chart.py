@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from argmin.__main__ import LEASE_NAME
+from argmin.settings import Settings
 from tests.cluster import api_server, client_program
 from tests.kubectl import Kubectl, KubectlError
 
@@ -88,11 +90,14 @@ def apply(kubectl: Kubectl, manifests: list[Manifest], *options: str) -> None:
         )
 
 
-def can_i(kubectl: Kubectl, user: str, verb: str, resource: str) -> bool:
+def can_i(kubectl: Kubectl, user: str, verb: str, resource: str, name: str = "") -> bool:
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
-        "spec": {"user": user, "resourceAttributes": _attributes(kubectl, verb, resource)},
+        "spec": {
+            "user": user,
+            "resourceAttributes": {"name": name, **_attributes(kubectl, verb, resource)},
+        },
     }
     answer = kubectl.run("create", "--filename=-", "--output=json", stdin=json.dumps(review))
     return bool(json.loads(answer)["status"]["allowed"])
@@ -100,12 +105,12 @@ def can_i(kubectl: Kubectl, user: str, verb: str, resource: str) -> bool:
 
 def _attributes(kubectl: Kubectl, verb: str, resource: str) -> dict[str, str]:
     plural, _, group = resource.partition(".")
-    name, _, subresource = plural.partition("/")
+    kind, _, subresource = plural.partition("/")
     return {
         "namespace": kubectl.namespace,
         "verb": verb,
         "group": group,
-        "resource": name,
+        "resource": kind,
         "subresource": subresource,
     }
 
@@ -167,7 +172,9 @@ def test_the_operator_may_do_its_work_in_every_namespace_and_no_more(kubectl: Ku
         ("create", "rolebindings.rbac.authorization.k8s.io"),
     ):
         assert not can_i(team, OPERATOR, verb, resource), f"{verb} {resource}"
-    assert can_i(kubectl, OPERATOR, "update", "leases.coordination.k8s.io")
+    leases = "leases.coordination.k8s.io"
+    assert can_i(kubectl, OPERATOR, "update", leases, LEASE_NAME)
+    assert not can_i(kubectl, OPERATOR, "update", leases, "somebody-elses")
 
 
 def test_watched_namespaces_bound_what_the_operator_may_do(kubectl: Kubectl) -> None:
@@ -189,6 +196,28 @@ def test_an_editor_may_change_jobs_but_not_their_status(kubectl: Kubectl) -> Non
     assert not can_i(team, "ana", "patch", "optimizationjobs/status.argmin.dev")
     assert can_i(team, "ben", "watch", "optimizationjobs.argmin.dev")
     assert not can_i(team, "ben", "delete", "optimizationjobs.argmin.dev")
+
+
+def test_the_operator_reads_the_settings_that_the_chart_writes() -> None:
+    manifests = render(
+        "watchNamespaces={team-a,team-b}",
+        "log.level=debug",
+        "solversImage.repository=mirror/solvers",
+        "solversImage.tag=v7",
+        "defaultResources.limits.memory=3Gi",
+    )
+    container = of_kind(manifests, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0]
+    written = {entry["name"]: entry.get("value", "from-the-pod") for entry in container["env"]}
+    settings = Settings.read(written)
+    aliases = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    assert [name for name in written if name not in aliases | {"ARGMIN_LOG_FORMAT"}] == []
+    assert settings.namespaces == ("team-a", "team-b")
+    assert settings.log_level == "debug"
+    assert settings.defaults_for("team-a").image == "mirror/solvers:v7"
+    assert settings.defaults_for("team-a").resources.limits["memory"] == "3Gi"
+    services = {manifest["metadata"]["name"] for manifest in of_kind(manifests, "Service")}
+    assert settings.intake_url == f"http://argmin-intake.{SYSTEM}.svc:8080"
+    assert "argmin-intake" in services
 
 
 def test_a_misspelt_value_is_refused_by_its_name() -> None:

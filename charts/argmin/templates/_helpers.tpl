@@ -82,5 +82,5 @@ http://{{ include "argmin.fullname" . }}-intake.{{ .Release.Namespace }}.svc:{{ 
   verbs: [get, create, patch, delete]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end }}
