@@ -38,7 +38,7 @@ held = []
 while True:
     held.append(bytearray(16 * 1024 * 1024))
 """
-COST = [{"name": "objective", "regex": "cost = ([0-9.]+)"}]
+COST = [{"name": "objective", "regex": r"cost = (\S+)"}]
 
 
 def job(name: str, program: str, **spec: object) -> Object:

@@ -26,8 +26,8 @@ def test_a_job_over_its_deadline_completes_with_the_best_solution_it_has(
     assert message_of(job, "Complete").startswith("DeadlineExceeded: ")
     assert status_of(job, "outcome", "objective", "bestBound") == {
         "outcome": "Feasible",
-        "objective": "7",
-        "bestBound": "3",
+        "objective": "7.0",
+        "bestBound": "3.0",
     }
 
 

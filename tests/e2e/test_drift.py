@@ -16,7 +16,7 @@ from tests.e2e.jobs import (
 from tests.e2e.programs import GATED, INCUMBENT
 from tests.kubectl import Kubectl, Object, holds
 
-OPTIMAL = {"outcome": "Optimal", "objective": "5"}
+OPTIMAL = {"outcome": "Optimal", "objective": "5.0"}
 
 
 def patch(kubectl: Kubectl, kind: str, name: str, spec: Object) -> None:
@@ -79,6 +79,6 @@ def test_a_changed_spec_replaces_the_solve_that_is_under_way(kubectl: Kubectl) -
     patch(kubectl, JOBS, "changed", {"script": {"source": {"inline": final}}})
     job = await_job(kubectl, "changed")
     assert holds(job, "Complete")
-    assert status_of(job, "outcome", "objective") == {"outcome": "Feasible", "objective": "9"}
+    assert status_of(job, "outcome", "objective") == {"outcome": "Feasible", "objective": "9.0"}
     assert job["status"]["observedGeneration"] == job["metadata"]["generation"] == 2
     kubectl.run("wait", "--for=delete", f"job/{child}", "--timeout=90s")

@@ -46,7 +46,7 @@ def test_a_program_that_ignores_sigterm_is_killed_after_its_time_limit(
     job = jobs["stubborn"]
     assert holds(job, "Complete")
     assert message_of(job, "Complete") == "TimeLimit: the program was stopped at the time limit"
-    assert status_of(job, "outcome", "objective") == {"outcome": "Feasible", "objective": "7"}
+    assert status_of(job, "outcome", "objective") == {"outcome": "Feasible", "objective": "7.0"}
 
 
 def test_a_program_without_an_objective_at_its_time_limit_is_unknown(

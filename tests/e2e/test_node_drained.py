@@ -48,6 +48,6 @@ def test_a_solve_on_a_drained_node_is_done_again_elsewhere_without_counting_as_a
     open_gate(kubectl, second)
     job = await_job(kubectl, "moved")
     assert holds(job, "Complete")
-    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5"}
+    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
     runs = [(run["name"], run["reason"]) for run in job["status"]["runs"]]
-    assert runs == [(first, "Interrupted"), (second, "ProgramFinished")]
+    assert runs == [(first, "Evicted"), (second, "ProgramFinished")]

@@ -33,7 +33,7 @@ def test_a_job_completes_once_though_the_operator_is_killed_in_the_middle_of_its
 
     job = await_job(kubectl, "survivor")
     assert holds(job, "Complete")
-    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5"}
+    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
     assert [run["name"] for run in job["status"]["runs"]] == [pod]
     result = job["status"]["solutionRef"]["configMap"]
     assert children_in(kubectl) == {"Job": [child], "Pod": [pod], "ConfigMap": [child, result]}

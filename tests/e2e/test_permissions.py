@@ -89,13 +89,13 @@ def test_a_run_has_no_rights_no_root_and_nothing_to_write_but_its_own_folders(
     kubectl.apply(script_job("looks-around", LOOKS_AROUND))
     job = await_job(kubectl, "looks-around")
     assert {metric["name"]: metric["value"] for metric in job["status"]["metrics"]} == {
-        "uid": "65532",
-        "gid": "65532",
-        "capabilities": "0",
-        "no_new_privileges": "1",
-        "api_token": "0",
-        "writable_root": "0",
-        "writable_tmp": "1",
+        "uid": "65532.0",
+        "gid": "65532.0",
+        "capabilities": "0.0",
+        "no_new_privileges": "1.0",
+        "api_token": "0.0",
+        "writable_root": "0.0",
+        "writable_tmp": "1.0",
     }
 
 
@@ -113,7 +113,7 @@ def test_the_token_of_a_run_opens_only_the_intake_and_only_for_its_own_job(
     kubectl.apply(script_job("honest", "print(1)"), script_job("forger", FORGES))
     job = await_job(kubectl, "forger")
     metrics = {metric["name"]: metric["value"] for metric in job["status"]["metrics"]}
-    assert metrics == {"api_server": "401", "another_job": "403"}
+    assert metrics == {"api_server": "401.0", "another_job": "403.0"}
 
 
 FORGES = """

@@ -40,7 +40,7 @@ def test_a_job_suspended_in_the_middle_keeps_its_best_solution_and_completes_whe
     assert status_of(job, "state", "outcome", "objective") == {
         "state": "Suspended",
         "outcome": "Feasible",
-        "objective": "7",
+        "objective": "7.0",
     }
     assert not pods_of(kubectl, "paused")
     used = job["status"]["activeSeconds"]
@@ -53,7 +53,7 @@ def test_a_job_suspended_in_the_middle_keeps_its_best_solution_and_completes_whe
     job = await_job(kubectl, "paused")
     assert holds(job, "Complete")
     assert not is_suspended(job)
-    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5"}
+    assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
     runs = [(run["name"], run["reason"]) for run in job["status"]["runs"]]
     assert runs == [(first, "Interrupted"), (second, "ProgramFinished")]
     assert job["status"]["activeSeconds"] >= used
