@@ -12,6 +12,7 @@ import typer
 
 from tests.bench.errors import BenchError
 from tests.bench.figures import Section, render_section
+from tests.bench.footprint import measure_footprint
 from tests.bench.machine import describe_machine
 from tests.bench.overhead import measure_overhead
 from tests.bench.page import replace_sections
@@ -38,9 +39,21 @@ class Counts:
     jobs: int = 200
     rounds: int = 3
     written_jobs: int = 10
+    starts: int = 5
+    finished_jobs: int = 1000
+    idle_seconds: float = 60.0
 
 
-QUICK = Counts(overhead_pairs=2, solve_pairs=2, jobs=2, rounds=1, written_jobs=2)
+QUICK = Counts(
+    overhead_pairs=2,
+    solve_pairs=2,
+    jobs=2,
+    rounds=1,
+    written_jobs=2,
+    starts=2,
+    finished_jobs=20,
+    idle_seconds=5.0,
+)
 
 
 def list_measurements(
@@ -52,6 +65,9 @@ def list_measurements(
         "solve-time": lambda: measure_solve_time(counts.solve_pairs),
         "throughput": lambda: measure_throughput(stage(), counts.jobs, counts.rounds),
         "writes": lambda: measure_writes(stage(), counts.written_jobs),
+        "operator": lambda: measure_footprint(
+            counts.starts, counts.finished_jobs, counts.idle_seconds
+        ),
     }
 
 

@@ -42,7 +42,7 @@ class Sightings:
     """
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
-        self._client = client.ApiClient(_load_configuration(kubeconfig))
+        self._client = client.ApiClient(load_configuration(kubeconfig))
         self._namespace = namespace
         self._moments: dict[tuple[Resource, str, str], float] = {}
         self._last: dict[tuple[Resource, str], Manifest] = {}
@@ -149,7 +149,8 @@ class Sightings:
         )
 
 
-def _load_configuration(kubeconfig: Path) -> client.Configuration:
+def load_configuration(kubeconfig: Path) -> client.Configuration:
+    """The client's settings for a cluster."""
     configuration = client.Configuration()
     config.load_kube_config(str(kubeconfig), client_configuration=configuration)
     return configuration

@@ -1,0 +1,169 @@
+"""The operator as a process of this machine, with the rights that its chart gives it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import yaml
+
+from argmin.plan import Manifest
+from tests.bench.errors import BenchError
+from tests.cluster import client_program
+from tests.cluster.api_server import free_ports
+from tests.cluster.waiting import wait_until
+from tests.installation import CHART, NAMESPACE, RELEASE
+from tests.kubectl import Kubectl
+
+LOOPBACK = "127.0.0.1"
+LEADS = "argmin_leader 1.0\n"
+READY_TIMEOUT = 60.0
+STOP_TIMEOUT = 30.0
+TOKEN_DURATION = "2h"
+_NEEDED = frozenset(
+    {
+        "ServiceAccount",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "Role",
+        "RoleBinding",
+        "CustomResourceDefinition",
+    }
+)
+
+
+@dataclass(frozen=True)
+class LocalOperator:
+    """A running operator."""
+
+    process: subprocess.Popen[bytes]
+    seconds_to_ready: float
+    """From the start of the process until it held the lease and `/readyz` answered 200."""
+
+    @property
+    def resident_mebibytes(self) -> float:
+        """Resident memory of the process."""
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
+
+
+def grant_rights(kubectl: Kubectl, folder: Path) -> Path:
+    """Apply the chart's CRDs, service account and roles; a kubeconfig of that account."""
+    kubectl.run("create", "namespace", NAMESPACE)
+    manifests = [each for each in _render_chart() if each["kind"] in _NEEDED]
+    kubectl.within(NAMESPACE).apply(*manifests)
+    kubectl.run(
+        "wait", "crd", "--for=condition=Established", "optimizationjobs.argmin.dev", "--timeout=30s"
+    )
+    token = kubectl.within(NAMESPACE).run(
+        "create", "token", RELEASE, f"--duration={TOKEN_DURATION}"
+    )
+    config = yaml.safe_load(kubectl.kubeconfig.read_text())
+    config["users"] = [{"name": user["name"], "user": {"token": token}} for user in config["users"]]
+    path = folder / "operator.kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@contextmanager
+def run_operator(kubeconfig: Path, folder: Path) -> Iterator[LocalOperator]:
+    """Start the operator, wait until it is ready, and end it as Kubernetes would.
+
+    Raises:
+        BenchError: it ended by itself; the message has the end of its log.
+    """
+    intake, admin = free_ports(2)
+    log = folder / "operator.log"
+    with log.open("wb") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "argmin"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=_build_environment(kubeconfig, intake, admin),
+            cwd=folder,
+        )
+        try:
+            _await_ready(process, admin, log)
+            yield LocalOperator(process, time.monotonic() - began)
+        finally:
+            _stop(process)
+
+
+def _build_environment(kubeconfig: Path, intake: int, admin: int) -> Mapping[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **inherited,
+        "KUBECONFIG": str(kubeconfig),
+        "POD_NAME": "bench",
+        "POD_NAMESPACE": NAMESPACE,
+        "ARGMIN_SOLVERS_IMAGE": "argmin/solvers:bench",
+        "ARGMIN_INTAKE_URL": f"http://{LOOPBACK}:{intake}",
+        "ARGMIN_INTAKE_PORT": str(intake),
+        "ARGMIN_ADMIN_PORT": str(admin),
+        "ARGMIN_HOST": LOOPBACK,
+    }
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def is_ready() -> bool:
+        if process.poll() is not None:
+            raise BenchError(f"the operator ended with {process.returncode}:\n{_tail(log)}")
+        try:
+            # A standby is ready too: what counts here is an operator that leads and has seen all.
+            leads = LEADS in client.get("/metrics").text
+            return leads and client.get("/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False, timeout=2) as client:
+        wait_until(
+            is_ready,
+            "the operator to lead and to be ready",
+            timeout=READY_TIMEOUT,
+            interval=0.01,
+            hint=lambda: _tail(log),
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_TIMEOUT)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+
+
+def _render_chart() -> list[Manifest]:
+    done = subprocess.run(
+        [
+            str(client_program("helm")),
+            "template",
+            RELEASE,
+            str(CHART),
+            f"--namespace={NAMESPACE}",
+            "--kube-version=1.34.0",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise BenchError(f"the chart cannot be rendered: {done.stderr}")
+    manifests: list[Any] = list(yaml.safe_load_all(done.stdout))
+    return [manifest for manifest in manifests if manifest]
