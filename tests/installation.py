@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cluster import client_program
 from tests.cluster.images import Images
-from tests.kubectl import Kubectl
+from tests.kubectl import Kubectl, KubectlError
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "argmin"
@@ -54,6 +54,9 @@ def _image(prefix: str, reference: str) -> list[str]:
 
 def _describe_pods(kubectl: Kubectl) -> str:
     system = kubectl.within(NAMESPACE)
-    return system.run("describe", "pods") + system.run(
-        "logs", f"--selector=app.kubernetes.io/instance={RELEASE}", "--tail=50"
-    )
+    try:
+        return system.run("describe", "pods") + system.run(
+            "logs", f"--selector=app.kubernetes.io/instance={RELEASE}", "--tail=50"
+        )
+    except KubectlError as error:
+        return f"(the pods cannot be described: {error})"

@@ -20,11 +20,13 @@ from argmin.plan import Key
 from argmin.runtime.cluster import Cluster
 from argmin.runtime.conditions import explain_invalid
 from argmin.runtime.engine import Engine
-from argmin.runtime.errors import ConnectError
+from argmin.runtime.errors import ApiError, ConnectError
 from argmin.runtime.health import Check, build_admin
 from argmin.runtime.intake import Intake
 from argmin.runtime.lease import LEASES, Lease, LeaseLostError
 from argmin.runtime.metrics import Metrics
+from argmin.runtime.tasks import run_together
+from argmin.runtime.watches import WatchError
 from argmin.settings import Settings
 
 LEASE_NAME = "argmin-operator"
@@ -44,7 +46,7 @@ def main() -> None:
         asyncio.run(operate(settings))
     except ConnectError as error:
         sys.exit(f"argmin cannot start: {error}")
-    except LeaseLostError as error:
+    except (LeaseLostError, WatchError, ApiError) as error:
         sys.exit(f"argmin stops: {error}")
 
 
@@ -96,9 +98,7 @@ async def _lead_until_told(engine: Engine, lease: Lease) -> None:
 
 async def _lead(engine: Engine, lease: Lease, stop: asyncio.Event) -> None:
     await lease.acquire()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(lease.keep())
-        group.create_task(engine.run(on_started=lambda: _listen(stop)))
+    await run_together(lease.keep(), engine.run(on_started=lambda: _listen(stop)))
 
 
 def _listen(stop: asyncio.Event) -> None:

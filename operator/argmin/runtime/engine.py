@@ -18,6 +18,7 @@ from argmin.runtime.queue import WorkQueue
 from argmin.runtime.reconciler import Reconciler
 from argmin.runtime.resync import Resync
 from argmin.runtime.scope import Scope
+from argmin.runtime.tasks import run_together
 from argmin.runtime.watches import Watches
 
 _log = structlog.get_logger(__name__)
@@ -58,11 +59,11 @@ class Engine:
         await self._resync.heal()
         self.is_synced = True
         _log.info("synced", objects=len(self.cache))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watches.run(on_started))
-            group.create_task(self._resync.run_forever())
-            for _ in range(self._workers):
-                group.create_task(self._work())
+        await run_together(
+            self._watches.run(on_started),
+            self._resync.run_forever(),
+            self._work_all(),
+        )
 
     async def drain(self, seconds: float) -> None:
         """Start nothing more, and let what runs finish within `seconds`."""
@@ -75,6 +76,9 @@ class Engine:
     def stuck(self) -> list[Key]:
         """Keys whose reconcile should have been given up long ago."""
         return self.queue.running_longer_than(2 * RECONCILE_TIMEOUT)
+
+    async def _work_all(self) -> None:
+        await asyncio.gather(*(self._work() for _ in range(self._workers)))
 
     async def _work(self) -> None:
         while (key := await self.queue.get()) is not None:
