@@ -37,6 +37,7 @@ from argmin.optimization.upkeep import (
     repair_job,
     report_progress,
     run_again,
+    settle_account,
     start,
 )
 from argmin.plan import Note, Plan
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     hold,
     await_removal,
     run_again,
+    settle_account,
     await_sources,
     renew_config_map,
     start,

@@ -134,6 +134,22 @@ def renew_config_map(s: Situation) -> Step | None:
     )
 
 
+def settle_account(s: Situation) -> Step | None:
+    """The Job is gone: its running time is written down before another is made.
+
+    Otherwise an operator that dies in between would give the next Job the same time again.
+    """
+    if s.child or s.job.status.active_since is None or s.job.status.job != s.run.name:
+        return None
+    verdict = _pending(ConditionReason.RETRYING, "its Job is gone: another follows")
+    return Step(
+        f"{s.status.active_seconds} s of running time are used",
+        status=_pronounce(s, verdict),
+        requeue_after=timedelta(0),
+        settles=True,
+    )
+
+
 def start(s: Situation) -> Step | None:
     """Nothing runs for this spec: its Job is made, and a ConfigMap with what its pod must know.
 

@@ -1,0 +1,110 @@
+"""Strategies: specs that the API accepts, in all their variety."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from argmin.api.optimizationjob import FORMAT_SOLVERS, ModelFormat
+
+_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+names = st.text(_LOWER, min_size=1, max_size=12)
+short_names = names.filter(lambda n: n not in ("argmin", "source"))
+texts = st.text(min_size=1, max_size=20).filter(lambda t: t.isprintable())
+quantities = st.sampled_from(["500m", "1", "2", "1.5", "1k", "1e1"])
+memories = st.sampled_from(["64Mi", "1Gi", "512M"])
+
+references = st.builds(lambda n, k: {"name": n, "key": k}, names, names)
+sources = st.one_of(
+    st.builds(lambda text: {"inline": text}, texts),
+    st.builds(lambda ref: {"configMapKeyRef": ref}, references),
+    st.builds(lambda name: {"image": {"path": f"/models/{name}"}}, names),
+    st.builds(
+        lambda claim, path: {"persistentVolumeClaim": {"claimName": claim, "path": path}},
+        names,
+        names,
+    ),
+)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any]:
+    """A `spec` with a model, its solver and its limits."""
+    model_format = draw(st.sampled_from(list(ModelFormat)))
+    solver = draw(st.none() | st.sampled_from(FORMAT_SOLVERS[model_format]))
+    return {
+        "model": {"format": str(model_format), "source": draw(sources)},
+        **({"solver": {"name": str(solver), "options": {"a": 1, "b": "x"}}} if solver else {}),
+    }
+
+
+scripts = st.builds(
+    lambda source, args: {"script": {"source": source, "args": args}},
+    sources,
+    st.lists(texts, max_size=3),
+)
+
+variables = st.one_of(
+    st.builds(lambda name, value: {"name": f"A_{name}", "value": value}, names, texts),
+    st.builds(lambda n, r: {"name": f"B_{n}", "valueFrom": {"secretKeyRef": r}}, names, references),
+    st.builds(
+        lambda n, r: {"name": f"C_{n}", "valueFrom": {"configMapKeyRef": r}}, names, references
+    ),
+)
+paths = st.sampled_from(
+    ["/data", "/data/deep", "/opt/ml/processing/output/x", "/opt/ml/processing/data", "/tmp/x"]
+)
+
+
+def _unique(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({entry["name"]: entry for entry in entries}.values())
+
+
+inputs = st.lists(
+    st.builds(lambda n, s: {"name": n, "source": s}, short_names, sources), max_size=3
+).map(_unique)
+outputs = st.lists(
+    st.builds(lambda n, p: {"name": n, "path": p}, short_names, paths), max_size=4
+).map(_unique)
+
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "limits": st.fixed_dictionaries(
+            {}, optional={"time": st.just("10m"), "relativeGap": st.just("1e-6")}
+        ),
+        "threads": st.integers(1, 8),
+        "seed": st.integers(0, 100),
+        "inputs": inputs,
+        "outputs": outputs,
+        "image": st.just("registry.example/solver:1"),
+        "imagePullSecrets": st.just([{"name": "login"}]),
+        "env": st.lists(variables, max_size=4),
+        "resources": st.fixed_dictionaries(
+            {},
+            optional={
+                "limits": st.fixed_dictionaries({"cpu": quantities, "memory": memories}),
+                "requests": st.fixed_dictionaries({"cpu": quantities}),
+            },
+        ),
+        "nodeSelector": st.dictionaries(names, names, max_size=2),
+        "tolerations": st.just([{"key": "solver", "operator": "Exists", "effect": "NoSchedule"}]),
+        "priorityClassName": names,
+    },
+)
+steering = st.fixed_dictionaries(
+    {},
+    optional={
+        "suspend": st.booleans(),
+        "activeDeadlineSeconds": st.integers(1, 2000),
+        "backoffLimit": st.integers(0, 3),
+        "ttlSecondsAfterFinished": st.integers(0, 2000),
+    },
+)
+specs = st.builds(
+    lambda *parts: {k: v for p in parts for k, v in p.items()},
+    models() | scripts,
+    options,
+    steering,
+)

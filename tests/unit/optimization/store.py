@@ -1,0 +1,156 @@
+"""An API server's object store in memory, as honest as these tests need it.
+
+Server-side apply by one manager, merge patch, deletion with a uid precondition and with the
+collection of what the deleted object owned; Jobs and ConfigMaps refuse what Kubernetes refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from argmin.api.common import format_time
+from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
+
+_RESOURCES = {resource.kind: resource for resource in (JOBS, PODS, CONFIG_MAPS)}
+_STEERING = {"suspend", "parallelism", "activeDeadlineSeconds", "backoffLimit"}
+"""Fields of a Job's spec that can be changed while it lives."""
+
+
+class ImmutableError(Exception):
+    """What the API server says with 422 to a change of what cannot be changed."""
+
+
+class Store:
+    """The objects; also what a kind observes through (`argmin.plan.View`)."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.objects: dict[Key, Manifest] = {}
+        self.writes: list[str] = []
+        self.reads: list[Key] = []
+        self._clock = clock
+        self._count = 0
+
+    def children(self, resource: Resource, owner_uid: str) -> list[Manifest]:
+        return [
+            clone(found)
+            for key, found in sorted(self.objects.items(), key=lambda entry: entry[0].name)
+            if key.resource == resource and owner_uid in _list_owners(found)
+        ]
+
+    async def get(self, key: Key) -> Manifest | None:
+        self.reads.append(key)
+        found: Manifest | None = clone(self.objects.get(key))
+        return found
+
+    def apply(self, manifest: Manifest) -> None:
+        resource = _RESOURCES[manifest["kind"]]
+        key = Key(resource, manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        if key not in self.objects:
+            self.create(key, manifest)
+            return
+        self._change(key, _merge(self.objects[key], manifest), "apply")
+
+    def create(self, key: Key, manifest: Manifest) -> None:
+        self._count += 1
+        made = clone(manifest)
+        stamp = {
+            "uid": f"uid-{self._count}",
+            "creationTimestamp": format_time(self._clock()),
+            **made["metadata"],
+        }
+        self.objects[key] = made | {"metadata": stamp}
+        self.writes.append(f"create {key}")
+
+    def patch(self, key: Key, body: Manifest) -> None:
+        if key in self.objects:
+            self._change(key, _merge_patch(self.objects[key], body), "patch")
+
+    def delete(self, key: Key, uid: str) -> None:
+        found = self.objects.get(key)
+        if found is None or found["metadata"]["uid"] != uid:
+            return
+        del self.objects[key]
+        self.writes.append(f"delete {key}")
+        for owned in [k for k, o in self.objects.items() if uid in _list_owners(o)]:
+            if owned in self.objects:
+                self.delete(owned, self.objects[owned]["metadata"]["uid"])
+
+    def write_status(self, key: Key, status: Manifest) -> bool:
+        """Replace a status; whether that changed anything."""
+        found = self.objects[key]
+        if found.get("status", {}) == status:
+            return False
+        found["status"] = clone(status)
+        self.writes.append(f"status {key}")
+        return True
+
+    def in_order(self) -> list[Manifest]:
+        """All objects, by type and name."""
+        return [self.objects[key] for key in sorted(self.objects, key=str)]
+
+    def restore(self, other: Store) -> None:
+        """Hold the same objects as another store, each a copy."""
+        self.objects = {key: clone(found) for key, found in other.objects.items()}
+        self._count = other._count
+
+    def of(self, resource: Resource) -> list[Manifest]:
+        """All objects of a type, by name; live, for the controllers of the tests to change."""
+        found = ((key.name, obj) for key, obj in self.objects.items() if key.resource == resource)
+        return [obj for _, obj in sorted(found, key=lambda entry: entry[0])]
+
+    def _change(self, key: Key, wanted: Manifest, verb: str) -> None:
+        before = self.objects[key]
+        if wanted == before:
+            return
+        _refuse_immutable(key, before, wanted)
+        self.objects[key] = wanted
+        self.writes.append(f"{verb} {key}")
+
+
+def _list_owners(manifest: Manifest) -> list[str]:
+    return [owner["uid"] for owner in manifest["metadata"].get("ownerReferences", [])]
+
+
+def _merge(before: Any, wanted: Any) -> Any:
+    if not isinstance(before, dict) or not isinstance(wanted, dict):
+        return clone(wanted)
+    merged = {name: _merge(before.get(name), value) for name, value in wanted.items()}
+    return {**before, **merged}
+
+
+def _merge_patch(before: Any, body: Any) -> Any:
+    """RFC 7386: null removes."""
+    if not isinstance(body, dict):
+        return clone(body)
+    base = before if isinstance(before, dict) else {}
+    merged = {name: _merge_patch(base.get(name), value) for name, value in body.items()}
+    return {name: value for name, value in {**base, **merged}.items() if value is not None}
+
+
+def _refuse_immutable(key: Key, before: Manifest, wanted: Manifest) -> None:
+    if before.get("immutable") and before["data"] != wanted["data"]:
+        raise ImmutableError(f"{key}: data is immutable")
+    if key.resource == JOBS:
+        changed = _list_changes(before["spec"], wanted["spec"])
+        if changed - _STEERING:
+            raise ImmutableError(f"{key}: {changed - _STEERING} are immutable")
+
+
+def _list_changes(before: Manifest, wanted: Manifest) -> set[str]:
+    return {name for name in {*before, *wanted} if before.get(name) != wanted.get(name)}
+
+
+def iterate_values(value: Any) -> Iterator[Any]:
+    """Every value inside a JSON value, itself included."""
+    yield value
+    nested = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in nested:
+        yield from iterate_values(item)
+
+
+def clone(value: Any) -> Any:
+    """A deep copy of a JSON value, faster than the general one."""
+    return json.loads(json.dumps(value))

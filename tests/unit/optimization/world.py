@@ -1,0 +1,269 @@
+"""One OptimizationJob in a small world: its cluster, its operator, its user, and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from argmin.api.common import Resources, format_time
+from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.backends.run import Defaults
+from argmin.optimization.kind import OptimizationJobKind
+from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.plan import CONFIG_MAPS, JOBS, PODS, Delete, Event, Key, Manifest, Plan
+from tests.unit.optimization.job_controller import JobController
+from tests.unit.optimization.store import Store, clone
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NAMESPACE = "team"
+NAME = "steel"
+KEY = Key(OPTIMIZATION_JOBS, NAMESPACE, NAME)
+MODEL: Manifest = {"format": "mps", "source": {"inline": "NAME steel"}}
+
+OPTIMAL = Answer(
+    outcome=Outcome.OPTIMAL,
+    reason=Reason.OPTIMAL,
+    objective="15005.0",
+    best_bound="15005.0",
+    gap="0",
+    solver="cbc",
+    solver_version="2.10.8",
+    delivered=True,
+)
+INTERRUPTED = Answer(
+    outcome=Outcome.FEASIBLE,
+    reason=Reason.INTERRUPTED,
+    message="interrupted",
+    objective="16000.0",
+    best_bound="14000.0",
+    delivered=True,
+)
+
+
+def failure(reason: Reason, message: str) -> Answer:
+    """What a runner says that could not do its work."""
+    return Answer(outcome=Outcome.ERROR, reason=reason, message=message)
+
+
+class World:
+    """Everything moves only when a test says so."""
+
+    def __init__(self, labels: dict[str, str] | None = None, **spec: Any) -> None:
+        self.now = START
+        self.store = Store(lambda: self.now)
+        self.image = "argmin/solvers:1"
+        self.kind = OptimizationJobKind(self._defaults, lambda: self.now)
+        self.controller = JobController(self.store)
+        self.events: list[Event] = []
+        self.requeue_after: timedelta | None = None
+        self.store.objects[KEY] = {
+            "metadata": {
+                "name": NAME,
+                "namespace": NAMESPACE,
+                "uid": "owner",
+                "generation": 1,
+                "labels": labels or {},
+            },
+            "spec": {"model": MODEL, **spec},
+        }
+
+    def _defaults(self, namespace: str) -> Defaults:
+        return Defaults(self.image, "http://argmin.system:8080", Resources())
+
+    def fork(self) -> World:
+        """A world that was the same until now, to try something out."""
+        twin = World()
+        twin.now = self.now
+        twin.store.restore(self.store)
+        return twin
+
+    # The user.
+
+    def edit(self, **spec: Any) -> None:
+        """Change fields of the spec; `None` removes one."""
+        found = self.object
+        changed = {**found["spec"], **spec}
+        found["spec"] = {name: value for name, value in changed.items() if value is not None}
+        found["metadata"]["generation"] += 1
+
+    def add_config_map(self, name: str, **data: str) -> None:
+        key = Key(CONFIG_MAPS, NAMESPACE, name)
+        self.store.create(
+            key, {"kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}}
+        )
+        self.store.objects[key]["data"] = data
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # The operator.
+
+    def plan(self) -> Plan:
+        job = self.kind.parse(self.object)
+        observed = asyncio.run(self.kind.observe(job, self.store))
+        return self.kind.decide(job, observed, self.now)
+
+    def reconcile(self, crash_after: int | None = None) -> Plan:
+        """One reconcile, as the engine does it; it may die after some of its writes."""
+        plan = self.plan()
+        for number, act in enumerate(self._actions(plan)):
+            if number == crash_after:
+                return plan
+            act()
+        self.requeue_after = plan.requeue_after
+        return plan
+
+    def _actions(self, plan: Plan) -> Iterator[Any]:
+        for patch in plan.patch:
+            yield lambda patch=patch: self.store.patch(patch.key, patch.body)
+        for apply in plan.apply:
+            yield lambda apply=apply: self.store.apply(apply.manifest)
+        for delete in plan.delete:
+            yield lambda delete=delete: self.store.delete(delete.key, delete.uid)
+        if plan.status is not None and KEY in self.store.objects:
+            yield lambda: self._report(plan)
+
+    def _report(self, plan: Plan) -> None:
+        if self.store.write_status(KEY, plan.status or {}):
+            self.events.extend(plan.events)
+
+    def settle(self) -> None:
+        """Reconcile until nothing is left to write."""
+        for _ in range(8):
+            before = len(self.store.writes)
+            if KEY not in self.store.objects:
+                return
+            self.reconcile()
+            if len(self.store.writes) == before:
+                return
+        raise AssertionError(f"it never settles: {self.store.writes[-8:]}")
+
+    # Kubernetes.
+
+    def sync(self) -> None:
+        """The Job controller and the operator take turns until all is quiet."""
+        for _ in range(6):
+            self.settle()
+            before = clone(self.store.in_order())
+            self.controller.sync(self.now)
+            if before == self.store.in_order():
+                return
+        raise AssertionError("the operator and the Job controller never agree")
+
+    def pod_runs(self) -> None:
+        """The kubelet starts the container of the live pod."""
+        pod = self.pod
+        pod["spec"]["nodeName"] = "node-1"
+        pod["status"] = {
+            "phase": "Running",
+            "startTime": format_time(self.now),
+            "containerStatuses": [
+                {"name": "runner", "state": {"running": {"startedAt": format_time(self.now)}}}
+            ],
+        }
+
+    def pod_waits(self, reason: str, message: str = "") -> None:
+        """The kubelet tells why it does not start the container."""
+        pod = self.pod
+        pod["spec"]["nodeName"] = "node-1"
+        pod["status"]["startTime"] = format_time(self.now)
+        waiting = {"reason": reason, "message": message}
+        pod["status"]["containerStatuses"] = [{"name": "runner", "state": {"waiting": waiting}}]
+
+    def pod_ends(
+        self, exit_code: int, answer: Answer | None = None, text: str = "", reason: str = ""
+    ) -> None:
+        """The container of the running pod ends, with an answer in its termination message."""
+        status = self.running_pod["status"]
+        started = status["containerStatuses"][0]["state"]["running"]["startedAt"]
+        message = answer.model_dump_json(by_alias=True, exclude_none=True) if answer else text
+        ended = {
+            "exitCode": exit_code,
+            "reason": reason or ("Completed" if exit_code == 0 else "Error"),
+            "message": message,
+            "startedAt": started,
+            "finishedAt": format_time(self.now),
+        }
+        status["phase"] = "Succeeded" if exit_code == 0 else "Failed"
+        status["containerStatuses"] = [{"name": "runner", "state": {"terminated": ended}}]
+
+    def pod_is_disrupted(self, reason: str = "EvictionByEvictionAPI") -> None:
+        """Somebody with good reason tells the pod to go; its container is still running."""
+        pod = self.running_pod
+        pod["metadata"]["deletionTimestamp"] = format_time(self.now)
+        pod["status"]["conditions"] = [
+            {"type": "DisruptionTarget", "status": "True", "reason": reason}
+        ]
+
+    def pods_are_removed(self) -> None:
+        """Pods that were told to go and have ended are gone."""
+        for pod in list(self.store.of(PODS)):
+            has_ended = pod["status"]["phase"] in ("Succeeded", "Failed")
+            if has_ended and "deletionTimestamp" in pod["metadata"]:
+                self.remove(PODS, pod["metadata"]["name"])
+
+    def remove(self, resource: Any, name: str) -> None:
+        key = Key(resource, NAMESPACE, name)
+        self.store.delete(key, self.store.objects[key]["metadata"]["uid"])
+
+    # What can be seen.
+
+    @property
+    def object(self) -> Manifest:
+        return self.store.objects[KEY]
+
+    @property
+    def status(self) -> Manifest:
+        status: Manifest = self.object.get("status", {})
+        return status
+
+    @property
+    def jobs(self) -> list[Manifest]:
+        return self.store.of(JOBS)
+
+    @property
+    def job(self) -> Manifest:
+        (job,) = self.jobs
+        return job
+
+    @property
+    def pods(self) -> list[Manifest]:
+        return self.store.of(PODS)
+
+    @property
+    def pod(self) -> Manifest:
+        """The newest pod."""
+        return self.pods[-1]
+
+    @property
+    def running_pod(self) -> Manifest:
+        return next(p for p in self.pods if p["status"]["phase"] == "Running")
+
+    @property
+    def true_conditions(self) -> dict[str, str]:
+        """Reasons of the conditions that hold, by type."""
+        conditions = self.status.get("conditions", [])
+        return {c["type"]: c["reason"] for c in conditions if c["status"] == "True"}
+
+    def message(self, kind: str) -> str:
+        """Message of a condition."""
+        return next(str(c["message"]) for c in self.status["conditions"] if c["type"] == kind)
+
+    def status_writes(self) -> int:
+        return sum(write.startswith("status") for write in self.store.writes)
+
+
+def started(**spec: Any) -> World:
+    """A world whose job has a running pod, and an operator that knows it."""
+    world = World(**spec)
+    world.sync()
+    world.pod_runs()
+    world.sync()
+    return world
+
+
+def deletions(plan: Plan) -> list[str]:
+    """What a plan deletes."""
+    return [str(delete.key) for delete in plan.delete if isinstance(delete, Delete)]
