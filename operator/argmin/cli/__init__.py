@@ -32,10 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitStatus.INVALID
     except (typer.Abort, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our answer has seen enough, as `head` has; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.OK
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees no traceback
         if os.environ.get(_DEBUG):
             traceback.print_exc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -100,7 +101,8 @@ class ResultFolder:
             CliError: the archive is damaged, or holds something that has no place in outputs.
         """
         try:
-            with tarfile.open(fileobj=BytesIO(archive), mode="r:gz") as tar:
+            # As a whole, so that the check sum at its end is looked at before anything is written.
+            with tarfile.open(fileobj=BytesIO(gzip.decompress(archive)), mode="r:") as tar:
                 tar.extractall(self.path, filter=self._admit)
         except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
             raise CliError(

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from argmin.api.conditions import COMPLETE, is_true
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+from argmin.api.outcome import Reason
 from argmin.api.strict import check_name
 from argmin.backends.local import LocalRun, Workspace, execute, prepare
-from argmin.backends.local_inputs import MissingSourceError
+from argmin.backends.local_inputs import MissingSourceError, Sources
 from argmin.backends.local_process import Stop
 from argmin.backends.run import Defaults, Run, RunState
 from argmin.cli.documents import collect_sources, pick_job, read_documents, read_job
@@ -80,19 +81,27 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     job = read_job(document)
     _check_runnable(job)
     sources = collect_sources(documents, document.namespace, _read_volumes(request.volumes))
-    path = request.output_dir or DEFAULT_FOLDER / job.metadata.name
-    folder = ResultFolder.claim(path, [output.name for output in job.spec.outputs])
     with _open_workspace(job) as workspace:
-        run = build_run(job, _LOCAL, str(workspace.root))
-        try:
-            local = prepare(run, workspace, sources)
-        except MissingSourceError as error:
-            raise CliError("\n".join(error.messages), reason="SourceNotFound") from None
+        local = _prepare(job, workspace, sources)
+        folder = _claim_folder(job, request)
         end = _execute(job, local)
         _keep(local, folder)
     folder.write_status(to_wire(end.status))
     _show(job, end.status, output, folder)
     return end.exit_status
+
+
+def _prepare(job: OptimizationJob, workspace: Workspace, sources: Sources) -> LocalRun:
+    run = build_run(job, _LOCAL, str(workspace.root))
+    try:
+        return prepare(run, workspace, sources)
+    except MissingSourceError as error:
+        raise CliError("\n".join(error.messages), reason=Reason.SOURCE_NOT_FOUND) from None
+
+
+def _claim_folder(job: OptimizationJob, request: RunRequest) -> ResultFolder:
+    path = request.output_dir or DEFAULT_FOLDER / job.metadata.name
+    return ResultFolder.claim(path, [output.name for output in job.spec.outputs])
 
 
 def _check_runnable(job: OptimizationJob) -> None:

@@ -1,0 +1,108 @@
+"""`argmin plan --offline`: what a reconcile would do with a new job, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from argmin.cli import main
+from argmin.cli.errors import ExitStatus
+
+JOB = """
+apiVersion: argmin.dev/v1alpha1
+kind: OptimizationJob
+metadata: {name: steel, namespace: team}
+spec:
+  model: {format: mps, source: {configMapKeyRef: {name: models, key: a.mps}}}
+  solver: {name: cbc}
+  resources: {limits: {cpu: "2"}}
+"""
+CONFIG_MAP = """
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: models, namespace: team}
+data: {a.mps: NAME}
+"""
+
+SUMMARY = """\
+OptimizationJob team/steel
+rules that speak, in their order:
+  start: nothing runs yet for this spec
+what would be done:
+  apply ConfigMap team/{run}
+  apply Job team/{run}
+  status: Pending; Reconciling (Pending: its pod is being prepared)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "job.yaml"
+    path.write_text(JOB + CONFIG_MAP)
+    return path
+
+
+def test_rules_and_actions_come_first_and_the_manifests_after_them(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--offline", "-f", str(file)]) == ExitStatus.OK
+    summary, _, manifests = capsys.readouterr().out.partition("\n---\n")
+    config_map, job = yaml.safe_load_all(manifests)
+    assert summary == SUMMARY.format(run=job["metadata"]["name"])
+    assert (config_map["kind"], job["kind"]) == ("ConfigMap", "Job")
+    assert config_map["metadata"]["name"] == job["metadata"]["name"]
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"] == {"limits": {"cpu": "2"}}
+
+
+def test_the_plan_is_the_same_twice(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["plan", "--offline", str(file)])
+    first = capsys.readouterr().out
+    main(["plan", "--offline", str(file)])
+    assert capsys.readouterr().out == first
+
+
+def plan_of(file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert main(["plan", "--offline", "-o", "json", str(file)]) == ExitStatus.OK
+    plan: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return plan
+
+
+def test_a_plan_as_json_has_all_that_would_be_done(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = plan_of(file, capsys)
+    assert plan["notes"] == [{"rule": "start", "reason": "nothing runs yet for this spec"}]
+    assert [manifest["kind"] for manifest in plan["apply"]] == ["ConfigMap", "Job"]
+    assert (plan["patch"], plan["delete"]) == ([], [])
+    assert plan["status"]["state"] == "Pending"
+
+
+def test_a_config_map_that_the_files_do_not_hold_is_waited_for(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(JOB)
+    plan = plan_of(file, capsys)
+    (note,) = plan["notes"]
+    assert note["rule"] == "await_sources"
+    assert 'ConfigMap "models" not found' in note["reason"]
+    assert plan["apply"] == []
+    assert plan["requeueAfterSeconds"] > 0
+
+
+def test_a_job_that_is_held_starts_nothing(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(JOB + "  suspend: true\n" + CONFIG_MAP)
+    plan = plan_of(file, capsys)
+    assert [note["rule"] for note in plan["notes"]] == ["hold"]
+    assert plan["apply"] == []
+
+
+def test_an_invalid_job_has_no_plan(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(JOB + "  backoffLimit: -1\n")
+    assert main(["plan", "--offline", str(file)]) == ExitStatus.INVALID
+    assert "spec.backoffLimit: should be greater than or equal to 0" in capsys.readouterr().err
