@@ -87,6 +87,7 @@ verify: $(READY) ## Generate everything anew and fail on a difference
 test: lint verify test-unit test-kube test-e2e ## Everything that passes without a cloud account
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
+	$(BIN)/python -m tests.solver_programs
 	$(BIN)/pytest tests/unit
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
