@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import os
 import signal
 import sys
@@ -24,6 +22,7 @@ from argmin.runtime.errors import ApiError, ConnectError
 from argmin.runtime.health import Check, build_admin
 from argmin.runtime.intake import Intake
 from argmin.runtime.lease import LEASES, Lease, LeaseLostError
+from argmin.runtime.logs import configure_logs
 from argmin.runtime.metrics import Metrics
 from argmin.runtime.tasks import run_together
 from argmin.runtime.watches import WatchError
@@ -41,12 +40,12 @@ def main() -> None:
         settings = Settings.read(os.environ)
     except ValidationError as error:
         sys.exit(f"argmin cannot start: {explain_invalid(error)}")
-    _configure_logging(settings)
+    configure_logs(settings.log_level, render_json=settings.log_format == "json")
     try:
         asyncio.run(operate(settings))
     except ConnectError as error:
         sys.exit(f"argmin cannot start: {error}")
-    except (LeaseLostError, WatchError, ApiError) as error:
+    except (LeaseLostError, WatchError, ApiError, OSError) as error:
         sys.exit(f"argmin stops: {error}")
 
 
@@ -79,21 +78,23 @@ async def operate(settings: Settings) -> None:
 
 
 async def _lead_until_told(engine: Engine, lease: Lease) -> None:
+    """Lead until a signal comes or leading ends by an error, which is raised again."""
     stop = asyncio.Event()
     _listen(stop)
     leading = asyncio.create_task(_lead(engine, lease, stop))
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stopped.done() and not leading.done():
+        if not leading.done():
             _log.info("stopping")
             await engine.drain(DRAIN_SECONDS)
     finally:
         stopped.cancel()
         leading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await leading
+        await asyncio.wait({leading})
         await lease.release()
+    if not leading.cancelled():
+        await leading
 
 
 async def _lead(engine: Engine, lease: Lease, stop: asyncio.Event) -> None:
@@ -132,26 +133,6 @@ async def _serve(app: web.Application, host: str, port: int) -> AsyncIterator[No
         yield
     finally:
         await runner.cleanup()
-
-
-def _configure_logging(settings: Settings) -> None:
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=max(level, logging.WARNING), format="%(message)s")
-    render = (
-        structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            render,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
 
 
 if __name__ == "__main__":

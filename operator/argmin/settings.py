@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -13,6 +15,10 @@ from argmin.backends.run import Defaults
 
 def _split(value: object) -> object:
     return [n for n in value.split(",") if n] if isinstance(value, str) else value
+
+
+def _name_process() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 class Settings(BaseModel):
@@ -28,7 +34,8 @@ class Settings(BaseModel):
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )
-    pod_name: str = Field(default="argmin-local", alias="POD_NAME")
+    pod_name: str = Field(default_factory=_name_process, alias="POD_NAME")
+    """Who we are in the lease: no two processes may share it."""
     pod_namespace: str = Field(default="", alias="POD_NAMESPACE")
     intake_port: int = Field(default=8080, alias="ARGMIN_INTAKE_PORT")
     admin_port: int = Field(default=8081, alias="ARGMIN_ADMIN_PORT")

@@ -36,7 +36,7 @@ class Cache:
         self._entries: dict[tuple[Resource, str], _Entry] = {}
         self._uid_of: dict[Key, str] = {}
         self._owned: dict[tuple[Resource, str], set[str]] = defaultdict(set)
-        self._graves: OrderedDict[str, None] = OrderedDict()
+        self._graves: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -64,10 +64,10 @@ class Cache:
     def put(self, resource: Resource, manifest: Manifest) -> bool:
         """Take in an object; whether it was news.
 
-        An older version, or one of an object that is known to be gone, changes nothing.
+        A version older than what is known, or than the object's deletion, changes nothing.
         """
         entry = _freeze(resource, manifest)
-        if entry.uid in self._graves:
+        if entry.version <= self._graves.get(entry.uid, 0):
             return False
         known = self._find_namesake(entry)
         if known is not None and known.version >= entry.version:
@@ -80,15 +80,9 @@ class Cache:
             self._owned[resource, owner].add(entry.uid)
         return True
 
-    def remove(self, resource: Resource, uid: str) -> bool:
-        """Forget an object that is gone for good; whether it was known."""
-        self._graves[uid] = None
-        if len(self._graves) > _GRAVES:
-            self._graves.popitem(last=False)
-        entry = self._entries.get((resource, uid))
-        if entry is not None:
-            self._drop(entry)
-        return entry is not None
+    def remove(self, resource: Resource, manifest: Manifest) -> bool:
+        """Forget an object that is gone, as its last state says; whether it was known."""
+        return self._bury(resource, manifest["metadata"]["uid"], version_of(manifest))
 
     def evict_absent(
         self, resource: Resource, namespace: str | None, present: set[str], version: int
@@ -105,8 +99,17 @@ class Cache:
             and namespace in (None, entry.key.namespace)
         ]
         for entry in gone:
-            self.remove(resource, entry.uid)
+            self._bury(resource, entry.uid, version)
         return [_thaw(entry) for entry in gone]
+
+    def _bury(self, resource: Resource, uid: str, version: int) -> bool:
+        self._graves[uid] = version
+        if len(self._graves) > _GRAVES:
+            self._graves.popitem(last=False)
+        entry = self._entries.get((resource, uid))
+        if entry is not None:
+            self._drop(entry)
+        return entry is not None
 
     def _iterate(self, resource: Resource) -> Iterator[_Entry]:
         return (entry for (kind, _), entry in self._entries.items() if kind == resource)

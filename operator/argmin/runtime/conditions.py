@@ -7,34 +7,75 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from argmin.api.common import Condition
-from argmin.api.conditions import RECONCILING, STALLED, condition, set_condition
+from argmin.api.conditions import (
+    COMPLETE,
+    FAILED,
+    RECONCILING,
+    STALLED,
+    condition,
+    is_true,
+    set_condition,
+)
 from argmin.plan import Manifest
 
 INVALID_SPEC = "InvalidSpec"
+REFUSED = "ApplyRefused"
+INTERNAL_ERROR = "InternalError"
+
+_OURS = frozenset({INVALID_SPEC, REFUSED, INTERNAL_ERROR})
 _MESSAGE_LIMIT = 4096
 
 
 def stall(manifest: Manifest, reason: str, message: str, now: datetime) -> Manifest:
     """The object's status, with `Stalled` saying why nothing more can be done for now."""
-    status = dict(manifest.get("status") or {})
-    generation = manifest["metadata"].get("generation")
-    conditions = tuple(Condition.model_validate(c) for c in status.get("conditions") or ())
-    message = message[:_MESSAGE_LIMIT]
-    for wanted in (
-        condition(STALLED, True, reason, message, now, generation),
-        condition(RECONCILING, False, reason, "", now, generation),
-    ):
-        conditions = set_condition(conditions, wanted)
-    status["conditions"] = [c.to_wire() for c in conditions]
-    status["observedGeneration"] = generation
-    status["state"] = STALLED
+    status = _explain(manifest, STALLED, RECONCILING, reason, message, now)
+    conditions = [Condition.model_validate(c) for c in status["conditions"]]
+    if not is_true(conditions, COMPLETE) and not is_true(conditions, FAILED):
+        status["state"] = STALLED
     return status
+
+
+def keep_trying(manifest: Manifest, reason: str, message: str, now: datetime) -> Manifest:
+    """The object's status, with `Reconciling` saying what is tried again and again."""
+    return _explain(manifest, RECONCILING, STALLED, reason, message, now)
+
+
+def forget_own(manifest: Manifest) -> Manifest:
+    """The object as a kind is to see it: without what we said in an earlier reconcile."""
+    status = manifest.get("status") or {}
+    conditions = status.get("conditions") or ()
+    kept = [c for c in conditions if c.get("reason") not in _OURS]
+    if len(kept) == len(conditions):
+        return manifest
+    return {**manifest, "status": {**status, "conditions": kept}}
 
 
 def explain_invalid(error: ValidationError) -> str:
     """One sentence a field: its path, and what to write instead."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in each['loc']) or 'object'}: "
-        + each["msg"].removeprefix("Value error, ")
-        for each in error.errors(include_url=False)
+        f"{_join(each['loc']) or 'object'}: {each['msg'].removeprefix('Value error, ')}"
+        for each in error.errors(include_url=False, include_input=False)
     )
+
+
+def _join(location: tuple[int | str, ...]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).lstrip(".")
+
+
+def _explain(
+    manifest: Manifest, holds: str, holds_not: str, reason: str, message: str, now: datetime
+) -> Manifest:
+    status = manifest.get("status") or {}
+    generation = manifest["metadata"].get("generation")
+    conditions = tuple(Condition.model_validate(c) for c in status.get("conditions") or ())
+    for wanted in (
+        condition(holds, True, reason, message[:_MESSAGE_LIMIT], now, generation),
+        condition(holds_not, False, reason, "", now, generation),
+    ):
+        conditions = set_condition(conditions, wanted)
+    return {
+        **status,
+        "conditions": [c.to_wire() for c in conditions],
+        "observedGeneration": generation,
+    }

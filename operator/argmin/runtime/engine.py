@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -41,51 +42,61 @@ class Engine:
     ) -> None:
         kinds = tuple(kinds)
         self._metrics = metrics
-        self._workers = workers
+        self._slots = asyncio.Semaphore(workers)
         self.cache = Cache()
         self.queue: WorkQueue[Key] = WorkQueue()
         scope = Scope.of(kinds, namespaces)
         self._watches = Watches(cluster, self.cache, scope, self.queue.add)
-        self._resync = Resync(cluster, self.cache, scope, self.queue.add, resync_seconds)
+        self.resync = Resync(cluster, self.cache, scope, self.queue.add, resync_seconds)
         self._reconcilers: Mapping[Resource, Reconciler] = {
             kind.resource: Reconciler(kind, cluster, self.cache) for kind in kinds
         }
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.is_synced = False
         metrics.queue_depth.set_function(lambda: self.queue.depth)
         metrics.cached_objects.set_function(lambda: len(self.cache))
 
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
         """Work until cancelled; a part that ends by itself ends the engine with its error."""
-        await self._resync.heal()
+        await self.resync.heal()
         self.is_synced = True
         _log.info("synced", objects=len(self.cache))
-        await run_together(
-            self._watches.run(on_started),
-            self._resync.run_forever(),
-            self._work_all(),
-        )
+        await run_together(self._watches.run(on_started), self.resync.run_forever(), self._work())
 
     async def drain(self, seconds: float) -> None:
         """Start nothing more, and let what runs finish within `seconds`."""
         self.queue.close()
-        deadline = time.monotonic() + seconds
-        while self.queue.running_longer_than(-1.0) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     @property
     def stuck(self) -> list[Key]:
         """Keys whose reconcile should have been given up long ago."""
         return self.queue.running_longer_than(2 * RECONCILE_TIMEOUT)
 
-    async def _work_all(self) -> None:
-        await asyncio.gather(*(self._work() for _ in range(self._workers)))
-
     async def _work(self) -> None:
-        while (key := await self.queue.get()) is not None:
-            try:
+        """Run what is due, as much at once as there are slots, until the queue is closed."""
+        self._idle.clear()
+        try:
+            async with asyncio.TaskGroup() as running:
+                while True:
+                    await self._slots.acquire()
+                    key = await self.queue.get()
+                    if key is None:
+                        return
+                    running.create_task(self._run_one(key))
+        finally:
+            self._idle.set()
+
+    async def _run_one(self, key: Key) -> None:
+        try:
+            with structlog.contextvars.bound_contextvars(object=str(key)):
                 await self._reconcile(key)
-            finally:
-                self.queue.finish(key)
+        finally:
+            self.queue.finish(key)
+            self._slots.release()
 
     async def _reconcile(self, key: Key) -> None:
         started = time.monotonic()
@@ -107,14 +118,12 @@ class Engine:
         self._metrics.reconcile_seconds.labels(kind).observe(time.monotonic() - started)
 
     def _put_off(self, key: Key, error: Exception) -> None:
-        delay = self.queue.retry(key)
-        if isinstance(error, UnavailableError) and error.retry_after:
-            self.queue.add(key, error.retry_after)
+        asked = error.retry_after if isinstance(error, UnavailableError) else None
+        delay = self.queue.retry(key, at_least=asked or 0.0)
         self._metrics.retries.labels(key.resource.kind).inc()
         expected = isinstance(error, ApiError | TimeoutError)
         _log.warning(
             "reconcile failed",
-            object=str(key),
             error=str(error) or type(error).__name__,
             retry_in=round(delay, 1),
             # The traceback of a defect is worth a line once; after that it is noise.

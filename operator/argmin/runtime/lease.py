@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,6 +40,8 @@ class LeaseTimes:
 class _Seen:
     version: str = ""
     at: float = float("-inf")
+    other: str | None = None
+    """Who else holds the lease, as far as we know."""
 
 
 class Lease:
@@ -67,39 +68,47 @@ class Lease:
             await asyncio.sleep(self._pause())
         _log.info("leading", lease=str(self._key), identity=self._identity)
 
-    async def keep(self, renewed: Callable[[], None] = lambda: None) -> None:
+    async def keep(self) -> None:
         """Renew until cancelled.
 
         Raises:
             LeaseLostError: somebody else holds it, or we could not renew it in time.
         """
         while True:
-            await asyncio.sleep(self._pause())
-            if await self._try():
-                renewed()
-            elif _now() - self._renewed_at > self._times.give_up:
-                raise LeaseLostError(f"{self._key} is lost")
+            deadline = self._renewed_at + self._times.give_up
+            await asyncio.sleep(min(self._pause(), max(0.0, deadline - _now())))
+            if await self._try(until=deadline):
+                continue
+            if self._seen.other:
+                raise LeaseLostError(f"{self._key} is held by {self._seen.other}")
+            if _now() >= deadline:
+                raise LeaseLostError(f"{self._key} could not be renewed in time")
 
     async def release(self) -> None:
         """Let another process lead at once."""
         if not self.is_held:
             return
-        try:
-            lease = await self._cluster.get(self._key)
-            if lease and lease["spec"].get("holderIdentity") == self._identity:
-                spec = {**lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
-                await self._cluster.replace(LEASES, {**lease, "spec": spec})
-        except ApiError as error:
-            _log.warning("lease not released, it will run out", error=str(error))
         self._renewed_at = float("-inf")
+        try:
+            async with asyncio.timeout(self._times.give_up / 2):
+                await self._clear_holder()
+        except (ApiError, TimeoutError) as error:
+            _log.warning("lease not released, it will run out", error=str(error))
+
+    async def _clear_holder(self) -> None:
+        lease = await self._cluster.get(self._key)
+        if lease and lease["spec"].get("holderIdentity") == self._identity:
+            spec = {**lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}
+            await self._cluster.replace(LEASES, {**lease, "spec": spec})
 
     def _pause(self) -> float:
         return self._times.retry * (1.0 + _JITTER * random.random())
 
-    async def _try(self) -> bool:
+    async def _try(self, until: float = float("inf")) -> bool:
         asked_at = _now()
+        limit = min(asked_at + self._times.give_up / 2, until)
         try:
-            async with asyncio.timeout(self._times.give_up / 2):
+            async with asyncio.timeout_at(limit):
                 held = await self._take()
         except (ApiError, TimeoutError) as error:
             _log.warning("lease not reached", error=str(error))
@@ -127,7 +136,9 @@ class Lease:
         if version != self._seen.version:
             self._seen = _Seen(version, _now())
         duration = lease["spec"].get("leaseDurationSeconds") or self._times.duration
-        return holder in ("", None, self._identity) or _now() - self._seen.at > duration
+        is_free = holder in ("", None, self._identity) or _now() - self._seen.at > duration
+        self._seen.other = None if is_free else holder
+        return is_free
 
     def _describe(self, lease: Manifest) -> Manifest:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

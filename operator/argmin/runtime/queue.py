@@ -139,10 +139,10 @@ class WorkQueue(Generic[K]):
             self._agenda.add(key, _now() + delay)
             self._changed.set()
 
-    def retry(self, key: K) -> float:
+    def retry(self, key: K, at_least: float = 0.0) -> float:
         """Have a key that failed done again after its backoff; returns the seconds."""
         self._failures[key] = self._failures.get(key, 0) + 1
-        delay = self._backoff.delay(self._failures[key], random.random())
+        delay = max(at_least, self._backoff.delay(self._failures[key], random.random()))
         self.add(key, delay)
         return delay
 

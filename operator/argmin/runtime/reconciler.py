@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,17 +10,42 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from argmin.api.common import MANAGER, format_time
-from argmin.plan import Event, Key, Kind, Manifest, Plan, Resource, Retry, TerminalError
+from argmin.plan import (
+    CONFIG_MAPS,
+    JOBS,
+    PODS,
+    Key,
+    Kind,
+    Manifest,
+    Plan,
+    Resource,
+    Retry,
+    TerminalError,
+)
 from argmin.runtime.cache import Cache
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.conditions import INVALID_SPEC, explain_invalid, stall
-from argmin.runtime.errors import ApiError, ConflictError, NotFoundError
+from argmin.runtime.conditions import (
+    INTERNAL_ERROR,
+    INVALID_SPEC,
+    REFUSED,
+    explain_invalid,
+    forget_own,
+    keep_trying,
+    stall,
+)
+from argmin.runtime.errors import (
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+)
+from argmin.runtime.events import record_event
 
 _log = structlog.get_logger(__name__)
 
-EVENTS = Resource("v1", "Event", "events")
-REFUSED = "ApplyRefused"
+LOOK_AGAIN = timedelta(seconds=0.2)
+"""After a change of children, look at what came of it: our own writes wake nobody."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,9 @@ class Reconciler:
         self._cache = cache
         self._clock = clock
         self._view = CachedView(cluster, cache)
-        self._resources = {r.kind: r for r in (*kind.children, kind.resource)}
+        self._watched = frozenset((*kind.children, kind.resource))
+        known = (JOBS, PODS, CONFIG_MAPS, *kind.children)
+        self._resources = {(r.api_version, r.kind): r for r in known}
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """Reconcile one object.
@@ -65,32 +91,45 @@ class Reconciler:
 
         Raises:
             Retry: the kind knows when to try again.
-            ApiError: the API server did not do as told; try again with backoff.
+            Exception: anything else that went wrong; try again with backoff.
         """
         manifest = self._cache.get(key)
         if manifest is None:
             return None
         plan = Plan(status=manifest.get("status"))
         try:
-            obj = self._kind.parse(manifest)
+            obj = self._kind.parse(forget_own(manifest))
             observed = await self._kind.observe(obj, self._view)
-            plan = self._kind.decide(obj, observed, self._clock())
-            await self._act(plan)
-        except ValidationError as error:
-            plan = self._stalled(manifest, INVALID_SPEC, explain_invalid(error))
-        except TerminalError as error:
-            plan = self._stalled(manifest, error.reason, error.message)
-        except ApiError as error:
-            plan = Plan(status=manifest.get("status"))
-            if not error.transient:
-                plan = self._stalled(manifest, REFUSED, error.message)
+            decided = self._kind.decide(obj, observed, self._clock())
+            await self._act(decided)
+            plan = decided
+        except (ValidationError, TerminalError) as error:
+            plan = self._explain(manifest, error)
+        except Retry:
+            raise
+        except Exception as error:
+            plan = self._explain(manifest, error)
             raise
         finally:
             await self._report(manifest, plan)
-        return plan.requeue_after
+        return _look_again(plan)
 
-    def _stalled(self, manifest: Manifest, reason: str, message: str) -> Plan:
-        return Plan(status=stall(manifest, reason, message, self._clock()))
+    def _explain(self, manifest: Manifest, error: Exception) -> Plan:
+        """What the status says of an error; one that may pass by itself is not worth a write."""
+        now = self._clock()
+        match error:
+            case ValidationError():
+                status = stall(manifest, INVALID_SPEC, explain_invalid(error), now)
+            case TerminalError():
+                status = stall(manifest, error.reason, error.message, now)
+            case ForbiddenError() | InvalidError():
+                status = stall(manifest, REFUSED, error.message, now)
+            case ApiError():
+                return Plan(status=manifest.get("status"))
+            case _:
+                said = "argmin failed on this object and tries again: see the operator's log"
+                status = keep_trying(manifest, INTERNAL_ERROR, said, now)
+        return Plan(status=status)
 
     async def _act(self, plan: Plan) -> None:
         for patch in plan.patch:
@@ -105,17 +144,20 @@ class Reconciler:
                 _log.info("left a namesake alone", object=str(delete.key))
 
     async def _report(self, manifest: Manifest, plan: Plan) -> None:
+        """Write the status where it differs.
+
+        Events come first: a crash between the two repeats them under the same names, whereas
+        after the status nobody would miss them.
+        """
         if plan.status is None or plan.status == manifest.get("status"):
             return
-        metadata = manifest["metadata"]
+        for event in plan.events:
+            await record_event(self._cluster, manifest, event, self._clock())
+        identity = {name: manifest["metadata"][name] for name in ("name", "namespace", "uid")}
         body = {
             "apiVersion": self._kind.resource.api_version,
             "kind": self._kind.resource.kind,
-            "metadata": {
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-            },
+            "metadata": identity,
             "status": plan.status,
         }
         try:
@@ -124,57 +166,20 @@ class Reconciler:
             # The object went while we worked; its namesake, if any, is on its way to the queue.
             return
         self._remember(self._kind.resource, written)
-        for event in plan.events:
-            await self._record(manifest, event)
-
-    async def _record(self, manifest: Manifest, event: Event) -> None:
-        try:
-            await self._cluster.create(EVENTS, self._build_event(manifest, event))
-        except ConflictError:
-            _log.debug("event is there already", reason=event.reason)
-        except ApiError as error:
-            # An event is news for people: what it tells is in the status too.
-            _log.warning("event not recorded", reason=event.reason, error=str(error))
-
-    def _build_event(self, manifest: Manifest, event: Event) -> Manifest:
-        metadata = manifest["metadata"]
-        seed = f"{metadata['uid']}/{metadata.get('generation')}/{event.reason}/{event.message}"
-        digest = hashlib.sha256(seed.encode()).hexdigest()[:16]
-        now = format_time(self._clock())
-        return {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {
-                "name": f"{metadata['name']}.{digest}",
-                "namespace": metadata["namespace"],
-            },
-            "involvedObject": {
-                "apiVersion": self._kind.resource.api_version,
-                "kind": self._kind.resource.kind,
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-            },
-            "reason": event.reason,
-            "message": event.message[:1024],
-            "type": "Warning" if event.warning else "Normal",
-            "source": {"component": MANAGER},
-            "reportingComponent": MANAGER,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-        }
 
     def _remember(self, resource: Resource, manifest: Manifest) -> None:
         """Our own write is news too: a watch that lags must not make us write twice."""
-        if resource in self._resources.values():
+        if resource in self._watched:
             self._cache.put(resource, manifest)
 
     def _resource_of(self, manifest: Manifest) -> Resource:
-        kind = manifest["kind"]
-        return self._resources.get(kind) or Resource(
-            manifest["apiVersion"], kind, f"{kind.lower()}s"
-        )
+        identity = (manifest["apiVersion"], manifest["kind"])
+        if identity not in self._resources:
+            raise LookupError(f"{self._kind.resource.kind} applies {identity}: name it in children")
+        return self._resources[identity]
 
 
-__all__ = ["REFUSED", "CachedView", "Reconciler", "Retry"]
+def _look_again(plan: Plan) -> timedelta | None:
+    if not (plan.patch or plan.apply or plan.delete):
+        return plan.requeue_after
+    return min(LOOK_AGAIN, plan.requeue_after or LOOK_AGAIN)

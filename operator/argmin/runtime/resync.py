@@ -7,6 +7,12 @@ import random
 from collections.abc import Callable
 
 import structlog
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from argmin.plan import Key, Resource
 from argmin.runtime.cache import Cache
@@ -17,7 +23,6 @@ from argmin.runtime.scope import Scope
 _log = structlog.get_logger(__name__)
 
 _JITTER = 0.2
-_LIST_ATTEMPTS = 3
 
 
 class Resync:
@@ -59,16 +64,13 @@ class Resync:
             for key in self._cache.keys(owner):
                 self._wake(key)
 
+    @retry(
+        retry=retry_if_exception_type(ExpiredError),  # the pages came too slowly
+        stop=stop_after_attempt(3),
+        wait=wait_random_exponential(multiplier=0.1, max=2.0),
+        reraise=True,
+    )
     async def _heal_one(self, resource: Resource, namespace: str | None) -> None:
-        for attempt in range(1, _LIST_ATTEMPTS + 1):
-            try:
-                await self._take_list(resource, namespace)
-                return
-            except ExpiredError:  # the pages came too slowly
-                if attempt == _LIST_ATTEMPTS:
-                    raise
-
-    async def _take_list(self, resource: Resource, namespace: str | None) -> None:
         present: set[str] = set()
         version = 0
         selector = self._scope.selector(resource)

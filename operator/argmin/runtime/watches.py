@@ -81,7 +81,7 @@ class Watches:
             return
         if change == "DELETED":
             # Always news: our own delete may have taken it out of the cache before.
-            self._cache.remove(resource, manifest["metadata"]["uid"])
+            self._cache.remove(resource, manifest)
         elif not self._cache.put(resource, manifest):
             return
         self._wake(owner, 0.0 if resource in self._scope.owners else SETTLE_SECONDS)

@@ -1,0 +1,56 @@
+"""A real API server for the tests of the engine, and a namespace for each of them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from argmin.runtime.cluster import Cluster
+from tests.cluster import api_server, audit_log_path
+from tests.kube.greetings import GREETING_CRD
+from tests.kube.harness import AuditLog
+from tests.kubectl import Kubectl
+
+CRDS = Path(__file__).resolve().parents[2] / "crds"
+
+_SERVER = f"kube-engine-{os.getpid()}"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def administrator() -> Iterator[Kubectl]:
+    """The API server's administrator; the CRDs of the engine's tests are there."""
+    with api_server(_SERVER) as kubeconfig:
+        kubectl = Kubectl(kubeconfig)
+        kubectl.apply(GREETING_CRD)
+        for path in CRDS.glob("*.yaml"):
+            kubectl.run("create", f"--filename={path}")
+        kubectl.run("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s")
+        yield kubectl
+
+
+@pytest.fixture
+def user(administrator: Kubectl) -> Kubectl:
+    """Somebody with a namespace of their own, and the service account that pods need."""
+    namespace = f"team-{next(_numbers)}"
+    administrator.run("create", "namespace", namespace)
+    user = administrator.within(namespace)
+    user.run("create", "serviceaccount", "default")
+    return user
+
+
+@pytest.fixture
+async def cluster(administrator: Kubectl) -> AsyncIterator[Cluster]:
+    """The API server as the operator sees it."""
+    async with await Cluster.connect(str(administrator.kubeconfig)) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def audit(user: Kubectl) -> AuditLog:
+    """What the operator wrote into the namespace of this test."""
+    return AuditLog(audit_log_path(_SERVER), user.namespace)
