@@ -114,7 +114,7 @@ class Kubectl:
 
 def condition_of(obj: Object, kind: str) -> Object:
     """A condition of an object; empty where it has none of that type."""
-    conditions = obj.get("status", {}).get("conditions", [])
+    conditions = obj.get("status", {}).get("conditions") or []
     return next((c for c in conditions if c["type"] == kind), {})
 
 
