@@ -31,8 +31,8 @@ class Ending(StrEnum):
 class ProcessListener(Protocol):
     """Who hears what a process prints and when it is stopped."""
 
-    def line_printed(self, line: str) -> None:
-        """The process printed a line."""
+    def lines_printed(self, lines: Sequence[str]) -> None:
+        """The process printed some lines, one at least; they come together if they come fast."""
 
     def stopping(self, ending: Ending) -> None:
         """The process has been asked to wind up."""
@@ -84,7 +84,7 @@ async def supervise(
             start_new_session=True,
         )
         sink.close()
-        reading = asyncio.create_task(_forward_lines(stream, listener.line_printed))
+        reading = asyncio.create_task(_forward_lines(stream, listener.lines_printed))
         try:
             ending = await _wait_for_end(process, stop.asked, seconds)
             if ending is not Ending.EXITED:
@@ -146,17 +146,18 @@ def _kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-async def _forward_lines(stream: asyncio.StreamReader, listen: Callable[[str], None]) -> None:
+async def _forward_lines(
+    stream: asyncio.StreamReader, listen: Callable[[Sequence[str]], None]
+) -> None:
     """Hand over lines as they come; what is not UTF-8 is replaced, a last line needs no end."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     rest = ""
     while chunk := await stream.read(_CHUNK_BYTES):
         *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-        for line in lines:
-            listen(line.rstrip("\r"))
         if len(rest) > _CHUNK_BYTES:
-            listen(rest)
-            rest = ""
+            lines, rest = [*lines, rest], ""
+        if lines:
+            listen([line.rstrip("\r") for line in lines])
     rest += decoder.decode(b"", final=True)
     if rest:
-        listen(rest)
+        listen([rest])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -55,9 +56,14 @@ class RunProgress:
             parts.append(f"limit {self._run.document.limits.seconds:g} s")
         self._progress.update(self._task, description=", ".join(parts))
 
-    def line_printed(self, line: str) -> None:
-        """Show a line of the run as it is."""
-        self._console.print(Text(line), soft_wrap=True)
+    def lines_printed(self, lines: Sequence[str]) -> None:
+        """Show lines of the run as they are."""
+        text = "\n".join(lines)
+        if self._console.is_terminal:
+            self._console.print(Text(text), soft_wrap=True)
+        else:
+            self._console.file.write(f"{text}\n")
+            self._console.file.flush()
 
     def stopping(self, ending: Ending) -> None:
         """Say why the run is wound up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,9 @@ class Recorder:
     def attempt_started(self, number: int) -> None:
         self.attempts = number
 
-    def line_printed(self, line: str) -> None:
-        self.lines.append(line)
-        if line == self._stop_word:
+    def lines_printed(self, lines: Sequence[str]) -> None:
+        self.lines.extend(lines)
+        if self._stop_word in lines:
             self._stop.ask()
 
     def stopping(self, ending: Ending) -> None:

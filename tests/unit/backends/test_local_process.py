@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -21,9 +22,9 @@ class Recorder:
         self._stop = stop
         self._stop_words = stop_words
 
-    def line_printed(self, line: str) -> None:
-        self.lines.append(line)
-        if line in self._stop_words:
+    def lines_printed(self, lines: Sequence[str]) -> None:
+        self.lines.extend(lines)
+        for _ in set(lines) & set(self._stop_words):
             self._stop.ask()
 
     def stopping(self, ending: Ending) -> None:
