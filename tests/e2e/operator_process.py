@@ -68,7 +68,7 @@ def _build_killer(operator: Object, container_id: str) -> Object:
                     "name": "killer",
                     "image": operator["spec"]["containers"][0]["image"],
                     "command": ["python", "-c", _KILL, container_id],
-                    "securityContext": {"privileged": True, "runAsUser": 0},
+                    "securityContext": {"runAsUser": 0, "capabilities": {"add": ["KILL"]}},
                 }
             ],
         },

@@ -35,4 +35,4 @@ def test_a_job_over_its_deadline_without_any_solution_fails(jobs: dict[str, Obje
     job = jobs["fruitless"]
     assert holds(job, "Failed")
     assert message_of(job, "Failed").startswith("DeadlineExceeded: ")
-    assert "outcome" not in job["status"]
+    assert status_of(job, "outcome", "objective") == {"outcome": "Unknown", "objective": None}

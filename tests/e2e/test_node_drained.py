@@ -22,7 +22,7 @@ from tests.kubectl import Kubectl, Object, condition_of, holds
 def uncordoned(kubectl: Kubectl) -> Iterator[None]:
     """Whatever happens, the nodes take pods again afterwards."""
     yield
-    kubectl.run("uncordon", "--selector=")
+    kubectl.run("uncordon", *(node["metadata"]["name"] for node in kubectl.list("nodes")))
 
 
 def has_no_place(job: Object) -> bool:
