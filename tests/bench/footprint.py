@@ -28,7 +28,7 @@ account and the roles of its chart. *Start to ready* runs from the start of the 
 holds the lease and `/readyz` answers 200: imports, lease, a list of everything. The {jobs}
 finished jobs are real ones: the operator made their Jobs and wrote their answers, while the
 benchmark did through the API what kubelet and Job controller would have done. Memory is the
-resident set of the one process, once it is ready and has gone quiet. The writes are those in the
+resident set of the one process, once it is ready and idle. The writes are those in the
 API server's audit log, from the start of a process that finds {jobs} finished jobs until it has
 idled for {idle:.0f} s; renewals of the lease apart."""
 
@@ -96,9 +96,8 @@ def _surroundings() -> Iterator[Surroundings]:
 
 
 def _start(here: Surroundings) -> Start:
-    position = here.log.position()
     with run_operator(here.operator, here.folder) as operator:
-        here.log.wait_for_quiet(position, OPERATOR_USER)
+        operator.wait_until_idle()
         start = Start(operator.seconds_to_ready, operator.resident_mebibytes)
     say(f"ready after {start.seconds:.2f} s, {start.mebibytes:.0f} MiB")
     return start
@@ -107,10 +106,9 @@ def _start(here: Surroundings) -> Start:
 def _live_through(here: Surroundings, jobs: int) -> float:
     """Resident memory in MiB of an operator that has run all the jobs itself."""
     here.kubectl.run("create", "namespace", JOBS_NAMESPACE)
-    position = here.log.position()
     with step(f"finishing {jobs:,} jobs"), run_operator(here.operator, here.folder) as operator:
         finish_jobs(here.kubectl.within(JOBS_NAMESPACE), jobs)
-        here.log.wait_for_quiet(position, OPERATOR_USER)
+        operator.wait_until_idle()
         return operator.resident_mebibytes
 
 

@@ -28,6 +28,9 @@ LOOPBACK = "127.0.0.1"
 LEADS = "argmin_leader 1.0\n"
 READY_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
+IDLE_SECONDS = 2.0
+IDLE_PERCENT = 5.0
+"""Of a core: with less than this the process counts as idle; it still renews its lease."""
 TOKEN_DURATION = "2h"
 _NEEDED = frozenset(
     {
@@ -53,6 +56,17 @@ class LocalOperator:
     def resident_mebibytes(self) -> float:
         """Resident memory of the process."""
         return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
+
+    def wait_until_idle(self) -> None:
+        """Wait until the process has next to nothing to do: all it found at its start is done."""
+        process = psutil.Process(self.process.pid)
+        process.cpu_percent()  # the first answer says nothing; later ones cover the time between
+
+        def is_idle() -> bool:
+            time.sleep(IDLE_SECONDS)
+            return float(process.cpu_percent()) < IDLE_PERCENT
+
+        wait_until(is_idle, "the operator to be idle", timeout=READY_TIMEOUT)
 
 
 def grant_rights(kubectl: Kubectl, folder: Path) -> Path:

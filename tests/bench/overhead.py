@@ -15,8 +15,8 @@ from tests.bench.samples import Samples
 from tests.bench.sightings import (
     COMPLETE,
     CREATED,
+    ENDED,
     SCHEDULED,
-    SUCCEEDED,
     Sightings,
 )
 from tests.bench.stage import Stage, clear, own_namespace
@@ -34,19 +34,19 @@ OptimizationJob; *plain Job* is a `batch/v1` Job whose container runs `python -c
 library: read, solve, print. The time runs from the start of `kubectl apply` until a watch shows
 the condition `Complete`, which on an OptimizationJob comes together with the answer."""
 
-_FIRST_STEP = "kubectl apply → the object is stored"
-_NEXT_STEPS = (
-    ("→ the Job is there", JOBS, CREATED),
-    ("→ the pod is there", PODS, CREATED),
-    ("→ the pod has a node", PODS, SCHEDULED),
-    ("→ the container has ended", PODS, SUCCEEDED),
-    ("→ the Job is complete", JOBS, COMPLETE),
-    ("→ the answer is in the status", OPTIMIZATION_JOBS, COMPLETE),
+STEPS = (
+    "kubectl apply → the object is stored",
+    "→ the Job is there",
+    "→ the pod is there",
+    "→ the pod has a node",
+    "→ the container has ended",
+    "→ the object says so",
 )
-"""The way of a job, and the sighting that ends each step; a plain Job has no last one."""
+SIGHTINGS = ((JOBS, CREATED), (PODS, CREATED), (PODS, SCHEDULED), (PODS, ENDED))
+"""What ends the steps between the first and the last, which end with the object itself."""
 
 Passage = tuple[float, ...]
-"""Seconds of each step."""
+"""Seconds of each step, in the order of `STEPS`."""
 
 
 def measure_overhead(stage: Stage, pairs: int) -> Section:
@@ -76,12 +76,8 @@ def _time_job(
     began = time.monotonic()
     kubectl.apply(manifest)
     sightings.wait_until_complete(resource, [name], JOB_TIMEOUT)
-    steps = _NEXT_STEPS if resource == OPTIMIZATION_JOBS else _NEXT_STEPS[:-1]
-    moments = [
-        began,
-        sightings.first(resource, name, CREATED),
-        *(sightings.first(kind, name, milestone) for _, kind, milestone in steps),
-    ]
+    way = ((resource, CREATED), *SIGHTINGS, (resource, COMPLETE))
+    moments = [began, *(sightings.first(kind, name, milestone) for kind, milestone in way)]
     clear(kubectl, resource)
     return tuple(later - earlier for earlier, later in pairwise(moments))
 
@@ -104,8 +100,8 @@ def _conclude(argmin: Sequence[Passage], plain: Sequence[Passage], kubernetes: s
 
 def _tabulate_steps(argmin: Sequence[Passage], plain: Sequence[Passage]) -> Table:
     rows = [
-        (name, _median_of_step(argmin, at), _median_of_step(plain, at))
-        for at, name in enumerate((_FIRST_STEP, *(step[0] for step in _NEXT_STEPS)))
+        (name, *(_median_of_step(passages, at) for passages in (argmin, plain)))
+        for at, name in enumerate(STEPS)
     ]
     return Table(
         "Where the time goes, as the watch saw it (medians in seconds; a step below zero was seen"
@@ -116,6 +112,4 @@ def _tabulate_steps(argmin: Sequence[Passage], plain: Sequence[Passage]) -> Tabl
 
 
 def _median_of_step(passages: Sequence[Passage], at: int) -> str:
-    if at >= len(passages[0]):
-        return ""
     return format_number(Samples.of(passage[at] for passage in passages).median)

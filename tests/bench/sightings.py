@@ -21,18 +21,22 @@ CREATED = "Created"
 COMPLETE = "Complete"
 FAILED = "Failed"
 SCHEDULED = "PodScheduled"
-SUCCEEDED = "Succeeded"
+ENDED = "Ended"
 
+LATE_SECONDS = 10.0
 WATCHED = (OPTIMIZATION_JOBS, JOBS, PODS)
 
 
 def list_milestones(manifest: Manifest) -> Iterator[str]:
-    """What an object has reached: its creation, its conditions that hold, the phase of a pod."""
+    """What an object has reached: its creation, its conditions that hold, the end of its container.
+
+    A container's end is told about a second before its pod's phase follows.
+    """
     status = manifest.get("status") or {}
     yield CREATED
     yield from (c["type"] for c in status.get("conditions") or () if c["status"] == "True")
-    if "phase" in status:
-        yield status["phase"]
+    if any("terminated" in each["state"] for each in status.get("containerStatuses") or ()):
+        yield ENDED
 
 
 class Sightings:
@@ -102,18 +106,25 @@ class Sightings:
     def first(self, resource: Resource, prefix: str, milestone: str) -> float:
         """When the first object whose name starts so was seen at a milestone.
 
+        Types are watched apart, so what happened before may be seen a little later.
+
         Raises:
-            BenchError: none was.
+            BenchError: none was seen in time.
         """
-        with self._changed:
-            found = [
+
+        def look() -> float | None:
+            moments = (
                 moment
                 for (kind, name, reached), moment in self._moments.items()
                 if kind == resource and name.startswith(prefix) and reached == milestone
-            ]
-        if not found:
+            )
+            return min(moments, default=None)
+
+        with self._changed:
+            found = self._changed.wait_for(look, LATE_SECONDS)
+        if found is None:
             raise BenchError(f"no {resource.kind} {prefix}… was seen {milestone}")
-        return min(found)
+        return found
 
     def _follow(self, resource: Resource, version: str) -> None:
         try:

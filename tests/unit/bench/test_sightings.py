@@ -16,5 +16,8 @@ def test_conditions_count_once_they_hold() -> None:
     assert list(list_milestones({"status": {"conditions": conditions}})) == ["Created", "Complete"]
 
 
-def test_the_phase_of_a_pod_is_a_milestone() -> None:
-    assert "Succeeded" in list_milestones({"status": {"phase": "Succeeded"}})
+def test_the_end_of_a_container_is_a_milestone() -> None:
+    running = {"containerStatuses": [{"name": "runner", "state": {"running": {}}}]}
+    ended = {"containerStatuses": [{"name": "runner", "state": {"terminated": {"exitCode": 0}}}]}
+    assert list(list_milestones({"status": running})) == ["Created"]
+    assert list(list_milestones({"status": ended})) == ["Created", "Ended"]
