@@ -7,9 +7,11 @@ state, so that every replica serves it.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,16 +19,20 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from argmin.api.common import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
+from argmin.api.common import GROUP, LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
 from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, TOKEN_AUDIENCE, Delivery
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.errors import ApiError
+from argmin.runtime.errors import ApiError, InvalidError
 
 _log = structlog.get_logger(__name__)
 
 TOKEN_REVIEWS = Resource("authentication.k8s.io/v1", "TokenReview", "tokenreviews")
 _BODY_LIMIT = RESULT_LIMIT_BYTES * 4 // 3 + 64 * 1024
+_BODIES_AT_ONCE = 8
+"""A body of the largest size takes several megabytes while it is read and checked."""
+_BODY_SECONDS = 60.0
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _POD_NAME = "authentication.kubernetes.io/pod-name"
 _POD_UID = "authentication.kubernetes.io/pod-uid"
 _ACCOUNT_PREFIX = "system:serviceaccount:"
@@ -57,6 +63,7 @@ class Intake:
         """`answered` is told the HTTP status of every answer."""
         self._cluster = cluster
         self._answered = answered
+        self._bodies = asyncio.Semaphore(_BODIES_AT_ONCE)
 
     def build(self) -> web.Application:
         """The application that answers `POST INTAKE_PATH`."""
@@ -72,16 +79,16 @@ class Intake:
     async def _answer(self, request: web.Request) -> web.Response:
         try:
             sender = await self._authenticate(request)
-            delivery = await _read_delivery(request)
-            owner = await self._find_owner(sender, delivery)
-            name = await self._keep(sender, delivery, owner)
+            async with self._bodies:
+                delivery = await _read_delivery(request)
+                owner = await self._find_owner(sender, delivery)
+                name = await self._keep(sender, delivery, owner)
         except RefusalError as refusal:
             _log.info("delivery refused", status=refusal.status, why=refusal.message)
             return web.json_response({"error": refusal.message}, status=refusal.status)
         except ApiError as error:
             _log.warning("delivery failed", error=error.message)
-            status = 503 if error.transient else 502
-            return web.json_response({"error": error.message}, status=status)
+            return web.json_response({"error": error.message}, status=_status_of(error))
         return web.json_response({"configMap": name})
 
     async def _authenticate(self, request: web.Request) -> Sender:
@@ -119,12 +126,14 @@ class Intake:
         # Labels can be written by whoever may create pods; the controller reference of a Job that
         # we manage, and the name in it, are what counts.
         managed = (job["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY) == MANAGER
-        if not owner or not managed or owner["name"] != delivery.owner:
+        is_ours = managed and owner and owner["apiVersion"].partition("/")[0] == GROUP
+        if not owner or not is_ours or owner["name"] != delivery.owner:
             raise RefusalError(403, f"Job {job['metadata']['name']} is not argmin's")
         return owner
 
     async def _keep(self, sender: Sender, delivery: Delivery, owner: Manifest) -> str:
         name = f"{delivery.owner}-result"
+        await self._make_room(Key(CONFIG_MAPS, sender.namespace, name), owner)
         await self._cluster.apply(
             CONFIG_MAPS,
             {
@@ -148,6 +157,27 @@ class Intake:
         _log.info("result kept", config_map=f"{sender.namespace}/{name}", pod=sender.pod)
         return name
 
+    async def _make_room(self, key: Key, owner: Manifest) -> None:
+        """Overwrite an earlier result of this owner, and nothing of anybody else's."""
+        before = await self._cluster.get(key)
+        if before is None:
+            return
+        metadata = before["metadata"]
+        if (metadata.get("labels") or {}).get(LABEL_MANAGED_BY) != MANAGER:
+            raise RefusalError(
+                409,
+                f"ConfigMap {key.name} is there and not argmin's: rename it, or {owner['name']}",
+            )
+        if owner["uid"] not in (o["uid"] for o in metadata.get("ownerReferences") or ()):
+            # The result of a deleted namesake, which waits for its garbage collection.
+            await self._cluster.delete(key, metadata["uid"])
+
+
+def _status_of(error: ApiError) -> int:
+    if isinstance(error, InvalidError):
+        return 422
+    return 503 if error.transient else 502
+
 
 def _read_sender(user: Manifest) -> Sender:
     extra = user.get("extra") or {}
@@ -161,11 +191,20 @@ def _read_sender(user: Manifest) -> Sender:
 
 async def _read_delivery(request: web.Request) -> Delivery:
     try:
-        delivery = Delivery.model_validate(json.loads(await request.read()))
+        async with asyncio.timeout(_BODY_SECONDS):
+            body = await request.read()
+        delivery = Delivery.model_validate(json.loads(body))
+    except TimeoutError:
+        raise RefusalError(408, f"the body did not come within {_BODY_SECONDS:g} s") from None
     except web.HTTPRequestEntityTooLarge:
         raise RefusalError(413, f"the body is over {_BODY_LIMIT} bytes") from None
     except (ValueError, ValidationError):
         raise RefusalError(422, "the body is no delivery: send owner and parts as JSON") from None
+    for key in delivery.parts:
+        if not _KEY.fullmatch(key):
+            raise RefusalError(
+                422, f"part {key!r}: name parts with letters, digits, '-', '_' and '.'"
+            )
     size = sum(_decoded_size(key, part) for key, part in delivery.parts.items())
     if size > RESULT_LIMIT_BYTES:
         raise RefusalError(413, f"the parts have {size} bytes, at most {RESULT_LIMIT_BYTES}")
