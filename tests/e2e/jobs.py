@@ -101,6 +101,8 @@ def await_pod_that_says(kubectl: Kubectl, name: str, text: str, timeout: float =
     said: dict[str, str] = {}
 
     def look() -> bool:
+        job = kubectl.get(JOBS, name)
+        assert not finished(job), f"{name} is over: {job['status']}"
         said.clear()
         running = [p for p in pods_of(kubectl, name) if p["status"]["phase"] == "Running"]
         said.update({pod["metadata"]["name"]: read_log(kubectl, pod) for pod in running})
