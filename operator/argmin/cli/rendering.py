@@ -76,8 +76,9 @@ def _to_yaml(data: Any) -> str:
 def render_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """A table as kubectl writes it: no lines, columns three blanks apart."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="")
-    for heading in headings:
+    for heading in headings[:-1]:
         table.add_column(heading, no_wrap=True)
+    table.add_column(headings[-1], overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     return table

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from argmin.cli.errors import CliError, ExitStatus
@@ -80,11 +82,25 @@ async def open_session(target: Target) -> AsyncIterator[Session]:
         from argmin.runtime.cluster import Cluster
     except ModuleNotFoundError as error:
         raise CliError(f"{_INSTALL_CLIENT} ({error})", ExitStatus.NOT_INSTALLED) from None
+    _refuse_missing_kubeconfig(target)
     try:
         async with await Cluster.connect(target.kubeconfig, target.context) as cluster:
             yield Session(cluster, target.namespace or cluster.connection.namespace)
     except (ApiError, ConnectError) as error:
         raise translate_error(error) from None
+
+
+def _refuse_missing_kubeconfig(target: Target) -> None:
+    """Tell that there is no file before the client tells what the missing file lacks."""
+    named = target.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    files = [Path(file).expanduser() for file in named.split(os.pathsep)]
+    if "KUBERNETES_SERVICE_HOST" in os.environ or any(file.exists() for file in files):
+        return
+    raise CliError(
+        f"cannot use the kubeconfig {named}: there is no such file."
+        " Name another with --kubeconfig or KUBECONFIG.",
+        ExitStatus.UNREACHABLE,
+    )
 
 
 def translate_error(error: ApiError | ConnectError) -> CliError:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from argmin.api.conditions import RECONCILING, find_condition
 from argmin.api.optimizationjob import OptimizationJob
 from argmin.cli.durations import read_timeout
 from argmin.cli.errors import CliError, ExitStatus
@@ -97,13 +98,14 @@ class Watcher:
         if self._job is None:
             return Text(f"waiting for {self.name}")
         now = utc_now()
-        return Group(
+        parts: list[RenderableType] = [
             render_status(self.name, self._job.status),
             Text(),
             render_conditions(self._job.status.conditions, now),
-            Text(),
-            _render_events(self._events, now),
-        )
+        ]
+        if self._events:
+            parts += [Text(), _render_events(self._events, now)]
+        return Group(*parts)
 
 
 async def watch_until_finished(
@@ -141,8 +143,8 @@ def _describe(job: OptimizationJob) -> str:
     parts += [str(part) for part in (status.outcome, status.objective) if part]
     parts += [f"gap {status.gap}"] if status.gap else []
     parts += [f"{len(status.runs)} attempts"] if len(status.runs) > 1 else []
-    why = explain_end(status)
-    parts += [f"{why.reason}: {why.message}"] if why else []
+    why = explain_end(status) or find_condition(status.conditions, RECONCILING)
+    parts += [f"{why.reason}: {why.message}"] if why and why.message else []
     return f"{job.metadata.name}: {', '.join(parts)}"
 
 
