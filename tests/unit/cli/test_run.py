@@ -89,7 +89,9 @@ def condition(status: dict[str, Any], kind: str) -> tuple[str, str, str]:
     return found["status"], found["reason"], found["message"]
 
 
-def test_a_model_is_solved_and_its_status_is_all_there_is_on_standard_output(run: Runner) -> None:
+def test_a_solved_model_is_a_status_on_standard_output_and_a_folder_of_results(
+    run: Runner,
+) -> None:
     code, status, _ = run(job(mps(KNAPSACK)))
     assert code == ExitStatus.OK
     assert (status["state"], status["outcome"], status["sense"]) == (
@@ -104,9 +106,6 @@ def test_a_model_is_solved_and_its_status_is_all_there_is_on_standard_output(run
     assert len(status["runs"]) == 1
     assert "solutionRef" not in status
 
-
-def test_the_results_end_in_a_folder_of_the_job_s_name(run: Runner) -> None:
-    run(job(mps(KNAPSACK)))
     folder = Path("argmin-results/steel")
     solution = json.loads((folder / "solution.json").read_text())
     assert solution["variables"] == {"b": 1.0, "c": 1.0}
@@ -226,12 +225,13 @@ def test_what_is_wrong_with_a_job_is_a_status_and_a_message_and_ends_with_2(
 def test_more_files_and_a_volume_are_given_by_options(run: Runner) -> None:
     Path("more.yaml").write_text(yaml.safe_dump(job(mps("x"), name="other")))
     Path("models").mkdir()
-    Path("models/a.mps").write_text(KNAPSACK)
-    claim = {"persistentVolumeClaim": {"claimName": "models", "path": "a.mps"}}
+    Path("models/a.py").write_text("print('Total = 13')")
+    claim = {"persistentVolumeClaim": {"claimName": "models", "path": "a.py"}}
+    metrics = [{"name": "objective", "regex": "Total = ([0-9]+)"}]
     options = ("-f", "more.yaml", "--name", "steel", "--volume", "models=models")
-    code, status, _ = run(job({"model": {"format": "mps", "source": claim}}), options=options)
+    code, status, _ = run(job({"script": {"source": claim, "metrics": metrics}}), options=options)
     assert code == ExitStatus.OK
-    assert status["objective"] == "-13.0"
+    assert status["objective"] == "13.0"
 
 
 @pytest.mark.parametrize("volume", ["models", "models=", "models=/nowhere", "A b=/tmp"])
@@ -245,10 +245,11 @@ def test_the_table_names_the_answer_and_where_the_results_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("job.yaml").write_text(yaml.safe_dump(job(mps(KNAPSACK))))
+    text = "from argmin_solvers import report\nreport(objective=7, sense='Minimize')"
+    Path("job.yaml").write_text(yaml.safe_dump(job(program(text))))
     assert main(["run", "job.yaml"]) == ExitStatus.OK
     table = capsys.readouterr().out
-    for text in ("Complete", "Optimal", "-13.0 (Minimize)", "results: argmin-results/steel"):
+    for text in ("Complete", "Feasible", "7.0 (Minimize)", "results: argmin-results/steel"):
         assert text in table
 
 
