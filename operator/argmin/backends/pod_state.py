@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.backends.pod_models import (
@@ -223,7 +223,7 @@ def parse_answer(text: str) -> Answer | None:
     Fields that are not as agreed are left out, unless they are the outcome or its reason.
     """
     try:
-        content = json.loads(text)
+        content = from_json(text)
     except ValueError:
         return None
     if not isinstance(content, dict):

@@ -118,7 +118,7 @@ def _plain(name: str, value: str) -> dict[str, Any]:
 def _convert_variable(variable: EnvVar) -> dict[str, Any]:
     # A reference stays one: the kubelet reads the secret, the operator never does.
     return (
-        {"value": "", **variable.to_wire()} if variable.value_from is None else variable.to_wire()
+        variable.to_wire() if variable.value_from else _plain(variable.name, variable.value or "")
     )
 
 

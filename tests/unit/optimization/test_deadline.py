@@ -166,3 +166,15 @@ def test_a_shorter_deadline_reaches_the_running_job() -> None:
     world.edit(activeDeadlineSeconds=None)
     world.settle()
     assert "activeDeadlineSeconds" not in world.job["spec"]
+
+
+def test_an_operator_that_dies_while_it_makes_a_job_again_gives_no_time_twice() -> None:
+    world = started(activeDeadlineSeconds=600)
+    world.pass_time(100)
+    world.remove(JOBS, world.job["metadata"]["name"])
+    world.reconcile()
+    world.reconcile(crash_after=2)
+    assert len(world.jobs) == 1
+    world.sync()
+    assert world.job["spec"]["activeDeadlineSeconds"] == 500
+    assert world.status["activeSeconds"] == 100

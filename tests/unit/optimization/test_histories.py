@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from argmin.api.common import LABEL_QUEUE
 from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
-from argmin.plan import CONFIG_MAPS, JOBS, PODS
+from argmin.plan import JOBS, PODS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, START, World, failure
 
 ENDINGS: tuple[tuple[int, Answer | None], ...] = (
@@ -177,7 +177,6 @@ class History(RuleBasedStateMachine):
         assert "True" in conditions.values()
         assert world.status["observedGeneration"] == world.object["metadata"]["generation"]
         assert len(world.jobs) <= 1
-        assert len(world.store.of(CONFIG_MAPS)) <= 1
 
     @invariant()
     def what_has_finished_stays_as_it_was(self) -> None:

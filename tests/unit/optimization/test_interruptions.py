@@ -88,6 +88,16 @@ def test_an_interruption_that_nobody_asked_for_is_taken_at_its_word() -> None:
     assert world.status["outcome"] == "Feasible"
 
 
+def test_a_runner_that_says_it_was_interrupted_is_believed_also_without_a_trace_of_the_cause() -> (
+    None
+):
+    world = started(backoffLimit=0)
+    world.pod_ends(ExitCode.INTERRUPTED, text="no answer")
+    world.sync()
+    assert "Failed" not in world.true_conditions
+    assert len(world.pods) == 2
+
+
 def test_a_kept_solution_survives_the_failure_of_later_attempts() -> None:
     world = started(backoffLimit=0)
     world.pod_is_disrupted()

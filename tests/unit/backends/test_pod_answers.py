@@ -1,0 +1,72 @@
+"""Termination messages: read leniently, never with an exception."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.backends.pod_state import parse_answer
+
+ANSWER = {"outcome": "Feasible", "reason": "TimeLimit", "objective": "12.5", "nodes": 7}
+
+
+def test_an_answer_is_read() -> None:
+    assert parse_answer(json.dumps(ANSWER)) == Answer(
+        outcome=Outcome.FEASIBLE, reason=Reason.TIME_LIMIT, objective="12.5", nodes=7
+    )
+
+
+def test_fields_of_a_newer_runner_are_no_trouble() -> None:
+    answer = parse_answer(json.dumps(ANSWER | {"verified": True}))
+    assert answer is not None
+    assert answer.objective == "12.5"
+
+
+def test_a_field_that_is_not_as_agreed_is_left_out() -> None:
+    answer = parse_answer(json.dumps(ANSWER | {"nodes": "many", "metrics": [{"name": 1}]}))
+    assert answer is not None
+    assert answer.nodes is None
+    assert answer.objective == "12.5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "killed",
+        json.dumps(ANSWER)[:-5],
+        json.dumps(ANSWER | {"outcome": "Splendid"}),
+        json.dumps({"outcome": "Optimal"}),
+        '{"outcome": ' * 5000,
+    ],
+)
+def test_what_is_no_answer_is_none(text: str) -> None:
+    assert parse_answer(text) is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+fields = st.dictionaries(
+    st.sampled_from([*Answer.model_fields, "bestBound", "solverVersion"]), json_values
+)
+
+
+@given(fields, st.sampled_from([{}, ANSWER]))
+def test_no_message_raises(message: dict[str, object], base: dict[str, object]) -> None:
+    answer = parse_answer(json.dumps({**message, **base}))
+    assert answer is None or answer.outcome in Outcome
+
+
+@given(st.text())
+def test_no_text_raises(text: str) -> None:
+    answer = parse_answer(text)
+    assert answer is None or answer.outcome in Outcome
