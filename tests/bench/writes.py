@@ -9,7 +9,7 @@ from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from tests.bench.audit import QUIET_SECONDS, AuditLog, count_by_request
 from tests.bench.figures import Figure, Judged, Section, Table, Unit, at_most, format_number
 from tests.bench.manifests import build_model_map, build_solve
-from tests.bench.models import SMALL, build_knapsack
+from tests.bench.models import LONG, build_knapsack
 from tests.bench.samples import Samples
 from tests.bench.sightings import Sightings
 from tests.bench.stage import OPERATOR_USER, Stage, clear, own_namespace
@@ -19,11 +19,11 @@ TARGET_WRITES = 8
 JOB_TIMEOUT = 180.0
 
 _METHOD = """\
-Jobs that solve a small model, one at a time. Counted are the requests of the operator's service
-account in the API server's audit log, from before `kubectl apply` until {quiet:.0f} s have passed
-after the answer without another: verbs create, update, patch and delete, refused ones too,
-renewals of the lease apart. TokenReviews change nothing but are counted: each asks the API server
-whose token a result came with."""
+Jobs that solve for some seconds, one at a time, so that every change of their pods is seen.
+Counted are the requests of the operator's service account in the API server's audit log, from
+before `kubectl apply` until {quiet:.0f} s have passed after the answer without another: verbs
+create, update, patch and delete, refused ones too, renewals of the lease apart. TokenReviews
+change nothing but are counted: each asks the API server whose token a result came with."""
 
 
 def measure_writes(stage: Stage, jobs: int) -> Section:
@@ -34,7 +34,7 @@ def measure_writes(stage: Stage, jobs: int) -> Section:
     """
     log = stage.audit_log
     with own_namespace(stage) as kubectl:
-        kubectl.apply(build_model_map(build_knapsack(SMALL)))
+        kubectl.apply(build_model_map(build_knapsack(LONG)))
         with Sightings(kubectl.kubeconfig, kubectl.namespace) as sightings:
             counts = [_count(kubectl, sightings, log, f"job-{n}") for n in range(jobs)]
     return _conclude(counts, stage.kubernetes)
