@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -18,6 +19,10 @@ from argmin.runtime.engine import Engine
 from argmin.runtime.metrics import Metrics
 
 TIMEOUT = 20.0
+
+_VOLATILE = {"resourceVersion", "managedFields", "generation"}
+_IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 async def eventually(
@@ -124,26 +129,11 @@ class CrashingCluster(Cluster):
 
 
 def settle(manifest: Manifest) -> Manifest:
-    """An object without what differs from run to run: identities, versions, moments."""
-    volatile = {
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "managedFields",
-        "lastTransitionTime",
-        "firstTimestamp",
-        "lastTimestamp",
-        "generation",
-        "namespace",
-    }
-
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: strip(v) for k, v in value.items() if k not in volatile}
-        return [strip(v) for v in value] if isinstance(value, list) else value
-
-    stripped: Manifest = strip(manifest)
-    return stripped
+    """An object without what differs from run to run: versions, identities and moments."""
+    metadata = {k: v for k, v in manifest["metadata"].items() if k not in _VOLATILE}
+    text = json.dumps({**manifest, "metadata": metadata})
+    settled: Manifest = json.loads(_MOMENT.sub("a-moment", _IDENTITY.sub("an-identity", text)))
+    return settled
 
 
 async def snapshot(

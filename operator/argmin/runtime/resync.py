@@ -23,6 +23,8 @@ from argmin.runtime.scope import Scope
 _log = structlog.get_logger(__name__)
 
 _JITTER = 0.2
+_SOON = 5.0
+"""Seconds after the start: what was deleted before the watches had begun, nobody told us."""
 
 
 class Resync:
@@ -43,9 +45,11 @@ class Resync:
         self._interval = interval
 
     async def run_forever(self) -> None:
-        """Heal every `interval` seconds, with jitter; a LIST that fails is tried next time."""
+        """Heal soon, then every `interval` seconds with jitter; a failed LIST waits for the next."""
+        pause = min(_SOON, self._interval)
         while True:
-            await asyncio.sleep(self._interval * (1.0 + _JITTER * random.random()))
+            await asyncio.sleep(pause * (1.0 + _JITTER * random.random()))
+            pause = self._interval
             try:
                 await self.heal()
             except ApiError as error:
