@@ -27,7 +27,7 @@ from argmin.api.run import (
     Intake,
 )
 from argmin_solvers.failure import RunError
-from argmin_solvers.result import shorten
+from argmin_solvers.models.text import shorten
 from argmin_solvers.runlog import log
 
 _TRY_SECONDS = 30.0

@@ -31,11 +31,13 @@ class Interruption:
         Raises:
             RunError: Interrupted.
         """
-        if self.stop.is_set():
-            raise _interrupted()
-        self._breaking = True
         try:
+            self._breaking = True
+            if self.stop.is_set():
+                raise _Break
             yield
+        except _Break:
+            raise RunError(Reason.INTERRUPTED, "interrupted before the search began") from None
         finally:
             self._breaking = False
 
@@ -43,8 +45,8 @@ class Interruption:
         self.stop.set()
         if self._breaking:
             self._breaking = False
-            raise _interrupted()
+            raise _Break
 
 
-def _interrupted() -> RunError:
-    return RunError(Reason.INTERRUPTED, "interrupted before the search began")
+class _Break(BaseException):
+    """Raised in the middle of the user's code, which may catch every ordinary exception."""

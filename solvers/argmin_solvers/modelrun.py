@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -16,8 +17,9 @@ from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models import load_model
-from argmin_solvers.models.text import read_source
-from argmin_solvers.result import RunResult, model_digest, shorten
+from argmin_solvers.models.text import read_source, shorten
+from argmin_solvers.programenv import search_path
+from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
 
 STOP_GRACE_SECONDS = 20.0
@@ -36,10 +38,11 @@ def run_model(
         RunError: there is no answer: the model, an option or the solver failed.
     """
     source = read_source(Path(declared.path))
+    os.environ["PATH"] = search_path()  # where Pyomo looks for executables
     with interruption.breaking():
-        model, name = load_model(declared)
+        model = load_model(declared)
         settings = _settings(document, declared, workdir)
-        adapter = choose_adapter(model, name, settings)
+        adapter = choose_adapter(model, declared.solver, settings)
         version = adapter.version()
     log.info("model %s: %s", Path(declared.path).name, model.summary())
     log.info("solver %s %s", adapter.name, version)
@@ -130,7 +133,7 @@ class Supervision:
         if reason is not None:
             log.info("stopping the solver: %s", reason)
             self._stop.set()
-            if not self._done.wait(self._grace):
+            if not (self._adapter.stoppable and self._done.wait(self._grace)):
                 return self._abandon(reason)
         solve = self._take()
         if reason is Reason.TIME_LIMIT and solve.reason is Reason.INTERRUPTED:
@@ -155,7 +158,9 @@ class Supervision:
         return None
 
     def _abandon(self, reason: Reason) -> Solve:
-        what = f"the solver did not stop within {self._grace:g} s of being asked to"
+        what = f"{self._adapter.name} did not stop within {self._grace:g} s of being asked to"
+        if not self._adapter.stoppable:
+            what = f"{self._adapter.name} cannot be stopped from outside"
         if reason is Reason.INTERRUPTED:
             raise RunError(Reason.INTERRUPTED, f"{what}; what it found is lost")
         return Solve(Outcome.UNKNOWN, Reason.TIME_LIMIT, f"{what}, at its time limit")

@@ -11,6 +11,7 @@ from typing import Any
 from argmin.api.outcome import Answer, Outcome
 from argmin_solvers.decimals import decimal_text
 from argmin_solvers.failure import RunError
+from argmin_solvers.models.text import shorten
 
 SOLUTION_VERSION = 1
 
@@ -40,11 +41,6 @@ def failed_run(failure: RunError) -> RunResult:
         outcome=Outcome.ERROR, reason=failure.reason, message=shorten(failure.message, 1024)
     )
     return RunResult(answer, failure.exit_code)
-
-
-def shorten(text: str, limit: int) -> str:
-    """The text, cut to a number of characters."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def solution_document(name: str, result: RunResult) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _run_guarded(document: RunDocument, folder: Path, interruption: Interruption
             traceback.print_exception(failure.__cause__)
         log.error("%s: %s", failure.reason, failure.message)
         result = failed_run(failure)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: say it in one line
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: say it in one line
         traceback.print_exc()
         what = f"the runner failed: {type(error).__name__}: {error}"
         result = failed_run(RunError(Reason.SOLVER_FAILED, what))

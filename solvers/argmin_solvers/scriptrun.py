@@ -19,9 +19,9 @@ from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
 from argmin_solvers.findings import Findings, MetricFinder, gather_findings
 from argmin_solvers.interruption import Interruption
-from argmin_solvers.models.text import read_source
-from argmin_solvers.reporting import REPORT_FILE
-from argmin_solvers.result import RunResult, model_digest, shorten
+from argmin_solvers.models.text import read_source, shorten
+from argmin_solvers.programenv import program_environment
+from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
 
 GRACE_SECONDS = 10.0
@@ -51,7 +51,7 @@ def run_script(
     with interruption.breaking():
         program = Program(
             [*script.command, script.path, *script.args],
-            environment(document, report_file),
+            program_environment(document, report_file),
             metrics.look_at,
         )
     began = time.monotonic()
@@ -69,28 +69,6 @@ def run_script(
         }
     )
     return RunResult(answer, variables=findings.variables)
-
-
-def environment(document: RunDocument, report_file: Path | None = None) -> dict[str, str]:
-    """The environment of programs and models.
-
-    `python` is the runner's own; `ipopt` is ours where the user has no other. Numerical libraries
-    keep to the threads of the job.
-    """
-    here = Path(__file__).parent / "bin"
-    path = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), str(here)]
-    variables = {
-        **os.environ,
-        "PATH": os.pathsep.join(path),
-        "PYTHONUNBUFFERED": "1",
-        "ARGMIN_THREADS": str(document.threads),
-    }
-    variables.setdefault("OMP_NUM_THREADS", str(document.threads))
-    if document.seed is not None:
-        variables["ARGMIN_SEED"] = str(document.seed)
-    if report_file is not None:
-        variables[REPORT_FILE] = str(report_file)
-    return variables
 
 
 class Program:

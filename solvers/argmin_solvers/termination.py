@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argmin.api.outcome import Answer
 from argmin.api.run import TERMINATION_LIMIT_BYTES
-from argmin_solvers.result import shorten
+from argmin_solvers.models.text import shorten
 
 _SHORT_MESSAGE = 256
 

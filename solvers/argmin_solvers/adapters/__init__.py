@@ -9,10 +9,27 @@ from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Reason
 from argmin_solvers.adapters.interface import Adapter, Settings
 from argmin_solvers.failure import RunError
+from argmin_solvers.models.constraint import CpSatModel
+from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.models.nonlinear import NonlinearModel
 
 _ADAPTERS = {
     SolverName.HIGHS: ("highs", "Highs"),
+    SolverName.CBC: ("cbc", "Cbc"),
+    SolverName.GLPK: ("glpk", "Glpk"),
+    SolverName.SCIP: ("scip", "Scip"),
+    SolverName.SCIPY: ("scipymilp", "ScipyMilp"),
+    SolverName.CP_SAT: ("cpsat", "CpSat"),
+    SolverName.IPOPT: ("ipopt", "Ipopt"),
 }
+
+
+DEFAULTS = {
+    LinearModel: SolverName.HIGHS,
+    NonlinearModel: SolverName.IPOPT,
+    CpSatModel: SolverName.CP_SAT,
+}
+"""Which solver takes a model where the job names none."""
 
 
 def load_adapter(name: SolverName) -> Adapter:
@@ -21,12 +38,13 @@ def load_adapter(name: SolverName) -> Adapter:
     return cast(Adapter, getattr(import_module(f"{__name__}.{module}"), adapter)())
 
 
-def choose_adapter(model: Any, name: SolverName, settings: Settings) -> Adapter:
-    """The adapter that will solve the model.
+def choose_adapter(model: Any, named: SolverName | None, settings: Settings) -> Adapter:
+    """The adapter that will solve the model: the one that is named, or the best for its kind.
 
     Raises:
         RunError: UnsupportedModel with the solvers that can, where this one cannot.
     """
+    name = named or DEFAULTS[type(model)]
     adapter = load_adapter(name)
     refusal = _refusal(adapter, model, settings)
     if refusal is None:
@@ -42,13 +60,8 @@ def choose_adapter(model: Any, name: SolverName, settings: Settings) -> Adapter:
 
 def _refusal(adapter: Adapter, model: Any, settings: Settings) -> str | None:
     if not isinstance(model, adapter.takes):
-        return f"cannot take a {describe(model)}"
+        return f"cannot take a {model.DESCRIPTION}"
     for limit in settings.limits():
         if limit not in adapter.limits:
             return f"cannot stop at spec.limits.{limit}"
     return adapter.refusal(model)
-
-
-def describe(model: Any) -> str:
-    """What kind of model it is, for messages."""
-    return str(getattr(type(model), "DESCRIPTION", "linear model"))

@@ -32,6 +32,7 @@ class Highs:
     limits: ClassVar = frozenset(Limit)
     default_seed: ClassVar[int | None] = 0
     parallel: ClassVar = True
+    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version of the HiGHS library."""

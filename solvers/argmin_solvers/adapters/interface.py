@@ -111,6 +111,7 @@ class Adapter(Protocol):
 
     `takes` are the model classes it can solve, `limits` what it can stop at. `default_seed` is
     what the solver uses when nobody gives one; None for a solver that draws no random numbers.
+    `parallel` solvers use more than one thread; `stoppable` ones end when asked to.
     """
 
     name: ClassVar[SolverName]
@@ -118,6 +119,7 @@ class Adapter(Protocol):
     limits: ClassVar[frozenset[Limit]]
     default_seed: ClassVar[int | None]
     parallel: ClassVar[bool]
+    stoppable: ClassVar[bool]
 
     def version(self) -> str:
         """The version of the solver itself.

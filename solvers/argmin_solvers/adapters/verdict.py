@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from argmin.api.outcome import Outcome, Reason
+from argmin.api.outcome import Outcome, Reason, Sense
 from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings, Solution, Solve
 from argmin_solvers.decimals import is_noise
 from argmin_solvers.failure import RunError
@@ -65,6 +65,8 @@ def _tell_apart(
     finding = solver.search(model.without_objective(), relaxed, stop)
     if finding.values is not None:
         return Finding(Ending.UNBOUNDED, nodes=finding.nodes)
+    if finding.ending is Ending.DUAL_INFEASIBLE:  # nothing can be unbounded here any more
+        return Finding(Ending.INFEASIBLE, nodes=finding.nodes)
     return replace(finding, bound=None)
 
 
@@ -75,7 +77,7 @@ def judge_linear(model: LinearModel, finding: Finding) -> Solve:
         RunError: SolverFailed, where the solver's own numbers contradict each other.
     """
     if finding.values is None:
-        return judge_empty(finding, model)
+        return judge_empty(finding, model.sense)
     values = _clean(model, finding.values)
     objective = model.objective_at(values)
     _check_claim(model, objective, finding.claimed)
@@ -84,29 +86,20 @@ def judge_linear(model: LinearModel, finding: Finding) -> Solve:
         bound = objective
     return judge_objective(
         finding,
-        sense_of=model,
+        sense=model.sense,
         objective=objective,
         bound=bound,
         values=_named(model, values),
     )
 
 
-class HasSense(Protocol):
-    """Anything that says which way is better."""
-
-    @property
-    def maximizes(self) -> bool:
-        """Whether larger objectives are better."""
-        ...
-
-
-def judge_empty(finding: Finding, model: LinearModel) -> Solve:
+def judge_empty(finding: Finding, sense: Sense | None) -> Solve:
     """The result of a search that brought no solution."""
     known = Solve(
         Outcome.UNKNOWN,
         Reason.SOLVER_STOPPED,
         "",
-        sense=model.sense,
+        sense=sense,
         nodes=finding.nodes,
         solutions=0,
     )
@@ -141,17 +134,17 @@ def judge_empty(finding: Finding, model: LinearModel) -> Solve:
 def judge_objective(
     finding: Finding,
     *,
-    sense_of: LinearModel,
+    sense: Sense,
     objective: float,
     bound: float | None,
     values: Solution,
 ) -> Solve:
     """The result of a search that brought a solution with this objective and bound."""
-    standing = _hold_against(objective, bound, sense_of.maximizes)
+    standing = _hold_against(objective, bound, sense is Sense.MAXIMIZE)
     solve = Solve(
         Outcome.FEASIBLE,
         *REASONS.get(finding.ending, REASONS[Ending.STOPPED]),
-        sense=sense_of.sense,
+        sense=sense,
         objective=objective,
         best_bound=standing.bound,
         values=values,

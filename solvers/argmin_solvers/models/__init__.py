@@ -6,26 +6,30 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimizationjob import ModelFormat, SolverName
+from argmin.api.optimizationjob import ModelFormat
 from argmin.api.run import RunModel
 
 _READERS = {
     ModelFormat.MPS: ("mps", "read_mps"),
-}
-DEFAULT_SOLVERS = {
-    ModelFormat.MPS: SolverName.HIGHS,
-    ModelFormat.LP: SolverName.HIGHS,
-    ModelFormat.CP_SAT: SolverName.CP_SAT,
-    ModelFormat.NL: SolverName.IPOPT,
+    ModelFormat.LP: ("lp", "read_lp"),
+    ModelFormat.CP_SAT: ("cpsat", "read_cpsat"),
+    ModelFormat.NL: ("nl", "read_nl"),
 }
 
 
-def load_model(model: RunModel) -> tuple[Any, SolverName]:
-    """Read the model, and the solver to use: the one that is named, or the format's own.
+def load_model(declared: RunModel) -> Any:
+    """Read or build the model.
+
+    Returns:
+        A `LinearModel`, a `NonlinearModel` or a `CpSatModel`.
 
     Raises:
         RunError: SourceNotFound, InvalidModel, ModelFailed or UnsupportedModel.
     """
-    module, function = _READERS[model.format]
-    read = getattr(import_module(f"{__name__}.{module}"), function)
-    return read(Path(model.path)), model.solver or DEFAULT_SOLVERS[model.format]
+    path = Path(declared.path)
+    if declared.format is ModelFormat.PYTHON:
+        from argmin_solvers.models.python import build_model
+
+        return build_model(path, declared.function, declared.solver)
+    module, function = _READERS[declared.format]
+    return getattr(import_module(f"{__name__}.{module}"), function)(path)

@@ -16,6 +16,11 @@ def quote(text: str) -> str:
     return "'" + "".join(c if c.isprintable() else "�" for c in short) + "'"
 
 
+def shorten(text: str, limit: int) -> str:
+    """The text, cut to a number of characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def read_source(path: Path) -> bytes:
     """The bytes of a source file.
 

@@ -1,0 +1,294 @@
+"""CBC, by its executable: Debian's, or else the one PuLP brings."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import struct
+import subprocess
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolverName
+from argmin.api.outcome import Reason
+from argmin_solvers.adapters.commandline import (
+    SolverProcess,
+    ask_executable,
+    find_executable,
+    lower_bound_from_print,
+    remove_if_there,
+    solver_ended_badly,
+)
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Floats,
+    Limit,
+    Settings,
+    Solve,
+    bad_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.mpsfile import write_mps
+from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.linear import LinearModel
+
+_INSTALL = "install the Debian package coinor-cbc, or PuLP"
+_OPTION_SECTIONS = re.compile(r"^(?:Branch and Cut )?(?:double|integer|keyword) parameters:$", re.I)
+_OPTION = re.compile(r"([A-Za-z0-9]+)(?:\(([A-Za-z]*)\))?")
+_REFUSED_VALUE = re.compile(
+    r"^String of (?P<text>.*) is illegal for \w+ parameter (?P<name>\w+)"
+    r"|^(?P<value>\S+) was provided for (?P<ranged>\w+) - valid range is (?P<range>.*)"
+    r"|^<Possible options for (?P<keyword>\w+) are: (?P<words>.*?)[;>]?$"
+)
+_NO_MATCH = re.compile(r"^No match for (?P<word>\S+) - \?")
+
+
+class Cbc:
+    """CBC: linear and mixed-integer linear models."""
+
+    name: ClassVar = SolverName.CBC
+    takes: ClassVar[tuple[type, ...]] = (LinearModel,)
+    limits: ClassVar = frozenset(Limit)
+    default_seed: ClassVar[int | None] = 1234567
+    parallel: ClassVar = True
+    stoppable: ClassVar = True
+
+    def version(self) -> str:
+        """The version that the executable states."""
+        match = re.search(r"^Version:\s*(\S+)", _banner(_executable()), re.M)
+        if match is None:
+            raise RunError(Reason.SOLVER_FAILED, f"{_executable()} states no version of CBC")
+        return match.group(1)
+
+    def refusal(self, model: LinearModel) -> str | None:
+        """None: CBC takes every linear model."""
+        return None
+
+    def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
+        """Solve a linear model."""
+        return solve_linear(self, model, settings, stop)
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Run the executable on a file and read what it found."""
+        files = _Files(settings.workdir)
+        write_mps(model.as_minimization(), files.model)
+        refusals: list[RunError] = []
+
+        def look_at(line: str) -> None:
+            refusal = _refused_value(line, settings)
+            if refusal is not None:
+                refusals.append(refusal)
+                process.kill()
+
+        options = [*_limit_options(settings), *_user_options(settings)]
+        process = SolverProcess(
+            [_executable(), str(files.model), *options, "-solve", *files.results()], look_at
+        )
+        # SIGINT is the one signal after which CBC still writes its best solution.
+        code = process.wait(stop, _interrupt)
+        if refusals:
+            raise refusals[0]
+        if not files.text.exists():
+            raise solver_ended_badly("cbc", code, process.lines)
+        return _read(model, files, process.lines)
+
+
+class _Files:
+    """The files of one search."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = folder / "model.mps"
+        self.text = folder / "solution.txt"
+        self.binary = folder / "solution.bin"
+        for path in (self.text, self.binary):
+            remove_if_there(path)
+
+    def results(self) -> list[str]:
+        # The text has the status but eight digits; the binary has the values as they are.
+        return ["-solution", str(self.text), "-saveSolution", str(self.binary)]
+
+
+@cache
+def _executable() -> str:
+    if shutil.which("cbc") is None:
+        import pulp
+
+        bundled = str(pulp.PULP_CBC_CMD.pulp_cbc_path)
+        if shutil.which(bundled):
+            return bundled
+    return find_executable("cbc", "cbc", _INSTALL)
+
+
+@cache
+def _banner(executable: str) -> str:
+    return ask_executable(executable, "-?")
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+
+
+def _limit_options(settings: Settings) -> list[str]:
+    options = ["-timeMode", "elapsed"]
+    if settings.seconds is not None:
+        options += ["-seconds", repr(settings.seconds)]
+    if settings.relative_gap is not None:
+        options += ["-ratioGap", repr(settings.relative_gap)]
+    if settings.absolute_gap is not None:
+        options += ["-allowableGap", repr(settings.absolute_gap)]
+    if settings.solutions is not None:
+        options += ["-maxSolutions", str(settings.solutions)]
+    if settings.threads > 1:
+        options += ["-threads", str(settings.threads)]
+    seed = Cbc.default_seed if settings.seed is None else settings.seed
+    return [*options, "-randomSeed", str(seed), "-randomCbcSeed", str(seed)]
+
+
+def _user_options(settings: Settings) -> list[str]:
+    words = []
+    for name, value in settings.options.items():
+        known = _known_options(_executable())
+        full = _full_name(name, known)
+        if full is None:
+            raise unknown_option("cbc", name, known)
+        if not str(value).strip() or (str(value).startswith("-") and not _is_number(str(value))):
+            raise bad_option("cbc", name, value, "a number or a word")
+        words += [f"-{full}", str(value).strip()]
+    return words
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _known_options(executable: str) -> dict[str, str]:
+    """Full names with the shortest form CBC accepts: its list writes `ratio(Gap)`."""
+    known: dict[str, str] = {"threads": "threads"}
+    listing = False
+    for line in _banner(executable).splitlines():
+        if not line.startswith(" "):
+            listing = _OPTION_SECTIONS.match(line.strip()) is not None
+        elif listing:
+            for short, rest in _OPTION.findall(line):
+                known[short + rest] = short
+    return known
+
+
+def _full_name(name: str, known: dict[str, str]) -> str | None:
+    wanted = name.lower()
+    for full, short in known.items():
+        if full.lower().startswith(wanted) and wanted.startswith(short.lower()):
+            return full
+    return None
+
+
+def _refused_value(line: str, settings: Settings) -> RunError | None:
+    missed = _NO_MATCH.match(line)
+    if missed is not None:
+        return RunError(
+            Reason.UNKNOWN_OPTION,
+            f"spec.solver.options: cbc does not understand {missed['word']!r}",
+        )
+    match = _REFUSED_VALUE.match(line)
+    if match is None:
+        return None
+    option = match["name"] or match["ranged"] or match["keyword"]
+    expected = "a number"
+    if match["range"]:
+        expected = f"a number in the range {match['range']}"
+    if match["words"]:
+        expected = f"one of {match['words']}"
+    names = [n for n in settings.options if option.lower().startswith(n.lower())] or [option]
+    return bad_option("cbc", names[0], settings.options.get(names[0], "that"), expected)
+
+
+_ENDINGS = (  # by how the first line of the solution file begins
+    ("Optimal (within gap tolerance)", Ending.GAP_LIMIT),
+    ("Optimal", Ending.PROVEN),
+    ("Unbounded", Ending.DUAL_INFEASIBLE),
+    ("Stopped on time", Ending.TIME_LIMIT),
+)
+_RESULTS = {  # by how the log's line "Result - …" goes on; more exact than the file
+    "Stopped on solution limit": Ending.SOLUTION_LIMIT,
+    "Stopped on time limit": Ending.TIME_LIMIT,
+    "User ctrl-c": Ending.INTERRUPTED,
+    "Optimal solution found (within gap tolerance)": Ending.GAP_LIMIT,
+}
+_AMBIGUOUS = ("infeasible or unbounded", "infeasible! (or unbounded)", "dual infeasible")
+
+
+def _read(model: LinearModel, files: _Files, lines: list[str]) -> Finding:
+    with files.text.open(encoding="utf-8", errors="replace") as text:
+        stated = text.readline().strip()
+    ending = _ending(stated, lines)
+    without = ("no integer solution" in stated) or ending in _WITHOUT_SOLUTION
+    values, claimed = (None, None) if without else _read_values(files.binary, model)
+    direction = -1.0 if model.maximizes else 1.0
+    bound = _bound(lines)
+    return Finding(
+        ending,
+        values=values,
+        claimed=None if claimed is None else direction * claimed + model.offset,
+        bound=None if bound is None else direction * bound + model.offset,
+        nodes=_nodes(lines) if model.integers else None,
+        solutions=_solutions(lines, values is not None),
+        note=f"CBC stopped: {stated}" if ending is Ending.STOPPED else "",
+    )
+
+
+_WITHOUT_SOLUTION = (Ending.INFEASIBLE, Ending.DUAL_INFEASIBLE)
+
+
+def _ending(stated: str, lines: list[str]) -> Ending:
+    if "infeasible" in stated.lower():
+        ambiguous = any(word in line for line in lines for word in _AMBIGUOUS)
+        return Ending.DUAL_INFEASIBLE if ambiguous else Ending.INFEASIBLE
+    for line in lines:
+        for words, ending in _RESULTS.items():
+            if line.startswith(f"Result - {words}"):
+                return ending
+    return next((end for words, end in _ENDINGS if stated.startswith(words)), Ending.STOPPED)
+
+
+def _read_values(path: Path, model: LinearModel) -> tuple[Floats | None, float | None]:
+    """Rows, columns, objective; then activities and duals of rows, values and costs of columns."""
+    if not path.exists():
+        return None, None
+    content = path.read_bytes()
+    rows, columns, objective = struct.unpack_from("=iid", content)
+    if columns != model.columns:
+        raise RunError(
+            Reason.SOLVER_FAILED,
+            f"cbc wrote {columns} values for a model of {model.columns} columns",
+        )
+    values = np.frombuffer(content, np.float64, columns, offset=16 + 16 * rows)
+    return values.copy(), objective
+
+
+def _bound(lines: list[str]) -> float | None:
+    for line in reversed(lines):
+        if line.startswith("Lower bound:"):
+            return lower_bound_from_print(line.split(":", 1)[1])
+    return None
+
+
+def _nodes(lines: list[str]) -> int:
+    found = [int(m[1]) for line in lines if (m := re.match(r"Enumerated nodes:\s+(\d+)", line))]
+    return found[-1] if found else 0
+
+
+def _solutions(lines: list[str], any_found: bool) -> int:
+    improving = sum(line.startswith(("Cbc0004I", "Cbc0012I", "Cbc0016I")) for line in lines)
+    return max(improving, int(any_found))

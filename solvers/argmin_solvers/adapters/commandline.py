@@ -1,0 +1,130 @@
+"""Runs a solver's executable: its output is streamed, and it is stopped in the way it survives."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from threading import Event, Thread
+
+from argmin.api.outcome import Reason
+from argmin_solvers.failure import RunError
+
+_POLL_SECONDS = 0.05
+_STOP_SECONDS = 15.0
+_QUESTION_SECONDS = 30.0
+
+
+class SolverProcess:
+    """A solver's process; `lines` is what it has printed so far."""
+
+    def __init__(self, command: list[str], on_line: Callable[[str], None] | None = None) -> None:
+        self.lines: list[str] = []
+        self._on_line = on_line
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait(self, stop: Event, ask: Callable[[subprocess.Popen[bytes]], None]) -> int:
+        """Wait for the end; once `stop` is set, `ask` it to end, and kill it where it does not.
+
+        Returns:
+            Its exit code.
+        """
+        while not self._ended_within(_POLL_SECONDS):
+            if stop.is_set():
+                ask(self._process)
+                if not self._ended_within(_STOP_SECONDS):
+                    self._process.kill()
+                    self._process.wait()
+                break
+        self._reader.join()
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """End it now."""
+        self._process.kill()
+
+    def _ended_within(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            text = line.decode("utf-8", "replace")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self.lines.append(text.rstrip())
+            if self._on_line is not None:
+                self._on_line(text.rstrip())
+
+
+def find_executable(name: str, solver: str, install: str) -> str:
+    """The path of a solver's executable.
+
+    Raises:
+        RunError: SolverFailed, with what to install.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise RunError(
+            Reason.SOLVER_FAILED, f"{solver} is not installed: no {name} on PATH; {install}"
+        )
+    return path
+
+
+def ask_executable(path: str, argument: str) -> str:
+    """What the executable prints when asked for its version or its options."""
+    answer = subprocess.run(
+        [path, argument],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_QUESTION_SECONDS,
+        check=False,
+    )
+    return answer.stdout.decode("utf-8", "replace")
+
+
+def solver_ended_badly(solver: str, code: int, lines: list[str]) -> RunError:
+    """The failure for an executable that left no result."""
+    last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
+    return RunError(
+        Reason.SOLVER_FAILED, f"{solver} ended with exit code {code} and no result: {last.strip()}"
+    )
+
+
+_NUMBER = re.compile(r"^([-+]?\d+(?:\.\d+)?)(?:[eE]([-+]?\d+))?$")
+
+
+def lower_bound_from_print(text: str) -> float | None:
+    """A lower bound that was printed with few digits, made safe.
+
+    The solver rounded it to print it, perhaps upwards: half a unit of the last digit is taken
+    off. None where the text is no number, or one of the sizes that stand for none.
+    """
+    match = _NUMBER.match(text.strip())
+    if match is None:
+        return None
+    number = Decimal(text.strip())
+    if abs(number) >= Decimal("1e30"):
+        return None
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if exponent >= 0 and match.group(2) is None:
+        exponent = 0
+    return float(number - Decimal(5).scaleb(exponent - 1)) if number else 0.0
+
+
+def remove_if_there(path: Path) -> None:
+    """Remove a file of an earlier search."""
+    path.unlink(missing_ok=True)

@@ -1,0 +1,225 @@
+"""CP-SAT, through OR-Tools' Python API, with enumeration of all solutions."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Event, Thread
+from typing import Any, ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolutionPool, SolverName
+from argmin.api.outcome import Outcome, Reason
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Limit,
+    Settings,
+    Solution,
+    Solve,
+    bad_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.verdict import REASONS, judge_empty, judge_objective
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.constraint import CpSatModel
+
+_POLL_SECONDS = 0.1
+
+
+class CpSat:
+    """CP-SAT: constraint programming models."""
+
+    name: ClassVar = SolverName.CP_SAT
+    takes: ClassVar[tuple[type, ...]] = (CpSatModel,)
+    limits: ClassVar = frozenset(Limit)
+    default_seed: ClassVar[int | None] = 1
+    parallel: ClassVar = True
+    stoppable: ClassVar = True
+
+    def version(self) -> str:
+        """The version of OR-Tools."""
+        import ortools
+
+        return str(ortools.__version__)
+
+    def refusal(self, model: CpSatModel) -> str | None:
+        """None: CP-SAT takes each of its models."""
+        return None
+
+    def solve(self, model: CpSatModel, settings: Settings, stop: Event) -> Solve:
+        """Solve, or enumerate.
+
+        Raises:
+            RunError: UnsupportedModel, for the enumeration of a model with an objective.
+        """
+        from ortools.sat.python import cp_model
+
+        enumerating = settings.pool is not None and settings.pool.enumerate_all
+        if enumerating and model.has_objective:
+            raise RunError(
+                Reason.UNSUPPORTED,
+                "spec.solutionPool.enumerateAll: the model has an objective, and CP-SAT"
+                " enumerates models without one: remove the objective, or bound it as a"
+                " constraint",
+            )
+        solver = cp_model.CpSolver()
+        _apply(solver.parameters, settings, enumerating)
+        collector = _Collector(model, settings)
+        watcher = Thread(target=collector.watch, args=(solver, stop), daemon=True)
+        watcher.start()
+        try:
+            status = solver.solve(model.model, collector.callback)
+        finally:
+            collector.done.set()
+            watcher.join()
+        return _judge(model, solver, status, collector, enumerating)
+
+
+def _apply(parameters: Any, settings: Settings, enumerating: bool) -> None:
+    parameters.log_search_progress = True
+    parameters.random_seed = CpSat.default_seed if settings.seed is None else settings.seed
+    parameters.num_workers = 1 if enumerating else settings.threads
+    parameters.enumerate_all_solutions = enumerating
+    if settings.seconds is not None:
+        parameters.max_time_in_seconds = settings.seconds
+    if settings.relative_gap is not None:
+        parameters.relative_gap_limit = settings.relative_gap
+    if settings.absolute_gap is not None:
+        parameters.absolute_gap_limit = settings.absolute_gap
+    for name, value in settings.options.items():
+        _check_option(name, value)
+        parameters.merge_text_format(f"{name}: {value}")
+
+
+def _check_option(name: str, value: str | int) -> None:
+    from google.protobuf import text_format
+    from ortools.sat import sat_parameters_pb2
+
+    parameters = sat_parameters_pb2.SatParameters()
+    fields = parameters.DESCRIPTOR.fields_by_name
+    if name not in fields:
+        raise unknown_option("cp-sat", name, fields)
+    try:
+        text_format.Parse(f"{name}: {value}", parameters)
+    except text_format.ParseError as error:
+        expected = str(error).split(" : ", 1)[-1].splitlines()[0]
+        raise bad_option("cp-sat", name, value, f"what its parameter does ({expected})") from None
+
+
+class _Collector:
+    """Gathers solutions as they are found, and stops the solver at limits of our own."""
+
+    def __init__(self, model: CpSatModel, settings: Settings) -> None:
+        from ortools.sat.python import cp_model
+
+        self.done = Event()
+        self.interrupted = False
+        self.solutions = 0
+        self.kept: deque[tuple[int, ...]] = deque(maxlen=_capacity(settings.pool))
+        self.limit = settings.solutions
+        self._keep_first = settings.pool is not None and settings.pool.enumerate_all
+        collector = self
+
+        class Callback(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+            """Called by CP-SAT with each solution."""
+
+            def on_solution_callback(self) -> None:
+                collector.take(tuple(self.response_proto.solution))
+                if collector.limit is not None and collector.solutions >= collector.limit:
+                    self.stop_search()
+
+        self.callback = Callback()
+
+    def take(self, solution: tuple[int, ...]) -> None:
+        """Count a solution; keep the first of an enumeration, else the last, which are best."""
+        self.solutions += 1
+        if not (self._keep_first and len(self.kept) == self.kept.maxlen):
+            self.kept.append(solution)
+
+    def watch(self, solver: Any, stop: Event) -> None:
+        """Stop the solver once `stop` is set; asked again, as it may not have begun."""
+        while not self.done.wait(_POLL_SECONDS):
+            if stop.is_set():
+                self.interrupted = True
+                solver.stop_search()
+
+
+def _capacity(pool: SolutionPool | None) -> int | None:
+    return 0 if pool is None else pool.size
+
+
+def _judge(
+    model: CpSatModel, solver: Any, status: Any, collector: _Collector, enumerating: bool
+) -> Solve:
+    from ortools.sat.python import cp_model
+
+    if status == cp_model.MODEL_INVALID:
+        raise RunError(Reason.INVALID_MODEL, f"{model.origin}: {model.model.validate()}")
+    if status == cp_model.INFEASIBLE:
+        return judge_empty(Finding(Ending.INFEASIBLE), model.sense)
+    ending = _ending(solver, status == cp_model.OPTIMAL, collector)
+    if status == cp_model.UNKNOWN:
+        return judge_empty(Finding(ending, bound=_bound(model, solver)), model.sense)
+    values = list(solver.response_proto.solution)
+    pool = tuple(_named(model, solution) for solution in collector.kept)
+    finding = Finding(
+        ending,
+        values=np.array(values, dtype=np.float64),
+        nodes=solver.num_branches,
+        solutions=max(1, collector.solutions),
+        pool=pool if enumerating else pool[::-1],
+    )
+    sense = model.sense
+    if sense is None:
+        return _judge_satisfied(finding, _named(model, values), enumerating)
+    return judge_objective(
+        finding,
+        sense=sense,
+        objective=model.objective_at(values),
+        bound=_bound(model, solver),
+        values=_named(model, values),
+    )
+
+
+def _ending(solver: Any, proven: bool, collector: _Collector) -> Ending:
+    if proven:
+        return Ending.PROVEN
+    if collector.interrupted:
+        return Ending.INTERRUPTED
+    if collector.limit is not None and collector.solutions >= collector.limit:
+        return Ending.SOLUTION_LIMIT
+    limit = solver.parameters.max_time_in_seconds
+    return Ending.TIME_LIMIT if solver.wall_time >= 0.99 * limit else Ending.STOPPED
+
+
+def _bound(model: CpSatModel, solver: Any) -> float | None:
+    if not model.has_objective:
+        return None
+    bound = float(solver.best_objective_bound)
+    # Before CP-SAT knows anything it reports the end of its integers.
+    return bound if np.isfinite(bound) and abs(bound) < 2.0**62 else None
+
+
+def _judge_satisfied(finding: Finding, values: Solution, enumerating: bool) -> Solve:
+    """A model without objective: done when a solution, or each of them, is found."""
+    reason, message = REASONS[finding.ending]
+    outcome = Outcome.FEASIBLE
+    if finding.ending is Ending.PROVEN:
+        outcome, reason = Outcome.OPTIMAL, Reason.OPTIMAL
+        message = "a solution was found; the model has no objective"
+        if enumerating:
+            message = f"all {finding.solutions} solutions were found"
+    return Solve(
+        outcome,
+        reason,
+        message,
+        values=values,
+        pool=finding.pool,
+        nodes=finding.nodes,
+        solutions=finding.solutions,
+    )
+
+
+def _named(model: CpSatModel, values: Any) -> Solution:
+    return {name: value for name, value in zip(model.names, values, strict=True) if value}

@@ -1,0 +1,219 @@
+"""GLPK, by its executable `glpsol`, which saves each improving solution while it searches."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolverName
+from argmin.api.outcome import Reason
+from argmin_solvers.adapters.commandline import (
+    SolverProcess,
+    ask_executable,
+    find_executable,
+    lower_bound_from_print,
+    remove_if_there,
+    solver_ended_badly,
+)
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Floats,
+    Limit,
+    Settings,
+    Solve,
+    bad_option,
+    parse_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.mpsfile import write_mps
+from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.linear import LinearModel
+
+_FLAGS = frozenset({
+    "interior", "simplex", "scale", "noscale", "luf", "btf", "ft", "cbg", "cgr",
+    "primal", "dual", "std", "adv", "bib", "steep", "nosteep", "relax", "norelax", "flip",
+    "presol", "nopresol", "exact", "xcheck", "nord", "qmd", "amd", "symamd",
+    "first", "last", "drtom", "mostf", "pcost", "dfs", "bfs", "bestp", "bestb",
+    "intopt", "nointopt", "binarize", "fpump", "gomory", "mir", "cover", "clique", "cuts",
+})  # fmt: skip
+_VALUED: dict[str, type] = {"tmlim": int, "memlim": int, "mipgap": float, "proxy": int}
+_WRITING_SECONDS = 2.0
+
+
+class Glpk:
+    """GLPK: linear and mixed-integer linear models."""
+
+    name: ClassVar = SolverName.GLPK
+    takes: ClassVar[tuple[type, ...]] = (LinearModel,)
+    limits: ClassVar = frozenset({Limit.TIME, Limit.RELATIVE_GAP})
+    default_seed: ClassVar[int | None] = None
+    parallel: ClassVar = False
+    stoppable: ClassVar = True
+
+    def version(self) -> str:
+        """The version that glpsol states."""
+        match = re.search(r"Solver\s+(\S+)", ask_executable(_executable(), "--version"))
+        if match is None:
+            raise RunError(Reason.SOLVER_FAILED, f"{_executable()} states no version of GLPK")
+        return match.group(1)
+
+    def refusal(self, model: LinearModel) -> str | None:
+        """None: GLPK takes every linear model."""
+        return None
+
+    def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
+        """Solve a linear model."""
+        return solve_linear(self, model, settings, stop)
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Run glpsol on a file and read what it found."""
+        files = _Files(settings.workdir)
+        write_mps(model.as_minimization(), files.model)
+        command = [_executable(), "--freemps", str(files.model), *files.results()]
+        process = SolverProcess([*command, *_options(settings)])
+        code = process.wait(stop, files.stop_between_writes)
+        if not files.solution.exists() and not stop.is_set():
+            raise solver_ended_badly("glpsol", code, process.lines)
+        return _read(model, files, process.lines, stop)
+
+
+class _Files:
+    """The files of one search; `saved` has the best integer solution so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = folder / "model.mps"
+        self.solution = folder / "solution.glpk"
+        self.saved = folder / "saved.glpk"
+        for path in (self.solution, self.saved):
+            remove_if_there(path)
+
+    def results(self) -> list[str]:
+        return ["--write", str(self.solution), "--save", str(self.saved)]
+
+    def stop_between_writes(self, process: subprocess.Popen[bytes]) -> None:
+        """End glpsol, which loses all but its saved file, when that file is whole."""
+        until = time.monotonic() + _WRITING_SECONDS
+        while self.saved.exists() and not _is_whole(self.saved) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.kill()
+
+
+def _is_whole(path: Path) -> bool:
+    return path.read_text().rstrip().endswith("e o f")
+
+
+@cache
+def _executable() -> str:
+    return find_executable("glpsol", "glpk", "install the Debian package glpk-utils")
+
+
+def _options(settings: Settings) -> list[str]:
+    options: list[str] = []
+    if settings.seconds is not None:
+        options += ["--tmlim", str(max(1, math.ceil(settings.seconds)))]  # whole seconds only
+    if settings.relative_gap is not None:
+        options += ["--mipgap", repr(settings.relative_gap)]
+    for name, value in settings.options.items():
+        options += _user_option(name, value)
+    return options
+
+
+def _user_option(name: str, value: str | int) -> list[str]:
+    plain = name.removeprefix("--")
+    if plain in _VALUED:
+        return [f"--{plain}", repr(parse_option("glpk", name, value, _VALUED[plain]))]
+    if plain not in _FLAGS:
+        raise unknown_option("glpk", name, [*_FLAGS, *_VALUED])
+    if str(value).lower() not in ("", "true", "false"):
+        raise bad_option("glpk", name, value, "true or false")
+    return [] if str(value).lower() == "false" else [f"--{plain}"]
+
+
+_SAID = {  # what glpsol prints, and in its solution file leaves undefined
+    "PROBLEM HAS NO PRIMAL FEASIBLE SOLUTION": Ending.INFEASIBLE,
+    "PROBLEM HAS NO FEASIBLE SOLUTION": Ending.INFEASIBLE,
+    "PROBLEM HAS NO INTEGER FEASIBLE SOLUTION": Ending.INFEASIBLE,
+    "LP HAS NO PRIMAL FEASIBLE SOLUTION": Ending.INFEASIBLE,
+    "PROBLEM HAS NO DUAL FEASIBLE SOLUTION": Ending.DUAL_INFEASIBLE,
+    "LP HAS NO DUAL FEASIBLE SOLUTION": Ending.DUAL_INFEASIBLE,
+    "LP HAS UNBOUNDED PRIMAL SOLUTION": Ending.DUAL_INFEASIBLE,
+    "PROBLEM HAS UNBOUNDED SOLUTION": Ending.DUAL_INFEASIBLE,
+    "TIME LIMIT EXCEEDED": Ending.TIME_LIMIT,
+    "RELATIVE MIP GAP TOLERANCE REACHED": Ending.GAP_LIMIT,
+}
+_STATED = {"o": Ending.PROVEN, "f f": Ending.PROVEN, "n": Ending.INFEASIBLE}
+_PROGRESS = re.compile(r"^\+\s*\d+: (?:mip =|>>>>>)\s+\S.*?>=\s+(\S+)")
+
+
+def _read(model: LinearModel, files: _Files, lines: list[str], stop: Event) -> Finding:
+    whole = files.solution.exists() and _is_whole(files.solution)
+    saved = files.saved.exists() and _is_whole(files.saved)
+    source = files.solution if whole else files.saved if saved else None
+    stated, claimed, values = ("u", None, None) if source is None else _read_file(source, model)
+    ending = _ending(stated, lines, interrupted=stop.is_set() and not whole)
+    has_solution = stated in ("o", "f", "f f")
+    direction = -1.0 if model.maximizes else 1.0
+    bound = None if ending is Ending.PROVEN else _bound(lines)
+    return Finding(
+        ending,
+        values=values if has_solution else None,
+        claimed=direction * claimed + model.offset if has_solution and claimed else None,
+        bound=None if bound is None else direction * bound + model.offset,
+        solutions=_solutions(lines, has_solution),
+        note="" if ending is not Ending.STOPPED else f"GLPK stopped: {_last_words(lines)}",
+    )
+
+
+def _ending(stated: str, lines: list[str], *, interrupted: bool) -> Ending:
+    if interrupted:
+        return Ending.INTERRUPTED
+    for line in lines:
+        for words, ending in _SAID.items():
+            if line.startswith(words):
+                return ending
+    return _STATED.get(stated, Ending.STOPPED)
+
+
+def _read_file(path: Path, model: LinearModel) -> tuple[str, float | None, Floats]:
+    """Status, objective and values from a solution file.
+
+    The status line is `s bas ROWS COLUMNS PRIMAL DUAL OBJECTIVE`, or `s mip|ipt ROWS COLUMNS
+    STATUS OBJECTIVE`; a column is `j NUMBER [BASIS] VALUE [DUAL]`.
+    """
+    stated, claimed, at = "u", None, 2
+    values = np.zeros(model.columns)
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if words[:1] == ["s"]:
+            at = 3 if words[1] == "bas" else 2
+            stated, claimed = " ".join(words[4:-1]), float(words[-1])
+        elif words[:1] == ["j"]:
+            values[int(words[1]) - 1] = float(words[at])
+    return stated, claimed, values
+
+
+def _bound(lines: list[str]) -> float | None:
+    for line in reversed(lines):
+        match = _PROGRESS.match(line)
+        if match is not None:
+            return lower_bound_from_print(match[1])
+    return None
+
+
+def _solutions(lines: list[str], any_found: bool) -> int:
+    return max(sum(">>>>>" in line for line in lines), int(any_found))
+
+
+def _last_words(lines: list[str]) -> str:
+    shouted = [line for line in lines if line.isupper()]
+    return shouted[-1] if shouted else "it gave no reason"

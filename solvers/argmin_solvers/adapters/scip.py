@@ -1,0 +1,157 @@
+"""SCIP, through PySCIPOpt, with the interpreter free while it solves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any, ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolverName
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Floats,
+    Limit,
+    Settings,
+    Solve,
+    bad_option,
+    parse_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.mpsfile import write_mps
+from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.models.linear import INFINITE, LinearModel
+
+_RETRY_SECONDS = 0.1
+
+
+class Scip:
+    """SCIP: linear and mixed-integer linear models."""
+
+    name: ClassVar = SolverName.SCIP
+    takes: ClassVar[tuple[type, ...]] = (LinearModel,)
+    limits: ClassVar = frozenset(Limit)
+    default_seed: ClassVar[int | None] = 0
+    parallel: ClassVar = False
+    stoppable: ClassVar = True
+
+    def version(self) -> str:
+        """The version of the SCIP library."""
+        import pyscipopt
+
+        scip = pyscipopt.Model()
+        parts = scip.getMajorVersion(), scip.getMinorVersion(), scip.getTechVersion()
+        return ".".join(map(str, parts))
+
+    def refusal(self, model: LinearModel) -> str | None:
+        """None: SCIP takes every linear model."""
+        return None
+
+    def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
+        """Solve a linear model."""
+        return solve_linear(self, model, settings, stop)
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Run SCIP on a file and tell what it found."""
+        import pyscipopt
+
+        file = settings.workdir / "model.mps"
+        write_mps(model.as_minimization(), file)
+        scip = pyscipopt.Model()
+        scip.setLogfile(None)
+        _apply(scip, settings)
+        scip.readProblem(str(file))
+        if stop.is_set():
+            return Finding(Ending.INTERRUPTED)
+        with _stopping(scip, stop):
+            scip.optimizeNogil()
+        return _read(scip, model)
+
+
+def _apply(scip: Any, settings: Settings) -> None:
+    values: dict[str, Any] = {
+        "misc/catchctrlc": False,  # signals are the runner's
+        "randomization/randomseedshift": settings.seed or 0,
+    }
+    limits = {
+        "limits/time": settings.seconds,
+        "limits/gap": settings.relative_gap,
+        "limits/absgap": settings.absolute_gap,
+        "limits/bestsol": settings.solutions,
+    }
+    values.update({name: value for name, value in limits.items() if value is not None})
+    for name, value in values.items():
+        scip.setParam(name, value)
+    known = scip.getParams()
+    for name, text in settings.options.items():
+        if name not in known:
+            raise unknown_option("scip", name, known)
+        value = parse_option("scip", name, text, type(known[name]))
+        try:
+            scip.setParam(name, value)
+        except ValueError:
+            raise bad_option("scip", name, text, "a value in the range its log states") from None
+
+
+@contextlib.contextmanager
+def _stopping(scip: Any, stop: Event) -> Iterator[None]:
+    """Interrupt SCIP once `stop` is set, while the block runs."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(_RETRY_SECONDS):
+            if stop.is_set():
+                # Refused in the moments before and after solving: asked again until it is over.
+                with contextlib.suppress(Exception):
+                    scip.interruptSolve()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+_ENDINGS = {
+    "optimal": Ending.PROVEN,
+    "infeasible": Ending.INFEASIBLE,
+    "unbounded": Ending.DUAL_INFEASIBLE,
+    "inforunbd": Ending.DUAL_INFEASIBLE,
+    "timelimit": Ending.TIME_LIMIT,
+    "gaplimit": Ending.GAP_LIMIT,
+    "sollimit": Ending.SOLUTION_LIMIT,
+    "bestsollimit": Ending.SOLUTION_LIMIT,
+    "primallimit": Ending.SOLUTION_LIMIT,
+    "userinterrupt": Ending.INTERRUPTED,
+    "terminate": Ending.INTERRUPTED,
+}
+
+
+def _read(scip: Any, model: LinearModel) -> Finding:
+    status = scip.getStatus()
+    ending = _ENDINGS.get(status, Ending.STOPPED)
+    direction = -1.0 if model.maximizes else 1.0
+    found = scip.getNSols() > 0 and ending is not Ending.DUAL_INFEASIBLE
+    bound = scip.getDualbound()
+    return Finding(
+        ending,
+        values=_values(scip, model) if found else None,
+        claimed=direction * scip.getObjVal() + model.offset if found else None,
+        bound=direction * bound + model.offset if abs(bound) < INFINITE else None,
+        nodes=scip.getNTotalNodes() if model.integers else None,
+        solutions=scip.getNBestSolsFound() if found else 0,
+        note=f"SCIP stopped: {status}" if ending is Ending.STOPPED else "",
+    )
+
+
+def _values(scip: Any, model: LinearModel) -> Floats:
+    solution = scip.getBestSol()
+    values = np.zeros(model.columns)
+    for variable in scip.getVars():  # in an order of its own, under the names of the file: C1, …
+        values[int(variable.name[1:]) - 1] = scip.getSolVal(solution, variable)
+    return values

@@ -1,0 +1,113 @@
+"""SciPy's `milp`, which cannot be stopped from outside: only its time limit keeps what it found."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any, ClassVar
+
+import numpy as np
+
+from argmin.api.optimizationjob import SolverName
+from argmin_solvers.adapters.interface import (
+    Ending,
+    Finding,
+    Limit,
+    Settings,
+    Solve,
+    parse_option,
+    unknown_option,
+)
+from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.models.linear import LinearModel
+
+_OPTIONS: dict[str, type] = {
+    "node_limit": int,
+    "presolve": bool,
+    "time_limit": float,
+    "mip_rel_gap": float,
+    "disp": bool,
+}
+
+
+class ScipyMilp:
+    """scipy.optimize.milp: linear and mixed-integer linear models."""
+
+    name: ClassVar = SolverName.SCIPY
+    takes: ClassVar[tuple[type, ...]] = (LinearModel,)
+    limits: ClassVar = frozenset({Limit.TIME, Limit.RELATIVE_GAP})
+    default_seed: ClassVar[int | None] = None
+    parallel: ClassVar = False
+    stoppable: ClassVar = False
+
+    def version(self) -> str:
+        """The version of SciPy."""
+        import scipy.optimize
+
+        return str(scipy.__version__)
+
+    def refusal(self, model: LinearModel) -> str | None:
+        """None: milp takes every linear model."""
+        return None
+
+    def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
+        """Solve a linear model."""
+        return solve_linear(self, model, settings, stop)
+
+    def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
+        """Call milp, which minimises, and tell what it found."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csc_array
+
+        minimized = model.as_minimization()
+        shape = (model.rows, model.columns)
+        matrix = csc_array((model.value, model.index, model.start), shape=shape)
+        constraints = LinearConstraint(matrix, model.row_lower, model.row_upper)
+        result = milp(
+            minimized.cost,
+            integrality=model.integer.astype(np.int8),
+            bounds=Bounds(model.lower, model.upper),
+            constraints=constraints if model.rows else None,
+            options=_options(settings),
+        )
+        return _read(result, model)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {"disp": True, "mip_rel_gap": settings.relative_gap or 0.0}
+    if settings.seconds is not None:
+        options["time_limit"] = settings.seconds
+    for name, text in settings.options.items():
+        if name not in _OPTIONS:
+            raise unknown_option("scipy", name, _OPTIONS)
+        options[name] = parse_option("scipy", name, text, _OPTIONS[name])
+    return options
+
+
+_ENDINGS = {  # OptimizeResult.status; 1 is a limit of time or of nodes
+    0: Ending.PROVEN,
+    2: Ending.INFEASIBLE,
+    3: Ending.DUAL_INFEASIBLE,
+    4: Ending.STOPPED,
+}
+
+
+def _read(result: Any, model: LinearModel) -> Finding:
+    ending = _ENDINGS.get(result.status)
+    if ending is None:
+        ending = Ending.TIME_LIMIT if "time limit" in result.message.lower() else Ending.STOPPED
+    if result.status == 4 and "infeasible or unbounded" in result.message.lower():
+        ending = Ending.DUAL_INFEASIBLE
+    found = result.x is not None and ending is not Ending.DUAL_INFEASIBLE
+    direction = -1.0 if model.maximizes else 1.0
+    bound = result.get("mip_dual_bound") if model.integers else None
+    if bound is not None:
+        bound = direction * bound + model.offset if np.isfinite(bound) else None
+    return Finding(
+        ending,
+        values=np.asarray(result.x) if found else None,
+        claimed=direction * result.fun + model.offset if found else None,
+        bound=bound,
+        nodes=result.get("mip_node_count") if model.integers else None,
+        solutions=int(found),
+        note=f"SciPy stopped: {result.message}" if ending is Ending.STOPPED else "",
+    )
