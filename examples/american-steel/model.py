@@ -1,16 +1,15 @@
-"""American Steel: ship steel from the mills to the customers at the least cost.
+"""American Steel: ship steel from two mills to four warehouses at the least cost.
 
-A transshipment problem: integer flows on arcs with limits; at every node, what comes in covers
-what is asked for and what goes out. Solved as a model: argmin chooses the solver and solves it.
-The least cost is 15005.0.
+A minimum-cost transshipment problem. `build` returns the model; argmin solves it.
 """
 
 import pulp
 
 SUPPLY = {"Youngstown": 10000, "Pittsburgh": 15000}
 DEMAND = {"Albany": 3000, "Houston": 7000, "Tempe": 4000, "Gary": 6000}
+NODES = [*SUPPLY, "Cincinnati", "Kansas City", "Chicago", *DEMAND]
 
-# from, to: cost per unit, least flow, greatest flow
+# (from, to): (cost of a unit, least flow, largest flow)
 ARCS = {
     ("Youngstown", "Albany"): (0.5, 0, 1000),
     ("Youngstown", "Cincinnati"): (0.35, 0, 3000),
@@ -30,15 +29,18 @@ ARCS = {
 
 
 def build() -> pulp.LpProblem:
+    """The model: an integer flow on every arc, and no node gives more than it has."""
     problem = pulp.LpProblem("American_Steel", pulp.LpMinimize)
     flow = {
-        (origin, target): pulp.LpVariable(f"flow_{origin}_{target}", least, most, pulp.LpInteger)
-        for (origin, target), (_, least, most) in ARCS.items()
+        arc: pulp.LpVariable(
+            "Route_" + "_".join(arc).replace(" ", "_"), least, most, pulp.LpInteger
+        )
+        for arc, (_, least, most) in ARCS.items()
     }
-    problem += pulp.lpSum(cost * flow[arc] for arc, (cost, _, _) in ARCS.items())
-    for node in sorted({node for arc in ARCS for node in arc}):
+    problem += pulp.lpSum(cost * flow[arc] for arc, (cost, _, _) in ARCS.items()), "Total_Cost"
+    for node in NODES:
         inflow = pulp.lpSum(flow[arc] for arc in ARCS if arc[1] == node)
         outflow = pulp.lpSum(flow[arc] for arc in ARCS if arc[0] == node)
-        supply, demand = SUPPLY.get(node, 0), DEMAND.get(node, 0)
-        problem += supply + inflow >= demand + outflow, f"balance_{node}".replace(" ", "_")
+        balance = SUPPLY.get(node, 0) + inflow >= DEMAND.get(node, 0) + outflow
+        problem += balance, "Balance_" + node.replace(" ", "_")
     return problem

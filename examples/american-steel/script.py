@@ -1,78 +1,71 @@
-"""American Steel as a program of its own: it builds, solves and reports by itself.
+"""American Steel, as a program that builds its model, solves it with CBC and tells the answer.
 
-Writes the problem as an LP file into the output `data`, prints the cost and reports it.
-The least cost is 15005.0.
+It also writes the problem as an LP file into its output folder, which comes back with the result.
 """
 
-import argparse
 import os
 from pathlib import Path
 
 import pulp
+
 from argmin_solvers import report
 
 SUPPLY = {"Youngstown": 10000, "Pittsburgh": 15000}
 DEMAND = {"Albany": 3000, "Houston": 7000, "Tempe": 4000, "Gary": 6000}
+NODES = [*SUPPLY, "Cincinnati", "Kansas City", "Chicago", *DEMAND]
 
-# from, to, cost per unit, least flow, greatest flow
-ARCS = [
-    ("Youngstown", "Albany", 0.5, 0, 1000),
-    ("Youngstown", "Cincinnati", 0.35, 0, 3000),
-    ("Youngstown", "Kansas City", 0.45, 1000, 5000),
-    ("Youngstown", "Chicago", 0.375, 0, 5000),
-    ("Pittsburgh", "Cincinnati", 0.35, 0, 2000),
-    ("Pittsburgh", "Kansas City", 0.45, 2000, 3000),
-    ("Pittsburgh", "Chicago", 0.4, 0, 4000),
-    ("Pittsburgh", "Gary", 0.45, 0, 2000),
-    ("Cincinnati", "Albany", 0.35, 1000, 5000),
-    ("Cincinnati", "Houston", 0.55, 0, 6000),
-    ("Kansas City", "Houston", 0.375, 0, 4000),
-    ("Kansas City", "Tempe", 0.65, 0, 4000),
-    ("Chicago", "Tempe", 0.6, 0, 2000),
-    ("Chicago", "Gary", 0.12, 0, 4000),
-]
+# (from, to): (cost of a unit, least flow, largest flow)
+ARCS = {
+    ("Youngstown", "Albany"): (0.5, 0, 1000),
+    ("Youngstown", "Cincinnati"): (0.35, 0, 3000),
+    ("Youngstown", "Kansas City"): (0.45, 1000, 5000),
+    ("Youngstown", "Chicago"): (0.375, 0, 5000),
+    ("Pittsburgh", "Cincinnati"): (0.35, 0, 2000),
+    ("Pittsburgh", "Kansas City"): (0.45, 2000, 3000),
+    ("Pittsburgh", "Chicago"): (0.4, 0, 4000),
+    ("Pittsburgh", "Gary"): (0.45, 0, 2000),
+    ("Cincinnati", "Albany"): (0.35, 1000, 5000),
+    ("Cincinnati", "Houston"): (0.55, 0, 6000),
+    ("Kansas City", "Houston"): (0.375, 0, 4000),
+    ("Kansas City", "Tempe"): (0.65, 0, 4000),
+    ("Chicago", "Tempe"): (0.6, 0, 2000),
+    ("Chicago", "Gary"): (0.12, 0, 4000),
+}
 
 
-def build(month: int) -> pulp.LpProblem:
-    problem = pulp.LpProblem(f"American_Steel_{month}", pulp.LpMinimize)
+def build() -> pulp.LpProblem:
+    """An integer flow on every arc, and no node gives more than it has."""
+    problem = pulp.LpProblem("American_Steel", pulp.LpMinimize)
     flow = {
-        (origin, target): pulp.LpVariable(f"flow_{origin}_{target}", least, most, pulp.LpInteger)
-        for origin, target, _, least, most in ARCS
+        arc: pulp.LpVariable(
+            "Route_" + "_".join(arc).replace(" ", "_"), least, most, pulp.LpInteger
+        )
+        for arc, (_, least, most) in ARCS.items()
     }
-    problem += pulp.lpSum(cost * flow[origin, target] for origin, target, cost, _, _ in ARCS)
-    for node in sorted({node for arc in flow for node in arc}):
-        inflow = pulp.lpSum(flow[arc] for arc in flow if arc[1] == node)
-        outflow = pulp.lpSum(flow[arc] for arc in flow if arc[0] == node)
-        supply, demand = SUPPLY.get(node, 0), DEMAND.get(node, 0)
-        problem += supply + inflow >= demand + outflow, f"balance_{node}".replace(" ", "_")
+    problem += pulp.lpSum(cost * flow[arc] for arc, (cost, _, _) in ARCS.items()), "Total_Cost"
+    for node in NODES:
+        inflow = pulp.lpSum(flow[arc] for arc in ARCS if arc[1] == node)
+        outflow = pulp.lpSum(flow[arc] for arc in ARCS if arc[0] == node)
+        balance = SUPPLY.get(node, 0) + inflow >= DEMAND.get(node, 0) + outflow
+        problem += balance, "Balance_" + node.replace(" ", "_")
     return problem
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--month", type=int, default=11)
-    month = parser.parse_args().month
-
-    problem = build(month)
-    data = Path(os.environ.get("ARGMIN_OUTPUT_DATA", "data"))
-    data.mkdir(parents=True, exist_ok=True)
-    problem.writeLP(str(data / f"american-steel-{month}.lp"))
-
-    problem.solve(pulp.HiGHS(msg=False))
+    """Solve, and say what was found."""
+    problem = build()
+    # argmin says where the output named `data` is; without it, beside the program.
+    folder = Path(os.environ.get("ARGMIN_OUTPUT_DATA", "."))
+    problem.writeLP(str(folder / "AmericanSteelProblem.lp"))
+    problem.solve(pulp.COIN_CMD(msg=False))
+    status = pulp.LpSolution[problem.sol_status]
+    cost = pulp.value(problem.objective)
+    print("Status:", status)
     for variable in problem.variables():
-        print(f"{variable.name} = {variable.value():g}")
-    cost = round(problem.objective.value(), 6)
-    print(f"Total Cost of Transportation = {cost}")
-
-    # PuLP's status says Optimal at a time limit too; sol_status is the one that knows.
-    proven = problem.sol_status == pulp.LpSolutionOptimal
-    report(
-        objective=cost,
-        bound=cost if proven else None,
-        outcome="Optimal" if proven else "Feasible",
-        sense="Minimize",
-        variables={variable.name: variable.value() for variable in problem.variables()},
-    )
+        print(variable.name, "=", variable.varValue)
+    print("Total Cost of Transportation =", cost)
+    is_optimal = problem.sol_status == pulp.LpSolutionOptimal
+    report(objective=cost, sense="Minimize", outcome="Optimal" if is_optimal else "Feasible")
 
 
 if __name__ == "__main__":

@@ -1,43 +1,46 @@
-"""Moon landing: bring the lunar module down from 100 km with the least fuel.
+"""Moon landing with the least fuel: a nonlinear optimal-control problem.
 
-An optimal control problem over scaled time t in [0, 1] with free final time T, discretised by
-forward differences on 50 elements. The least fuel is 4170.2822027548 kg, landing after 518 s; it
-is a local optimum, as every interior-point answer is.
+Time is scaled to [0, 1], and the final time is a variable. `build` returns the discretised model;
+argmin solves it. Masses in kg, lengths in m, times in s.
 """
 
-import pyomo.dae as dae
 import pyomo.environ as pyo
+from pyomo.dae import ContinuousSet, DerivativeVar, Integral
 
-ASCENT_DRY, ASCENT_FUEL, DESCENT_DRY, DESCENT_FUEL = 2445, 2376, 2034, 8248  # kg
-MASS = ASCENT_DRY + ASCENT_FUEL + DESCENT_DRY + DESCENT_FUEL  # kg
-EXHAUST_SPEED = 3050  # m/s
-GREATEST_FLOW = 45050 / EXHAUST_SPEED  # kg/s
-START_HEIGHT, START_SPEED = 100000, 1520  # m, m/s
-GRAVITY = 1.62  # m/s²
+ASCENT_DRY, ASCENT_FUEL = 2445, 2376
+DESCENT_DRY, DESCENT_FUEL = 2034, 8248
+MASS = ASCENT_DRY + ASCENT_FUEL + DESCENT_DRY + DESCENT_FUEL
+EXHAUST_SPEED = 3050
+LARGEST_FLOW = 45050 / EXHAUST_SPEED  # kg/s
+GRAVITY = 1.62
+INITIAL_HEIGHT = 100_000
+INITIAL_SPEED = 1520
 ELEMENTS = 50
 
 
 def build() -> pyo.ConcreteModel:
-    m = pyo.ConcreteModel("moon landing")
-    m.t = dae.ContinuousSet(bounds=(0, 1))
-    m.final_time = pyo.Var(domain=pyo.NonNegativeReals)
-    m.height = pyo.Var(m.t)
-    m.flow = pyo.Var(m.t, bounds=(0, GREATEST_FLOW))
-    m.speed = dae.DerivativeVar(m.height, wrt=m.t)
-    m.acceleration = dae.DerivativeVar(m.speed, wrt=m.t)
+    """The model: burn `u` of fuel so that height and speed are zero at the end."""
+    model = pyo.ConcreteModel("moon-landing")
+    model.t = ContinuousSet(bounds=(0, 1))
+    model.h = pyo.Var(model.t)
+    model.u = pyo.Var(model.t, bounds=(0, LARGEST_FLOW))
+    model.T = pyo.Var(domain=pyo.NonNegativeReals)
+    model.v = DerivativeVar(model.h, wrt=model.t)
+    model.a = DerivativeVar(model.v, wrt=model.t)
 
-    m.fuel = dae.Integral(m.t, wrt=m.t, rule=lambda m, t: m.flow[t] * m.final_time)
-    m.least_fuel = pyo.Objective(expr=m.fuel, sense=pyo.minimize)
+    model.fuel = Integral(model.t, wrt=model.t, rule=lambda m, t: m.u[t] * m.T)
+    model.objective = pyo.Objective(expr=model.fuel, sense=pyo.minimize)
 
-    @m.Constraint(m.t)
-    def motion(m, t):
-        force = -MASS * GRAVITY + EXHAUST_SPEED * m.flow[t]
-        return MASS * m.acceleration[t] / m.final_time**2 == force
+    @model.Constraint(model.t)
+    def dynamics(m, t):
+        return MASS * m.a[t] / m.T**2 == -MASS * GRAVITY + EXHAUST_SPEED * m.u[t]
 
-    m.height[0].fix(START_HEIGHT)
-    m.speed[0].fix(-START_SPEED)
-    m.height[1].fix(0)
-    m.speed[1].fix(0)
+    # The speed is the derivative in scaled time, as the reference problem has it.
+    model.h[0].fix(INITIAL_HEIGHT)
+    model.v[0].fix(-INITIAL_SPEED)
+    model.h[1].fix(0)
+    model.v[1].fix(0)
 
-    pyo.TransformationFactory("dae.finite_difference").apply_to(m, nfe=ELEMENTS, scheme="FORWARD")
-    return m
+    discretization = pyo.TransformationFactory("dae.finite_difference")
+    discretization.apply_to(model, nfe=ELEMENTS, scheme="FORWARD")
+    return model

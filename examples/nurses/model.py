@@ -1,30 +1,33 @@
-"""Nurse shifts: every way to give three shifts on three days to four nurses.
+"""Nurse shifts: every roster of four nurses over three days of three shifts.
 
-A model without objective; with `spec.solutionPool.enumerateAll` argmin finds each of its
-solutions. There are 5184.
+`build` returns the model; argmin enumerates its solutions.
 """
-
-from itertools import product
 
 from ortools.sat.python import cp_model
 
-NURSES, SHIFTS, DAYS = range(4), range(3), range(3)
+NURSES = 4
+SHIFTS = 3
+DAYS = 3
 
 
 def build() -> cp_model.CpModel:
+    """The model: `works[nurse, day, shift]` is 1 where the nurse works that shift."""
     model = cp_model.CpModel()
     works = {
         (nurse, day, shift): model.new_bool_var(f"nurse{nurse}_day{day}_shift{shift}")
-        for nurse, day, shift in product(NURSES, DAYS, SHIFTS)
+        for nurse in range(NURSES)
+        for day in range(DAYS)
+        for shift in range(SHIFTS)
     }
-    for day, shift in product(DAYS, SHIFTS):
-        model.add_exactly_one(works[nurse, day, shift] for nurse in NURSES)
-    for nurse, day in product(NURSES, DAYS):
-        model.add_at_most_one(works[nurse, day, shift] for shift in SHIFTS)
-
-    # Nine shifts for four nurses: two each, and one nurse has a third.
-    least = len(SHIFTS) * len(DAYS) // len(NURSES)
-    for nurse in NURSES:
-        shifts = sum(works[nurse, day, shift] for day, shift in product(DAYS, SHIFTS))
-        model.add_linear_constraint(shifts, least, least + 1)
+    for day in range(DAYS):
+        for shift in range(SHIFTS):
+            model.add_exactly_one(works[nurse, day, shift] for nurse in range(NURSES))
+        for nurse in range(NURSES):
+            model.add_at_most_one(works[nurse, day, shift] for shift in range(SHIFTS))
+    # The shifts are spread as evenly as they can be.
+    least, remainder = divmod(DAYS * SHIFTS, NURSES)
+    most = least + (1 if remainder else 0)
+    for nurse in range(NURSES):
+        worked = [works[nurse, day, shift] for day in range(DAYS) for shift in range(SHIFTS)]
+        model.add_linear_constraint(sum(worked), least, most)
     return model
