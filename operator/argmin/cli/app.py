@@ -100,6 +100,9 @@ def run(
             "--volume", metavar="CLAIM=DIR", help="A folder in the place of a volume claim."
         ),
     ] = None,
+    no_retry: Annotated[
+        bool, typer.Option("--no-retry", help="One attempt, whatever spec.backoffLimit says.")
+    ] = False,
     output_dir: OutputDir = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -107,7 +110,11 @@ def run(
     from argmin.cli.run import RunRequest, run_here
 
     request = RunRequest(
-        files=_join(files, more), name=name, volumes=tuple(volume or ()), output_dir=output_dir
+        files=_join(files, more),
+        name=name,
+        volumes=tuple(volume or ()),
+        output_dir=output_dir,
+        may_retry=not no_retry,
     )
     raise typer.Exit(run_here(request, output.value))
 

@@ -80,10 +80,10 @@ class ResultFolder:
         if source.is_file():
             shutil.copyfile(source, self.path / name)
 
-    def copy_output(self, source: Path, name: str) -> None:
-        """Copy an output folder; links stay links, so that nothing from elsewhere is taken in."""
+    def take_output(self, source: Path, name: str) -> None:
+        """Move an output folder here; links stay links, so that nothing from elsewhere is read."""
         if source.is_dir():
-            shutil.copytree(source, self.path / name, symlinks=True)
+            shutil.move(source, self.path / name)
 
     def write_file(self, name: str, content: bytes) -> None:
         """Write a file."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from argmin.api.conditions import COMPLETE, is_true
@@ -45,6 +44,8 @@ class RunRequest:
     volumes: tuple[str, ...] = ()
     """`CLAIM=DIR` each."""
     output_dir: Path | None = None
+    may_retry: bool = True
+    """Whether a failed attempt is followed by others, as `spec.backoffLimit` says."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     _check_runnable(job)
     sources = collect_sources(documents, document.namespace, _read_volumes(request.volumes))
     with _open_workspace(job) as workspace:
-        local = _prepare(job, workspace, sources)
+        run = build_run(job, _LOCAL, str(workspace.root))
+        run = run if request.may_retry else replace(run, backoff_limit=0)
+        local = _prepare(run, workspace, sources)
         folder = _claim_folder(job, request)
         end = _execute(job, local)
         _keep(local, folder)
@@ -91,8 +94,7 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     return end.exit_status
 
 
-def _prepare(job: OptimizationJob, workspace: Workspace, sources: Sources) -> LocalRun:
-    run = build_run(job, _LOCAL, str(workspace.root))
+def _prepare(run: Run, workspace: Workspace, sources: Sources) -> LocalRun:
     try:
         return prepare(run, workspace, sources)
     except MissingSourceError as error:
@@ -163,18 +165,19 @@ async def _execute_until_asked(
 
 
 def _keep(local: LocalRun, folder: ResultFolder) -> None:
-    """Copy what the run brought back before its workspace goes."""
+    """Take what the run brought back before its workspace goes."""
+    _warn_of_empty_outputs(local.run)
     result = local.workspace.result
     folder.copy_file(result / SOLUTION_FILE, SOLUTION_FILE)
     folder.copy_file(result / LOG_FILE, LOG_FILE)
     for output in local.run.document.outputs:
-        folder.copy_output(Path(output.path), output.name)
-    _warn_of_empty_outputs(local.run)
+        folder.take_output(Path(output.path), output.name)
 
 
 def _warn_of_empty_outputs(run: Run) -> None:
     for output in run.document.outputs:
-        if not any(os.scandir(output.path)):
+        folder = Path(output.path)
+        if not folder.is_dir() or not any(folder.iterdir()):
             variable = f"ARGMIN_OUTPUT_{output.name.upper().replace('-', '_')}"
             open_console(stderr=True).print(
                 f"argmin: output {output.name} is empty: here its folder is ${variable};"

@@ -67,7 +67,7 @@ def test_links_in_an_output_stay_links(tmp_path: Path) -> None:
     source.mkdir()
     (source / "link").symlink_to("/etc")
     folder = ResultFolder.claim(tmp_path / "results", ["data"])
-    folder.copy_output(source, "data")
+    folder.take_output(source, "data")
     assert (folder.path / "data" / "link").is_symlink()
 
 

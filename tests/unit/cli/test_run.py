@@ -178,6 +178,13 @@ def test_a_program_that_fails_ends_with_1_and_the_reason(run: Runner) -> None:
     assert status["runs"][0]["exitCode"] == 11
 
 
+def test_no_retry_makes_one_attempt_whatever_the_job_says(run: Runner) -> None:
+    spec = program("raise SystemExit(1)") | {"backoffLimit": 5}
+    code, status, _ = run(job(spec), options=("--no-retry",))
+    assert code == ExitStatus.FAILED
+    assert len(status["runs"]) == 1
+
+
 def test_a_malformed_model_ends_with_1_and_is_not_tried_again(run: Runner) -> None:
     code, status, _ = run(job(mps("this is no model\n")))
     assert code == ExitStatus.FAILED
