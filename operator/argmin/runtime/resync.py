@@ -45,7 +45,7 @@ class Resync:
         self._interval = interval
 
     async def run_forever(self) -> None:
-        """Heal soon, then every `interval` seconds with jitter; a failed LIST waits for the next."""
+        """Heal soon, then each `interval` seconds with jitter; a failed LIST waits for the next."""
         pause = min(_SOON, self._interval)
         while True:
             await asyncio.sleep(pause * (1.0 + _JITTER * random.random()))
