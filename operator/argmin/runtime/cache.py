@@ -81,7 +81,10 @@ class Cache:
         return True
 
     def remove(self, resource: Resource, manifest: Manifest) -> bool:
-        """Forget an object that is gone, as its last state says; whether it was known."""
+        """Forget an object that is gone since its last state; whether it was known.
+
+        What is known of it from a later moment stays: it had only left the watch's sight.
+        """
         return self._bury(resource, manifest["metadata"]["uid"], version_of(manifest))
 
     def evict_absent(
@@ -103,10 +106,12 @@ class Cache:
         return [_thaw(entry) for entry in gone]
 
     def _bury(self, resource: Resource, uid: str, version: int) -> bool:
-        self._graves[uid] = version
+        entry = self._entries.get((resource, uid))
+        if entry is not None and entry.version > version:
+            return False
+        self._graves[uid] = max(version, self._graves.pop(uid, 0))
         if len(self._graves) > _GRAVES:
             self._graves.popitem(last=False)
-        entry = self._entries.get((resource, uid))
         if entry is not None:
             self._drop(entry)
         return entry is not None

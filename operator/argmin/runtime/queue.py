@@ -16,6 +16,8 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -50,7 +52,9 @@ class TokenBucket:
         if self._filled_at is not None:
             self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
         self._filled_at = now
-        return max(0.0, (1.0 - self._tokens) / self.rate)
+        missing = 1.0 - self._tokens
+        # What is missing by rounding alone would be a wait that no clock can measure.
+        return missing / self.rate if missing > _ROUNDING else 0.0
 
     def take(self) -> None:
         """Take a token that `wait` said is there."""
