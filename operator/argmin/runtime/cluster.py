@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+import yaml
 from kubernetes.aio import client, config
 
 from argmin.api.common import MANAGER
@@ -33,6 +34,8 @@ CALL_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 5.0
 PAGE_SIZE = 500
 
+_UNUSABLE = (config.ConfigException, OSError, TypeError, AttributeError, yaml.YAMLError)
+"""What the client raises on a kubeconfig that is missing, no YAML, or of another shape."""
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 CallObserver = Callable[[str, str, int, float], None]
@@ -347,6 +350,7 @@ async def _read_error(call: Call, response: aiohttp.ClientResponse) -> ApiError:
         f"cannot {call.verb} {call.target}: {said}",
         status.get("reason") or "",
         float(after) if after.isdigit() else None,
+        [cause.get("reason") for cause in (status.get("details") or {}).get("causes") or ()],
     )
 
 
@@ -362,20 +366,26 @@ async def _connect_to(kubeconfig: str | None = None, context: str | None = None)
         ConnectError: none of them can be used; the message says what to do.
     """
     configuration = client.Configuration()
+    named = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
     try:
         if not kubeconfig and not context and _is_in_cluster():
             config.load_incluster_config(client_configuration=configuration)
             return Connection(configuration, (_ACCOUNT / "namespace").read_text().strip())
+        _check_files(named)
         await config.load_kube_config(
             config_file=kubeconfig, context=context, client_configuration=configuration
         )
         return Connection(configuration, _namespace_of(kubeconfig, context))
-    except (config.ConfigException, OSError, TypeError) as error:
-        named = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    except _UNUSABLE as error:
         raise ConnectError(
             f"cannot use the kubeconfig {named}: {error}."
             " Name another with --kubeconfig or KUBECONFIG, or a context with --context."
         ) from error
+
+
+def _check_files(named: str) -> None:
+    if not any(Path(path).expanduser().is_file() for path in named.split(os.pathsep) if path):
+        raise FileNotFoundError("there is no such file")
 
 
 def _is_in_cluster() -> bool:

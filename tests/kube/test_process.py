@@ -1,0 +1,164 @@
+"""The operator as a process: how it starts, leads, hands over and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster.api_server import free_ports
+from tests.cluster.waiting import wait_until
+from tests.kubectl import Kubectl, condition_of
+from tests.refusals import MODEL
+
+pytestmark = pytest.mark.kube
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A process of the operator; its log goes to a file."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    admin: str
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """Status and text of an endpoint; 0 while nobody listens."""
+        try:
+            answer = httpx.get(f"{self.admin}{path}", timeout=5, trust_env=False)
+        except httpx.HTTPError:
+            return 0, ""
+        return answer.status_code, answer.text
+
+    @property
+    def leads(self) -> bool:
+        """Whether it leads and is ready."""
+        return self.ask("/readyz")[0] == 200 and "argmin_leader 1.0" in self.ask("/metrics")[1]
+
+    def wait_until_it_leads(self) -> None:
+        wait_until(lambda: self.leads, "the lease", timeout=PATIENCE, hint=self.log.read_text)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code after a signal."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def operator(user: Kubectl, folder: Path, name: str, **variables: str) -> Iterator[Operator]:
+    """A running operator that serves the user's namespace."""
+    intake, admin = free_ports(2)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "KUBECONFIG": str(user.kubeconfig),
+        "POD_NAME": name,
+        "POD_NAMESPACE": user.namespace,
+        "WATCH_NAMESPACES": user.namespace,
+        "ARGMIN_SOLVERS_IMAGE": "solvers:1",
+        "ARGMIN_HOST": "127.0.0.1",
+        "ARGMIN_INTAKE_PORT": str(intake),
+        "ARGMIN_ADMIN_PORT": str(admin),
+        **variables,
+    }
+    log = folder / f"{name}.log"
+    with log.open("wb") as file:
+        process = start(environment, file.fileno())
+    try:
+        yield Operator(process, log, f"http://127.0.0.1:{admin}")
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+def start(environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "argmin"], env=environment, stderr=log)
+
+
+def holder(user: Kubectl) -> str:
+    return str(user.get("lease", "argmin-operator")["spec"]["holderIdentity"])
+
+
+def test_it_leads_works_and_ends_in_order_when_told_to(user: Kubectl, tmp_path: Path) -> None:
+    with operator(user, tmp_path, "first") as first:
+        first.wait_until_it_leads()
+        assert holder(user) == "first"
+        assert first.ask("/healthz")[0] == 200
+        user.apply(
+            {
+                "apiVersion": "argmin.dev/v1alpha1",
+                "kind": "OptimizationJob",
+                "metadata": {"name": "steel"},
+                "spec": {"model": MODEL},
+            }
+        )
+        user.wait_for(
+            "opt",
+            "steel",
+            lambda obj: condition_of(obj, "Reconciling").get("status") == "True",
+            "is pending",
+        )
+        assert len(user.list("jobs")) == 1
+        assert first.end() == 0
+    assert holder(user) == ""
+    for line in first.log.read_text().splitlines():
+        assert json.loads(line)["level"] in ("info", "debug"), line
+
+
+def test_a_second_one_stands_by_and_takes_over(user: Kubectl, tmp_path: Path) -> None:
+    with operator(user, tmp_path, "first") as first:
+        first.wait_until_it_leads()
+        with operator(user, tmp_path, "second") as second:
+            wait_until(lambda: second.ask("/readyz")[0] == 200, "the standby", timeout=PATIENCE)
+            assert not second.leads
+            assert first.end() == 0
+            second.wait_until_it_leads()
+            assert holder(user) == "second"
+
+
+def test_it_takes_over_from_one_that_was_killed(user: Kubectl, tmp_path: Path) -> None:
+    with operator(user, tmp_path, "first") as first:
+        first.wait_until_it_leads()
+        with operator(user, tmp_path, "second") as second:
+            first.end(signal.SIGKILL)
+            second.wait_until_it_leads()
+            assert holder(user) == "second"
+
+
+def test_it_ends_with_an_error_when_somebody_takes_its_lease(user: Kubectl, tmp_path: Path) -> None:
+    with operator(user, tmp_path, "first") as first:
+        first.wait_until_it_leads()
+        user.run("patch", "lease", "argmin-operator", "--type=merge",
+                 '--patch={"spec": {"holderIdentity": "thief"}}')  # fmt: skip
+        assert first.process.wait(PATIENCE) == 1
+    said = first.log.read_text()
+    assert said.splitlines()[-1].endswith("argmin-operator is held by thief")
+    assert "Traceback" not in said
+    assert holder(user) == "thief"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"ARGMIN_SOLVERS_IMAGE": ""}, "argmin cannot start: ARGMIN_SOLVERS_IMAGE: Field required"),
+        ({"ARGMIN_WORKERS": "many"}, "argmin cannot start: ARGMIN_WORKERS: Input should be a"),
+        ({"KUBECONFIG": "/none"}, "argmin cannot start: cannot use the kubeconfig /none"),
+    ],
+)
+def test_it_says_in_one_line_why_it_cannot_start(
+    user: Kubectl, tmp_path: Path, variables: dict[str, str], said: str
+) -> None:
+    with operator(user, tmp_path, "first", **variables) as first:
+        assert first.process.wait(PATIENCE) == 1
+    assert first.log.read_text().startswith(said)
+    assert len(first.log.read_text().splitlines()) == 1
