@@ -54,9 +54,8 @@ def report(
         "outcome": outcome,
         "sense": sense,
         "solutions": None if solutions is None else int(solutions),
-        "variables": variables
-        and {str(name): _number(f"variable {name}", value) for name, value in variables.items()},
-        "metrics": metrics and {name: _number(name, value) for name, value in metrics.items()},
+        "variables": variables and _numbers(variables),
+        "metrics": _numbers(metrics) or None,
     }
     line = json.dumps({name: value for name, value in fields.items() if value is not None})
     path = os.environ.get(REPORT_FILE)
@@ -71,6 +70,10 @@ def report(
 def _check_word(name: str, word: str | None, allowed: tuple[str, ...]) -> None:
     if word is not None and word not in allowed:
         raise ValueError(f"{name} is one of {', '.join(allowed)}, not {word!r}")
+
+
+def _numbers(values: Mapping[str, SupportsFloat]) -> dict[str, float | None]:
+    return {str(name): _number(str(name), value) for name, value in values.items()}
 
 
 def _number(name: str, value: SupportsFloat | None) -> float | None:
