@@ -87,6 +87,12 @@ class Cache:
         """
         return self._bury(resource, manifest["metadata"]["uid"], version_of(manifest))
 
+    def forget(self, key: Key, uid: str) -> None:
+        """Forget an object that we have deleted ourselves; a namesake stays."""
+        entry = self._entries.get((key.resource, uid))
+        if entry is not None:
+            self._bury(key.resource, uid, entry.version)
+
     def evict_absent(
         self, resource: Resource, namespace: str | None, present: set[str], version: int
     ) -> list[Manifest]:

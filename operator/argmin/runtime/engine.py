@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from argmin.plan import Key, Kind, Resource, Retry
 from argmin.runtime.cache import Cache
@@ -26,6 +27,8 @@ _log = structlog.get_logger(__name__)
 
 RECONCILE_TIMEOUT = 120.0
 """Seconds after which a reconcile is given up and tried again."""
+_SYNC_SECONDS = 60.0
+"""How long the first LIST may be tried while the API server is busy or away."""
 
 
 class Engine:
@@ -59,9 +62,7 @@ class Engine:
 
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
         """Work until cancelled; a part that ends by itself ends the engine with its error."""
-        await self.resync.heal()
-        self.is_synced = True
-        _log.info("synced", objects=len(self.cache))
+        await self._sync()
         await run_together(self._watches.run(on_started), self.resync.run_forever(), self._work())
 
     async def drain(self, seconds: float) -> None:
@@ -75,6 +76,17 @@ class Engine:
     def stuck(self) -> list[Key]:
         """Keys whose reconcile should have been given up long ago."""
         return self.queue.running_longer_than(2 * RECONCILE_TIMEOUT)
+
+    @retry(
+        retry=retry_if_exception(lambda error: isinstance(error, ApiError) and error.transient),
+        stop=stop_after_delay(_SYNC_SECONDS),
+        wait=wait_random_exponential(multiplier=0.5, max=10.0),
+        reraise=True,
+    )
+    async def _sync(self) -> None:
+        await self.resync.heal()
+        self.is_synced = True
+        _log.info("synced", objects=len(self.cache))
 
     async def _work(self) -> None:
         """Run what is due, as much at once as there are slots, until the queue is closed."""

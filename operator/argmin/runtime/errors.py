@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class ConnectError(Exception):
     """There is no cluster to talk to: no kubeconfig, a wrong context, no service account."""
@@ -30,6 +32,10 @@ class NotFoundError(ApiError):
 
 class ForbiddenError(ApiError):
     """The credentials are refused (401), or do not allow the call (403)."""
+
+
+class TerminatingError(ForbiddenError):
+    """The namespace is being deleted: it takes nothing new, and what is there goes with it."""
 
 
 class ConflictError(ApiError):
@@ -70,10 +76,19 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
+_TERMINATING = "NamespaceTerminating"
+
+
 def error_of(
-    status: int, message: str, reason: str = "", retry_after: float | None = None
+    status: int,
+    message: str,
+    reason: str = "",
+    retry_after: float | None = None,
+    causes: Collection[str] = (),
 ) -> ApiError:
-    """The exception for an HTTP status of 400 or more."""
+    """The exception for an HTTP status of 400 or more; `causes` are reasons, as in `Status`."""
+    if status == 403 and _TERMINATING in causes:
+        return TerminatingError(message, status, reason)
     if status == 429 or status >= 500:
         return UnavailableError(message, status, reason, retry_after)
     return _BY_STATUS.get(status, InvalidError)(message, status, reason)

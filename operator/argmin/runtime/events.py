@@ -10,7 +10,7 @@ import structlog
 from argmin.api.common import MANAGER, format_time
 from argmin.plan import Event, Manifest, Resource
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.errors import ApiError, ConflictError
+from argmin.runtime.errors import ApiError, ConflictError, TerminatingError
 
 _log = structlog.get_logger(__name__)
 
@@ -27,8 +27,8 @@ async def record_event(cluster: Cluster, involved: Manifest, event: Event, now: 
     """
     try:
         await cluster.create(EVENTS, build_event(involved, event, now))
-    except ConflictError:
-        _log.debug("event is there already", reason=event.reason)
+    except (ConflictError, TerminatingError) as error:
+        _log.debug("event not needed", reason=event.reason, why=str(error))
     except ApiError as error:
         _log.warning("event not recorded", reason=event.reason, error=str(error))
 

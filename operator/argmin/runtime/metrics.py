@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+)
 
 from argmin import __version__
 
@@ -65,6 +72,7 @@ class Metrics:
             ("status",),
             registry=self.registry,
         )
+        ProcessCollector(registry=self.registry)
         Info("argmin_build", "The version that runs.", registry=self.registry).info(
             {"version": __version__}
         )

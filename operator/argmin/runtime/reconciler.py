@@ -14,6 +14,7 @@ from argmin.plan import (
     CONFIG_MAPS,
     JOBS,
     PODS,
+    Delete,
     Key,
     Kind,
     Manifest,
@@ -39,6 +40,7 @@ from argmin.runtime.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    TerminatingError,
 )
 from argmin.runtime.events import record_event
 
@@ -107,6 +109,10 @@ class Reconciler:
             plan = self._explain(manifest, error)
         except Retry:
             raise
+        except TerminatingError:
+            # Whoever deletes a namespace means all that is in it, this object too.
+            _log.debug("left alone: its namespace is being deleted")
+            return None
         except Exception as error:
             plan = self._explain(manifest, error)
             raise
@@ -138,10 +144,18 @@ class Reconciler:
             resource = self._resource_of(apply.manifest)
             self._remember(resource, await self._cluster.apply(resource, apply.manifest))
         for delete in plan.delete:
-            try:
-                await self._cluster.delete(delete.key, delete.uid)
-            except ConflictError:
-                _log.info("left a namesake alone", object=str(delete.key))
+            await self._delete(delete)
+
+    async def _delete(self, delete: Delete) -> None:
+        try:
+            left = await self._cluster.delete(delete.key, delete.uid)
+        except ConflictError:
+            _log.info("left a namesake alone", namesake=str(delete.key))
+            return
+        if left is None or left["kind"] == "Status":
+            self._cache.forget(delete.key, delete.uid)
+        else:  # finalizers or a period of grace keep it for a while
+            self._remember(delete.key.resource, left)
 
     async def _report(self, manifest: Manifest, plan: Plan) -> None:
         """Write the status where it differs.

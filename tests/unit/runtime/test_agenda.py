@@ -174,10 +174,10 @@ class AgendaMachine(RuleBasedStateMachine):
         owed = {*self.due, *self.again}
         while (wait := self.agenda.wait(self.now)) is not None:
             self.now += wait
-            key = self.agenda.take(self.now)
-            if key is not None:
-                owed.remove(key)
-                self.agenda.finish(key, self.now)
+            taken = self.agenda.take(self.now)
+            if taken is not None:
+                owed.remove(taken)
+                self.agenda.finish(taken, self.now)
         assert not owed
 
 

@@ -1,0 +1,134 @@
+"""One reconcile on a real API server, with no watch at all: our own writes are all its news."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from argmin.plan import CONFIG_MAPS, Key
+from argmin.runtime.cache import Cache
+from argmin.runtime.cluster import Cluster
+from argmin.runtime.errors import UnavailableError
+from argmin.runtime.reconciler import Reconciler
+from tests.kube.greetings import GREETINGS, GreetingKind, greeting
+from tests.kube.harness import AuditLog
+from tests.kubectl import Kubectl
+
+pytestmark = pytest.mark.kube
+
+
+class Blind:
+    """A reconciler whose cache learns of the object only when it is told to look."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cache = Cache()
+        self.key = Key(GREETINGS, namespace, "hi")
+        self.cluster = cluster
+        self._reconciler = Reconciler(GreetingKind(), cluster, self.cache)
+
+    async def look(self) -> None:
+        found = await self.cluster.get(self.key)
+        assert found is not None
+        self.cache.put(GREETINGS, found)
+
+    async def reconcile(self) -> None:
+        await self._reconciler.reconcile(self.key)
+
+
+@pytest.fixture
+async def blind(user: Kubectl, cluster: Cluster) -> Blind:
+    user.apply(greeting("hi", copies=2))
+    blind = Blind(cluster, user.namespace)
+    await blind.look()
+    return blind
+
+
+async def test_nothing_is_written_twice_however_far_the_watches_lag(
+    blind: Blind, audit: AuditLog
+) -> None:
+    await blind.reconcile()
+    before = audit.writes()
+    assert before.count("patch configmaps") == 2
+    await blind.reconcile()
+    assert audit.writes() == before
+
+
+async def test_nothing_is_deleted_twice_however_far_the_watches_lag(
+    user: Kubectl, blind: Blind, audit: AuditLog
+) -> None:
+    await blind.reconcile()
+    user.apply(greeting("hi", copies=1))
+    await blind.look()
+    await blind.reconcile()
+    await blind.reconcile()
+    assert audit.writes().count("delete configmaps") == 1
+    assert [c["metadata"]["name"] for c in user.list("configmaps", "argmin.dev/name=hi")] == [
+        "hi-0"
+    ]
+
+
+async def test_a_child_that_finalizers_keep_is_known_to_be_going(
+    user: Kubectl, blind: Blind
+) -> None:
+    await blind.reconcile()
+    keep = '{"metadata": {"finalizers": ["test.argmin.dev/keep"]}}'
+    user.run("patch", "configmap", "hi-1", "--type=merge", f"--patch={keep}")
+    user.apply(greeting("hi", copies=1))
+    await blind.look()
+    await blind.reconcile()
+    (kept,) = [
+        child
+        for child in blind.cache.children(CONFIG_MAPS, uid_of(user))
+        if child["metadata"]["name"] == "hi-1"
+    ]
+    assert "deletionTimestamp" in kept["metadata"]
+
+
+async def test_a_namesake_of_a_child_is_left_alone(user: Kubectl, blind: Blind) -> None:
+    await blind.reconcile()
+    user.delete("configmap", "hi-1")
+    user.run("create", "configmap", "hi-1", "--from-literal=mine=1")
+    user.apply(greeting("hi", copies=1))
+    await blind.look()
+    await blind.reconcile()
+    assert user.get("configmap", "hi-1")["data"] == {"mine": "1"}
+
+
+async def test_an_object_that_went_while_it_was_reconciled_is_no_error(
+    user: Kubectl, blind: Blind
+) -> None:
+    user.delete("greeting", "hi")
+    await blind.reconcile()
+    assert user.list("greetings") == []
+
+
+async def test_a_namespace_that_is_being_deleted_is_let_go_in_silence(
+    user: Kubectl, blind: Blind, audit: AuditLog
+) -> None:
+    user.run("delete", "namespace", user.namespace, "--wait=false")
+    with capture_logs() as logs:
+        await blind.reconcile()
+    assert [line for line in logs if line["log_level"] != "debug"] == []
+    assert "status" not in user.get("greeting", "hi")
+    assert audit.writes() == ["patch configmaps"]
+
+
+async def test_a_server_that_does_not_answer_is_no_reason_to_touch_the_status(
+    user: Kubectl, blind: Blind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await blind.reconcile()
+    user.apply(greeting("hi", message="good morning", copies=2))
+    await blind.look()
+    before = user.get("greeting", "hi")
+    configuration = blind.cluster.connection.configuration
+    monkeypatch.setattr(configuration, "host", "https://127.0.0.1:1")
+    with pytest.raises(UnavailableError, match="cannot apply ConfigMap"):
+        await blind.reconcile()
+    monkeypatch.undo()
+    assert user.get("greeting", "hi") == before
+    await blind.reconcile()
+    assert user.get("greeting", "hi")["status"]["said"] == "good morning"
+
+
+def uid_of(user: Kubectl) -> str:
+    return str(user.get("greeting", "hi")["metadata"]["uid"])
