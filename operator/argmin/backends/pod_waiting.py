@@ -17,6 +17,8 @@ LONGEST_PAUSE = timedelta(seconds=60)
 
 _PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable")
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*"(: (ErrImagePull: )?)?')
+_CONNECTION = re.compile(r"\b(read|write) (udp|tcp) \S+->\S+: ")
+"""Addresses and ports of one connection: they differ in every try."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _explain_volumes(pod: LivePod, now: datetime) -> Delay | None:
 def _explain_container(waiting: Waiting, run: Run) -> Delay | None:
     if waiting.reason in _PULL_REASONS:
         # The kubelet alternates between two wordings of one cause: one is enough for the status.
-        cause = _BACK_OFF.sub("", waiting.message)
+        cause = _CONNECTION.sub("", _BACK_OFF.sub("", waiting.message))
         return Delay(
             RunReason.IMAGE_PULL,
             f'image "{run.image}" cannot be pulled{": " if cause else ""}{cause};'

@@ -1,8 +1,9 @@
 """Kubernetes' Job controller as of 1.34, as far as one pod at a time needs it.
 
 With its habits that matter here: a suspended Job keeps its start time until it is resumed, the
-deadline is compared before that time is renewed, a pod that ends with 0 completes even a suspended
-Job, and a failed Job waits for its last pod.
+deadline is compared before that time is renewed, a pod that is stopped for a suspension counts
+neither as success nor as failure, one that is evicted and ends with 0 completes its Job, and a
+failed Job waits for its last pod.
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ class _JobSync:
 
     def manage_pods(self) -> None:
         if self.spec["suspend"]:
+            for pod in self.live:
+                self.controller.count_once(pod["metadata"]["uid"])
             self.stop_pods()
             self.set("Suspended", True, "JobSuspended")
             return

@@ -26,7 +26,7 @@ def world_with_sources(spec: dict[str, Any]) -> World:
             reference = value["configMapKeyRef"]
             names.setdefault(reference["name"], {})[reference["key"]] = "x"
     for name, data in names.items():
-        world.add_config_map(name, **data)
+        world.add_config_map(name, data)
     return world
 
 

@@ -26,7 +26,7 @@ def test_a_missing_config_map_is_named_with_its_field() -> None:
 
 def test_a_missing_key_is_named_with_those_that_are_there() -> None:
     world = World(model=MODEL)
-    world.add_config_map("models", **{"b.mps": "", "a.mps": ""})
+    world.add_config_map("models", {"b.mps": "", "a.mps": ""})
     world.settle()
     assert world.message("Stalled") == (
         'ConfigMap "models" has no key "steel.mps"'
@@ -76,7 +76,7 @@ def test_all_that_is_missing_is_told_at_once() -> None:
 def test_it_heals_by_itself() -> None:
     world = World(model=MODEL)
     world.settle()
-    world.add_config_map("models", **{"steel.mps": "NAME"})
+    world.add_config_map("models", {"steel.mps": "NAME"})
     world.sync()
     assert len(world.pods) == 1
     assert world.true_conditions == {"Reconciling": "Pending"}

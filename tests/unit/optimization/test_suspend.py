@@ -67,14 +67,27 @@ def test_a_resumed_job_runs_in_a_new_pod() -> None:
     assert [run["reason"] for run in world.status["runs"]] == ["Interrupted", "Optimal"]
 
 
-def test_a_resumed_job_runs_again_also_where_kubernetes_took_its_job_for_complete() -> None:
+def test_a_resumed_job_keeps_the_solution_until_there_is_a_better_answer() -> None:
     world = started()
     suspend(world, exit_code=0)
     first = world.job["metadata"]["uid"]
     resume(world)
-    assert world.job["metadata"]["uid"] != first
+    assert world.job["metadata"]["uid"] == first
     assert [pod["status"]["phase"] for pod in world.pods] == ["Pending"]
     assert world.status["objective"] == "16000.0"
+
+
+def test_a_job_that_kubernetes_took_for_complete_while_it_was_held_runs_again() -> None:
+    world = started()
+    world.pod_is_disrupted()
+    world.pod_ends(0, INTERRUPTED)
+    world.edit(suspend=True)
+    world.sync()
+    assert world.status["state"] == "Suspended"
+    first = world.job["metadata"]["uid"]
+    resume(world)
+    assert world.job["metadata"]["uid"] != first
+    assert [pod["status"]["phase"] for pod in world.pods] == ["Pending"]
 
 
 def test_suspension_counts_as_no_failure() -> None:

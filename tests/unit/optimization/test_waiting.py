@@ -41,6 +41,15 @@ def test_the_kubelets_two_wordings_of_a_failed_pull_are_written_once() -> None:
     assert world.status_writes() == writes
 
 
+def test_a_registry_that_is_not_reached_is_not_told_anew_for_every_port_that_was_tried() -> None:
+    world = waiting("ErrImagePull", "dial tcp: read udp 10.0.0.1:39611->10.0.0.2:53: i/o timeout")
+    writes = world.status_writes()
+    world.pod_waits("ErrImagePull", "dial tcp: read udp 10.0.0.1:4711->10.0.0.2:53: i/o timeout")
+    world.sync()
+    assert world.status_writes() == writes
+    assert "dial tcp: i/o timeout" in world.message("Stalled")
+
+
 def test_a_job_whose_image_arrives_goes_on() -> None:
     world = waiting("ImagePullBackOff", "")
     world.pod_runs()
@@ -113,7 +122,7 @@ def test_a_pod_that_waits_for_the_runs_deleted_config_map_gets_it_back() -> None
 def test_a_source_that_vanishes_before_the_pod_starts_is_named() -> None:
     source = {"configMapKeyRef": {"name": "models", "key": "a.mps"}}
     world = World(model={"format": "mps", "source": source})
-    world.add_config_map("models", **{"a.mps": "NAME a"})
+    world.add_config_map("models", {"a.mps": "NAME a"})
     world.sync()
     world.pod_waits("ContainerCreating")
     world.remove(CONFIG_MAPS, "models")

@@ -88,12 +88,12 @@ class World:
         found["spec"] = {name: value for name, value in changed.items() if value is not None}
         found["metadata"]["generation"] += 1
 
-    def add_config_map(self, name: str, **data: str) -> None:
+    def add_config_map(self, name: str, data: dict[str, str] | None = None) -> None:
         key = Key(CONFIG_MAPS, NAMESPACE, name)
         self.store.create(
             key, {"kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}}
         )
-        self.store.objects[key]["data"] = data
+        self.store.objects[key]["data"] = data or {}
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
