@@ -34,6 +34,17 @@ def build():
     model += x >= 1
     return model
 """
+PYOMO = """
+import pyomo.environ as pyo
+
+
+def build():
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(bounds=(0, None))
+    model.need = pyo.Constraint(expr=model.x >= 1)
+    model.cost = pyo.Objective(expr=float("{coefficient}") * model.x)
+    return model
+"""
 RAISES = """
 def build():
     prices = {"March": 1.0}
@@ -45,59 +56,65 @@ NO_FUNCTION = "def make():\n    return None\n"
 BAD_MODELS: dict[str, tuple[Object, str]] = {
     "mps-word": (
         model_job("mps-word", "mps", MPS.format(need="many")),
-        "InvalidModel: model.mps line 8: 'many' is no number",
+        "InvalidModel: model.mps line 8: 'many' is not a number",
     ),
     "mps-nan": (
         model_job("mps-nan", "mps", MPS.format(need="nan")),
-        "InvalidModel: model.mps line 8: 'nan' is no number",
+        "InvalidModel: model.mps line 8: 'nan' is not a number",
     ),
     "mps-cut-off": (
         model_job("mps-cut-off", "mps", MPS.format(need="1").replace("ENDATA\n", "")),
-        "InvalidModel: model.mps",
+        "InvalidModel: model.mps line 8: the file ends without ENDATA: is it cut off?",
     ),
     "lp-word": (
         model_job("lp-word", "lp", "Maximise the profit, please\n"),
-        "InvalidModel: model.lp",
+        "InvalidModel: model.lp line 1: ",
     ),
     "lp-infinite": (
-        model_job("lp-infinite", "lp", LP.format(coefficient="inf")),
-        "InvalidModel: model.lp",
+        model_job("lp-infinite", "lp", LP.format(coefficient="1e999")),
+        "InvalidModel: model.lp line 2: ",
     ),
     "nl-word": (
         model_job("nl-word", "nl", "this is no NL file\n"),
-        "InvalidModel: model.nl",
+        "InvalidModel: model.nl line 1: a .nl file begins with g, not 'this is no NL file'",
     ),
     "cp-sat-word": (
         model_job("cp-sat-word", "cp-sat", "variables { name: }\n"),
-        "InvalidModel: model.pbtxt",
+        "InvalidModel: model.pbtxt line 1: no CpModelProto: 'variables { name: }': ",
     ),
     "python-nan": (
-        model_job("python-nan", "python", PULP.format(coefficient="float('nan')")),
-        "InvalidModel: ",
+        model_job("python-nan", "python", PYOMO.format(coefficient="nan"), "highs"),
+        "InvalidModel: model.py build(): the objective coefficient of x is nan",
     ),
     "python-infinite": (
-        model_job("python-infinite", "python", PULP.format(coefficient="float('inf')")),
-        "InvalidModel: ",
+        model_job("python-infinite", "python", PYOMO.format(coefficient="inf"), "highs"),
+        "InvalidModel: model.py build(): the objective coefficient of x is inf",
+    ),
+    "pulp-nan": (
+        model_job("pulp-nan", "python", PULP.format(coefficient="float('nan')"), backoffLimit=0),
+        "ModelFailed: model.py line 8: pulp.constants.PulpError: Cannot multiply variables with NaN",
     ),
     "python-raises": (
         model_job("python-raises", "python", RAISES, backoffLimit=0),
-        "ModelFailed: model.py line 4, in build: KeyError: 'April'",
+        "ModelFailed: model.py line 4: KeyError: 'April'",
     ),
     "python-nothing": (
         model_job("python-nothing", "python", "def build():\n    pass\n"),
-        "InvalidModel: model.py: build() returned None",
+        "InvalidModel: model.py build() returns nothing: return a PuLP LpProblem, a Pyomo"
+        " ConcreteModel, an OR-Tools CpModel or a highspy Highs",
     ),
     "python-no-function": (
         model_job("python-no-function", "python", NO_FUNCTION),
-        "InvalidModel: model.py: there is no function build",
+        "InvalidModel: model.py: there is no function build, only make; spec.model.function names"
+        " the one that returns the model",
     ),
     "python-syntax": (
-        model_job("python-syntax", "python", "def build(:\n", backoffLimit=0),
-        "ModelFailed: model.py line 1",
+        model_job("python-syntax", "python", "def build(:\n"),
+        "InvalidModel: model.py line 1: SyntaxError: ",
     ),
     "wrong-solver": (
         model_job("wrong-solver", "python", PULP.format(coefficient="1"), "cp-sat"),
-        "UnsupportedModel: spec.solver.name: cp-sat cannot take a ",
+        "UnsupportedModel: spec.solver.name: cp-sat cannot take a linear model; choose one of ",
     ),
     "unknown-option": (
         model_job("unknown-option", "mps", MPS.format(need="1")),
@@ -105,7 +122,7 @@ BAD_MODELS: dict[str, tuple[Object, str]] = {
     ),
     "bad-option": (
         model_job("bad-option", "mps", MPS.format(need="1")),
-        "UnknownOption: spec.solver.options.threads: ",
+        "UnknownOption: spec.solver.options.threads: highs takes a whole number, not 'many'",
     ),
 }
 BAD_MODELS["unknown-option"][0]["spec"]["solver"] = {"name": "highs", "options": {"treads": 1}}
