@@ -67,7 +67,7 @@ def pronounce(
     conditions = status.conditions
     for kind in CONDITIONS:
         holds = kind in verdict.true
-        reason = verdict.reason if holds else _explain_false(kind, verdict)
+        reason = _explain_true(kind, verdict) if holds else _explain_false(kind, verdict)
         message = verdict.message[:_MESSAGE_LIMIT] if holds else ""
         conditions = set_condition(
             conditions, condition(kind, holds, reason, message, now, generation)
@@ -94,6 +94,12 @@ def is_news(status: OptimizationJobStatus, verdict: Verdict) -> bool:
 def to_wire(status: OptimizationJobStatus) -> Manifest:
     """The status as JSON, without empty lists."""
     return {name: value for name, value in status.to_wire().items() if value != []}
+
+
+def _explain_true(kind: str, verdict: Verdict) -> str:
+    # A held job is under way only as long as its solver has not stopped.
+    is_stopping = kind == RECONCILING and SUSPENDED in verdict.true
+    return ConditionReason.STOPPING if is_stopping else verdict.reason
 
 
 def _explain_false(kind: str, verdict: Verdict) -> str:

@@ -51,19 +51,13 @@ def hold(s: Situation) -> Step | None:
     """
     if not s.job.spec.suspend:
         return None
+    is_stopping = any(a.phase is RunPhase.RUNNING for a in s.state.attempts)
     verdict = Verdict(
         State.SUSPENDED,
-        (SUSPENDED,),
+        (SUSPENDED, RECONCILING) if is_stopping else (SUSPENDED,),
         ConditionReason.SUSPENDED,
         "held by spec.suspend: set it to false to go on",
     )
-    if any(a.phase is RunPhase.RUNNING for a in s.state.attempts):
-        verdict = Verdict(
-            State.SUSPENDED,
-            (SUSPENDED, RECONCILING),
-            ConditionReason.STOPPING,
-            "held by spec.suspend; its solver is being stopped",
-        )
     return Step(
         verdict.message,
         patch=_suspend_child(s),

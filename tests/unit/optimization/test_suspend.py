@@ -31,7 +31,7 @@ def test_a_running_solver_is_told_to_stop() -> None:
     assert world.job["spec"]["suspend"] is True
     assert "deletionTimestamp" in world.pod["metadata"]
     assert world.status["state"] == "Suspended"
-    assert world.true_conditions == {"Suspended": "Stopping", "Reconciling": "Stopping"}
+    assert world.true_conditions == {"Suspended": "Suspended", "Reconciling": "Stopping"}
 
 
 def test_a_job_whose_solver_has_stopped_is_at_rest() -> None:
