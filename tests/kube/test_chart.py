@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,18 @@ import yaml
 
 from argmin.__main__ import LEASE_NAME
 from argmin.settings import Settings
-from tests.cluster import api_server, client_program
+from tests.cluster import api_server, audit_log_path, client_program
+from tests.cluster.waiting import wait_until
+from tests.kube.cli_cluster import write_kubeconfig
+from tests.kube.test_process import operator
 from tests.kubectl import Kubectl, KubectlError
+from tests.refusals import MODEL
 
 pytestmark = pytest.mark.kube
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "argmin"
+SERVER = f"kube-chart-{os.getpid()}"
 SYSTEM = "argmin-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:argmin"
 EVERYTHING_ON = (
@@ -64,7 +70,7 @@ def rules_of(manifests: list[Manifest]) -> list[Manifest]:
 
 @pytest.fixture(scope="module")
 def kubectl() -> Iterator[Kubectl]:
-    with api_server("kube-chart") as kubeconfig:
+    with api_server(SERVER) as kubeconfig:
         administrator = Kubectl(kubeconfig, SYSTEM)
         for name in (SYSTEM, "team-a", "team-b"):
             administrator.apply(
@@ -185,6 +191,36 @@ def test_watched_namespaces_bound_what_the_operator_may_do(kubectl: Kubectl) -> 
     assert not can_i(kubectl.within("team-b"), bounded, "create", "jobs.batch")
     assert not can_i(kubectl.within("team-b"), bounded, "list", "optimizationjobs.argmin.dev")
     assert can_i(kubectl, bounded, "create", "tokenreviews.authentication.k8s.io")
+
+
+def test_an_operator_with_these_rights_works_and_asks_for_nothing_that_is_refused(
+    kubectl: Kubectl, tmp_path: Path
+) -> None:
+    account = f"system:serviceaccount:{SYSTEM}:working-argmin"
+    settings = ("watchNamespaces={team-a}", "userRoles.create=false")
+    manifests = render(*settings, release="working")
+    apply(kubectl, of_kind(manifests, "ServiceAccount", "CustomResourceDefinition", *RBAC_KINDS))
+    kubectl.run("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s")
+    team = kubectl.within("team-a")
+    token = kubectl.run("create", "token", "working-argmin").strip()
+    kubeconfig = write_kubeconfig(tmp_path / "kubeconfig", kubectl.kubeconfig, token)
+    as_operator = Kubectl(kubeconfig, SYSTEM)
+    with operator(as_operator, tmp_path, "working", WATCH_NAMESPACES="team-a") as process:
+        process.wait_until_it_leads()
+        job = {"metadata": {"name": "steel"}, "spec": {"model": MODEL}}
+        team.apply({"apiVersion": "argmin.dev/v1alpha1", "kind": "OptimizationJob", **job})
+        wait_until(lambda: bool(team.list("jobs")), "the Job", timeout=30)
+        team.delete("opt", "steel")
+    asked = list(requests_of(audit_log_path(SERVER), account))
+    assert {"list", "watch", "patch"} <= {event["verb"] for event in asked}
+    assert [e["requestURI"] for e in asked if e["responseStatus"].get("code") == 403] == []
+
+
+def requests_of(log: Path, user: str) -> Iterator[Manifest]:
+    for line in log.read_text().splitlines():
+        event: Manifest = json.loads(line)
+        if event["user"]["username"] == user:
+            yield event
 
 
 def test_an_editor_may_change_jobs_but_not_their_status(kubectl: Kubectl) -> None:
