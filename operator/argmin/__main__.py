@@ -21,7 +21,7 @@ from argmin.runtime.engine import Engine
 from argmin.runtime.errors import ApiError, ConnectError
 from argmin.runtime.health import Check, build_admin
 from argmin.runtime.intake import Intake
-from argmin.runtime.lease import LEASES, Lease, LeaseLostError
+from argmin.runtime.lease import LEASES, Lease, LeaseLostError, LeaseTimes
 from argmin.runtime.logs import configure_logs
 from argmin.runtime.metrics import Metrics
 from argmin.runtime.tasks import run_together
@@ -29,7 +29,9 @@ from argmin.runtime.watches import WatchError
 from argmin.settings import Settings
 
 LEASE_NAME = "argmin-operator"
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 15.0
+"""With all that follows the drain, we end within the 30 s that Kubernetes grants by default."""
+_SERVER_SECONDS = 3.0
 
 _log = structlog.get_logger(__name__)
 
@@ -54,7 +56,12 @@ async def operate(settings: Settings) -> None:
     metrics = Metrics()
     async with await Cluster.connect(observe_call=metrics.observe_call) as cluster:
         namespace = settings.pod_namespace or cluster.connection.namespace
-        lease = Lease(cluster, Key(LEASES, namespace, LEASE_NAME), settings.pod_name)
+        lease = Lease(
+            cluster,
+            Key(LEASES, namespace, LEASE_NAME),
+            settings.pod_name,
+            LeaseTimes.of(settings.lease_seconds),
+        )
         kinds = (OptimizationJobKind(settings.defaults_for),)
         engine = Engine(
             kinds,
@@ -121,12 +128,15 @@ def _ready_checks(engine: Engine, lease: Lease) -> dict[str, Check]:
     def cache() -> str | None:
         return "not synced yet" if lease.is_held and not engine.is_synced else None
 
-    return {"cache": cache}
+    def cluster() -> str | None:
+        return None if lease.is_known else "the API server does not answer"
+
+    return {"cluster": cluster, "cache": cache}
 
 
 @asynccontextmanager
 async def _serve(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SERVER_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, host or None, port).start()

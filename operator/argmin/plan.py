@@ -104,7 +104,7 @@ class Plan:
     status: Manifest | None = None
     """The whole status in its wire form; `None` leaves it alone (the object is going)."""
     events: tuple[Event, ...] = ()
-    """Recorded only when the status differs, just before it is written: none is repeated."""
+    """Recorded only where the status differs, just before it is written: none is repeated."""
     requeue_after: timedelta | None = None
     notes: tuple[Note, ...] = field(default=(), compare=False)
 

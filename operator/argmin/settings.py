@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from argmin.api.common import Resources
 from argmin.backends.run import Defaults
 
 
 def _split(value: object) -> object:
-    return [n for n in value.split(",") if n] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def _read_json(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError(f'write JSON, such as {{"limits": {{"cpu": "1"}}}}: {error}') from None
+
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _name_process() -> str:
@@ -28,7 +41,7 @@ class Settings(BaseModel):
 
     solvers_image: str = Field(alias="ARGMIN_SOLVERS_IMAGE", min_length=1)
     intake_url: str = Field(default="", alias="ARGMIN_INTAKE_URL")
-    default_resources: Json[Resources] | Resources = Field(
+    default_resources: Annotated[Resources, BeforeValidator(_read_json)] = Field(
         default_factory=Resources, alias="ARGMIN_DEFAULT_RESOURCES"
     )
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
@@ -37,18 +50,17 @@ class Settings(BaseModel):
     pod_name: str = Field(default_factory=_name_process, alias="POD_NAME")
     """Who we are in the lease: no two processes may share it."""
     pod_namespace: str = Field(default="", alias="POD_NAMESPACE")
-    intake_port: int = Field(default=8080, alias="ARGMIN_INTAKE_PORT")
-    admin_port: int = Field(default=8081, alias="ARGMIN_ADMIN_PORT")
+    intake_port: _Port = Field(default=8080, alias="ARGMIN_INTAKE_PORT")
+    admin_port: _Port = Field(default=8081, alias="ARGMIN_ADMIN_PORT")
     host: str = Field(default="", alias="ARGMIN_HOST")
     workers: int = Field(default=16, ge=1, le=256, alias="ARGMIN_WORKERS")
     resync_seconds: float = Field(default=600.0, ge=10, alias="ARGMIN_RESYNC_SECONDS")
+    lease_seconds: int = Field(default=15, ge=5, le=300, alias="ARGMIN_LEASE_SECONDS")
+    """How long a standby waits for a leader that says nothing any more."""
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", alias="ARGMIN_LOG_LEVEL"
     )
-    log_format: Literal["json", "console"] = Field(
-        default="json",
-        validation_alias=AliasChoices("ARGMIN_LOG_FORMAT"),
-    )
+    log_format: Literal["json", "console"] = Field(default="json", alias="ARGMIN_LOG_FORMAT")
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from argmin.api.common import Condition
 from argmin.api.conditions import (
@@ -24,6 +25,7 @@ INTERNAL_ERROR = "InternalError"
 
 _OURS = frozenset({INVALID_SPEC, REFUSED, INTERNAL_ERROR})
 _MESSAGE_LIMIT = 4096
+_MISSING = "is missing: write it"
 
 
 def stall(manifest: Manifest, reason: str, message: str, now: datetime) -> Manifest:
@@ -53,9 +55,13 @@ def forget_own(manifest: Manifest) -> Manifest:
 def explain_invalid(error: ValidationError) -> str:
     """One sentence a field: its path, and what to write instead."""
     return "; ".join(
-        f"{_join(each['loc']) or 'object'}: {each['msg'].removeprefix('Value error, ')}"
+        f"{_join(each['loc']) or 'object'}: {_phrase(each)}"
         for each in error.errors(include_url=False, include_input=False)
     )
+
+
+def _phrase(error: ErrorDetails) -> str:
+    return _MISSING if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
 
 
 def _join(location: tuple[int | str, ...]) -> str:

@@ -35,6 +35,11 @@ class LeaseTimes:
     give_up: float = 10.0
     retry: float = 2.0
 
+    @classmethod
+    def of(cls, duration: float) -> LeaseTimes:
+        """The times of a lease of `duration` seconds, in the usual proportions."""
+        return cls(duration=duration, give_up=duration * 2 / 3, retry=duration * 2 / 15)
+
 
 @dataclass
 class _Seen:
@@ -56,6 +61,12 @@ class Lease:
         self._times = times or LeaseTimes()
         self._seen = _Seen()
         self._renewed_at = float("-inf")
+        self._answered_at = float("-inf")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the API server has told us lately who leads; if not, it may be out of reach."""
+        return _now() - self._answered_at < self._times.duration
 
     @property
     def is_held(self) -> bool:
@@ -63,8 +74,12 @@ class Lease:
         return _now() - self._renewed_at < self._times.duration
 
     async def acquire(self) -> None:
-        """Wait until we lead."""
-        while not await self._try():
+        """Wait until we lead.
+
+        Raises:
+            ApiError: we have no right to the lease, or it has no namespace: waiting cannot help.
+        """
+        while not await self._try(is_new=True):
             await asyncio.sleep(self._pause())
         _log.info("leading", lease=str(self._key), identity=self._identity)
 
@@ -104,15 +119,18 @@ class Lease:
     def _pause(self) -> float:
         return self._times.retry * (1.0 + _JITTER * random.random())
 
-    async def _try(self, until: float = float("inf")) -> bool:
+    async def _try(self, until: float = float("inf"), is_new: bool = False) -> bool:
         asked_at = _now()
         limit = min(asked_at + self._times.give_up / 2, until)
         try:
             async with asyncio.timeout_at(limit):
                 held = await self._take()
         except (ApiError, TimeoutError) as error:
-            _log.warning("lease not reached", error=str(error))
+            if is_new and isinstance(error, ApiError) and not error.transient:
+                raise
+            _log.warning("lease not reached", error=str(error) or "no answer in time")
             return False
+        self._answered_at = asked_at
         if held:
             self._renewed_at = asked_at
         return held
