@@ -20,6 +20,7 @@ from argmin_solvers.failure import RunError
 from argmin_solvers.findings import Findings, MetricFinder, gather_findings
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models.text import read_source, shorten
+from argmin_solvers.orphans import end_with_parent
 from argmin_solvers.programenv import program_environment
 from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
@@ -160,6 +161,7 @@ def _start(command: list[str], variables: Mapping[str, str]) -> subprocess.Popen
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=end_with_parent(),  # noqa: PLW1509 - it takes no lock
         )
     except OSError as error:
         raise RunError(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from argmin.api.optimizationjob import OptimizationJob
@@ -139,10 +140,23 @@ async def test_the_deadline_stops_a_run(tmp_path: Path, stop: Stop) -> None:
     assert (state.phase, state.reason) == (RunPhase.FAILED, RunReason.DEADLINE_EXCEEDED)
 
 
+def ends_soon(pid: int) -> bool:
+    try:
+        _, alive = psutil.wait_procs([psutil.Process(pid)], timeout=10)
+    except psutil.NoSuchProcess:
+        return True
+    return not alive
+
+
 async def test_a_crash_of_the_runner_is_told_with_its_exit_code(tmp_path: Path, stop: Stop) -> None:
-    program = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); signal.pause()"
+    note = tmp_path / "program.pid"
+    program = (
+        f"import os, signal; open({str(note)!r}, 'w').write(str(os.getpid()));"
+        " os.kill(os.getppid(), signal.SIGKILL); signal.pause()"
+    )
     local = prepare_program(tmp_path, program, backoffLimit=0)
     state = await execute(local, Recorder(stop), stop)
+    assert ends_soon(int(note.read_text())), "the program outlived its runner"
     (attempt,) = state.attempts
     assert (attempt.reason, attempt.exit_code) == (RunReason.CRASHED, 137)
     assert attempt.message == "exit code 137: the runner ended without an answer"
