@@ -1,0 +1,87 @@
+"""The operator's settings: what the environment may say, and how a slip is explained."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from argmin.runtime.conditions import explain_invalid
+from argmin.settings import Settings
+
+IMAGE = {"ARGMIN_SOLVERS_IMAGE": "solvers:1"}
+
+
+def test_the_solvers_image_is_all_that_must_be_said() -> None:
+    settings = Settings.read(IMAGE)
+    assert settings.solvers_image == "solvers:1"
+    assert settings.namespaces == ()
+    assert (settings.intake_port, settings.admin_port) == (8080, 8081)
+
+
+def test_a_variable_that_is_set_to_nothing_counts_as_unset() -> None:
+    settings = Settings.read({**IMAGE, "ARGMIN_WORKERS": "", "WATCH_NAMESPACES": ""})
+    assert settings.workers == 16
+    assert settings.namespaces == ()
+
+
+def test_namespaces_are_a_list_with_commas_and_any_spaces() -> None:
+    settings = Settings.read({**IMAGE, "WATCH_NAMESPACES": "team-a, team-b ,"})
+    assert settings.namespaces == ("team-a", "team-b")
+
+
+def test_default_resources_are_json_and_reach_every_namespace() -> None:
+    settings = Settings.read(
+        {**IMAGE, "ARGMIN_DEFAULT_RESOURCES": '{"limits": {"cpu": "1", "memory": "2Gi"}}'}
+    )
+    defaults = settings.defaults_for("any")
+    assert defaults.image == "solvers:1"
+    assert defaults.resources.limits == {"cpu": "1", "memory": "2Gi"}
+
+
+def test_two_processes_of_one_machine_do_not_share_an_identity_by_accident() -> None:
+    assert Settings.read({**IMAGE, "POD_NAME": "argmin-7"}).pod_name == "argmin-7"
+    assert Settings.read(IMAGE).pod_name not in ("", "argmin-7")
+
+
+def test_variables_that_kubernetes_makes_of_services_are_none_of_ours() -> None:
+    assert Settings.read({**IMAGE, "ARGMIN_SERVICE_HOST": "10.0.0.1"}) == Settings.read(IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "ARGMIN_SOLVERS_IMAGE: is missing: write it"),
+        ({**IMAGE, "ARGMIN_WORKERS": "0"}, "ARGMIN_WORKERS: Input should be greater than or equal"),
+        ({**IMAGE, "ARGMIN_WORKERS": "many"}, "ARGMIN_WORKERS: Input should be a valid integer"),
+        ({**IMAGE, "ARGMIN_ADMIN_PORT": "70000"}, "ARGMIN_ADMIN_PORT: Input should be less than"),
+        ({**IMAGE, "ARGMIN_LEASE_SECONDS": "1"}, "ARGMIN_LEASE_SECONDS: Input should be greater"),
+        ({**IMAGE, "ARGMIN_RESYNC_SECONDS": "1"}, "ARGMIN_RESYNC_SECONDS: Input should be greater"),
+        (
+            {**IMAGE, "ARGMIN_LOG_LEVEL": "loud"},
+            "ARGMIN_LOG_LEVEL: Input should be 'debug', 'info'",
+        ),
+        ({**IMAGE, "ARGMIN_LOG_FORMAT": "xml"}, "ARGMIN_LOG_FORMAT: Input should be 'json' or"),
+        (
+            {**IMAGE, "ARGMIN_DEFAULT_RESOURCES": "{"},
+            'ARGMIN_DEFAULT_RESOURCES: write JSON, such as {"limits": {"cpu": "1"}}',
+        ),
+        (
+            {**IMAGE, "ARGMIN_DEFAULT_RESOURCES": '{"limits": {"cpu": "lots"}}'},
+            'ARGMIN_DEFAULT_RESOURCES.limits.cpu: write a quantity, such as "500m", 2 or 1Gi',
+        ),
+    ],
+)
+def test_a_slip_is_explained_by_the_name_of_its_variable(
+    environment: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ValidationError) as slip:
+        Settings.read(environment)
+    assert explain_invalid(slip.value).startswith(said)
+
+
+def test_all_slips_are_named_at_once() -> None:
+    with pytest.raises(ValidationError) as slip:
+        Settings.read({"ARGMIN_WORKERS": "0", "ARGMIN_LOG_LEVEL": "loud"})
+    said = explain_invalid(slip.value)
+    for variable in ("ARGMIN_SOLVERS_IMAGE", "ARGMIN_WORKERS", "ARGMIN_LOG_LEVEL"):
+        assert f"{variable}: " in said
