@@ -78,7 +78,7 @@ class Cbc:
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         """Run the executable on a file and read what it found."""
         files = _Files(settings.workdir)
-        write_mps(model.as_minimization(), files.model)
+        write_mps(model.plain(), files.model)
         refusals: list[RunError] = []
 
         def look_at(line: str) -> None:
@@ -240,8 +240,8 @@ def _read(model: LinearModel, files: _Files, lines: list[str]) -> Finding:
     return Finding(
         ending,
         values=values,
-        claimed=None if claimed is None else direction * claimed + model.offset,
-        bound=None if bound is None else direction * bound + model.offset,
+        claimed=None if claimed is None else direction * claimed,
+        bound=None if bound is None else direction * bound,
         nodes=_nodes(lines) if model.integers else None,
         solutions=_solutions(lines, values is not None),
         note=f"CBC stopped: {stated}" if ending is Ending.STOPPED else "",
@@ -268,12 +268,12 @@ def _read_values(path: Path, model: LinearModel) -> tuple[Floats | None, float |
         return None, None
     content = path.read_bytes()
     rows, columns, objective = struct.unpack_from("=iid", content)
-    if columns != model.columns:
+    if columns < model.columns:
         raise RunError(
             Reason.SOLVER_FAILED,
             f"cbc wrote {columns} values for a model of {model.columns} columns",
         )
-    values = np.frombuffer(content, np.float64, columns, offset=16 + 16 * rows)
+    values = np.frombuffer(content, np.float64, model.columns, offset=16 + 16 * rows)
     return values.copy(), objective
 
 

@@ -78,7 +78,7 @@ class Glpk:
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         """Run glpsol on a file and read what it found."""
         files = _Files(settings.workdir)
-        write_mps(model.as_minimization(), files.model)
+        write_mps(model.plain(), files.model)
         command = [_executable(), "--freemps", str(files.model), *files.results()]
         process = SolverProcess([*command, *_options(settings)])
         code = process.wait(stop, files.stop_between_writes)
@@ -167,8 +167,8 @@ def _read(model: LinearModel, files: _Files, lines: list[str], stop: Event) -> F
     return Finding(
         ending,
         values=values if has_solution else None,
-        claimed=direction * claimed + model.offset if has_solution and claimed else None,
-        bound=None if bound is None else direction * bound + model.offset,
+        claimed=direction * claimed if has_solution and claimed is not None else None,
+        bound=None if bound is None else direction * bound,
         solutions=_solutions(lines, has_solution),
         note="" if ending is not Ending.STOPPED else f"GLPK stopped: {_last_words(lines)}",
     )
@@ -191,7 +191,7 @@ def _read_file(path: Path, model: LinearModel) -> tuple[str, float | None, Float
     STATUS OBJECTIVE`; a column is `j NUMBER [BASIS] VALUE [DUAL]`.
     """
     stated, claimed, at = "u", None, 2
-    values = np.zeros(model.columns)
+    values = np.zeros(model.columns + 1)  # the last may be the constant
     for line in path.read_text().splitlines():
         words = line.split()
         if words[:1] == ["s"]:
@@ -199,7 +199,7 @@ def _read_file(path: Path, model: LinearModel) -> tuple[str, float | None, Float
             stated, claimed = " ".join(words[4:-1]), float(words[-1])
         elif words[:1] == ["j"]:
             values[int(words[1]) - 1] = float(words[at])
-    return stated, claimed, values
+    return stated, claimed, values[: model.columns]
 
 
 def _bound(lines: list[str]) -> float | None:

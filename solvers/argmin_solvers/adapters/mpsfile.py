@@ -1,8 +1,8 @@
 """Writes a linear model for solvers that read files, in the one form that all read alike.
 
-Always a minimisation, because readers ignore `OBJSENSE`; without the objective's constant, whose
-sign readers disagree about; with every bound spelt out, because their defaults differ; with
-plain names, `C1`… and `R1`…, because each reader has characters and lengths of its own. A row
+Takes a `LinearModel.plain()`: a minimisation, because readers ignore `OBJSENSE`, without a
+constant, whose sign they disagree about. Every bound is spelt out, because their defaults differ;
+names are plain, `C1`… and `R1`…, because each reader has characters and lengths of its own. A row
 with two sides becomes two rows: as a range its other side would be rounded.
 """
 
@@ -17,7 +17,7 @@ from argmin_solvers.models.linear import LinearModel
 
 
 def write_mps(model: LinearModel, path: Path) -> None:
-    """Write a model that minimises, in free MPS, to a file."""
+    """Write a plain model, in free MPS, to a file."""
     with path.open("w", encoding="ascii") as file:
         file.writelines(line + "\n" for line in _lines(model))
 

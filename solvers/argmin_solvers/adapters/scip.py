@@ -59,7 +59,7 @@ class Scip:
         import pyscipopt
 
         file = settings.workdir / "model.mps"
-        write_mps(model.as_minimization(), file)
+        write_mps(model.plain(), file)
         scip = pyscipopt.Model()
         scip.setLogfile(None)
         _apply(scip, settings)
@@ -141,8 +141,8 @@ def _read(scip: Any, model: LinearModel) -> Finding:
     return Finding(
         ending,
         values=_values(scip, model) if found else None,
-        claimed=direction * scip.getObjVal() + model.offset if found else None,
-        bound=direction * bound + model.offset if abs(bound) < INFINITE else None,
+        claimed=direction * scip.getObjVal() if found else None,
+        bound=direction * bound if abs(bound) < INFINITE else None,
         nodes=scip.getNTotalNodes() if model.integers else None,
         solutions=scip.getNBestSolsFound() if found else 0,
         note=f"SCIP stopped: {status}" if ending is Ending.STOPPED else "",
@@ -151,7 +151,7 @@ def _read(scip: Any, model: LinearModel) -> Finding:
 
 def _values(scip: Any, model: LinearModel) -> Floats:
     solution = scip.getBestSol()
-    values = np.zeros(model.columns)
+    values = np.zeros(model.columns + 1)  # the last may be the constant
     for variable in scip.getVars():  # in an order of its own, under the names of the file: C1, …
         values[int(variable.name[1:]) - 1] = scip.getSolVal(solution, variable)
-    return values
+    return values[: model.columns]

@@ -58,14 +58,14 @@ class ScipyMilp:
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csc_array
 
-        minimized = model.as_minimization()
-        shape = (model.rows, model.columns)
-        matrix = csc_array((model.value, model.index, model.start), shape=shape)
+        plain = model.plain()
+        shape = (plain.rows, plain.columns)
+        matrix = csc_array((plain.value, plain.index, plain.start), shape=shape)
         constraints = LinearConstraint(matrix, model.row_lower, model.row_upper)
         result = milp(
-            minimized.cost,
-            integrality=model.integer.astype(np.int8),
-            bounds=Bounds(model.lower, model.upper),
+            plain.cost,
+            integrality=plain.integer.astype(np.int8),
+            bounds=Bounds(plain.lower, plain.upper),
             constraints=constraints if model.rows else None,
             options=_options(settings),
         )
@@ -101,11 +101,11 @@ def _read(result: Any, model: LinearModel) -> Finding:
     direction = -1.0 if model.maximizes else 1.0
     bound = result.get("mip_dual_bound") if model.integers else None
     if bound is not None:
-        bound = direction * bound + model.offset if np.isfinite(bound) else None
+        bound = direction * bound if np.isfinite(bound) else None
     return Finding(
         ending,
-        values=np.asarray(result.x) if found else None,
-        claimed=direction * result.fun + model.offset if found else None,
+        values=np.asarray(result.x)[: model.columns] if found else None,
+        claimed=direction * result.fun if found else None,
         bound=bound,
         nodes=result.get("mip_node_count") if model.integers else None,
         solutions=int(found),

@@ -85,11 +85,25 @@ class LinearModel:
         """The same constraints, nothing to minimise: is there any solution at all?"""
         return replace(self, sense=Sense.MINIMIZE, cost=np.zeros(self.columns), offset=0.0)
 
-    def as_minimization(self) -> LinearModel:
-        """The same model, minimising: a maximisation's objective is negated."""
-        if not self.maximizes:
-            return self
-        return replace(self, sense=Sense.MINIMIZE, cost=-self.cost, offset=-self.offset)
+    def plain(self) -> LinearModel:
+        """The same model in the form every solver reads alike: minimising, without a constant.
+
+        A maximisation's objective is negated. A constant becomes the cost of one more variable,
+        the last, which is fixed at 1: so relative gaps are those of the whole objective.
+        """
+        direction = -1.0 if self.maximizes else 1.0
+        plain = replace(self, sense=Sense.MINIMIZE, cost=direction * self.cost, offset=0.0)
+        if self.offset == 0:
+            return plain
+        return replace(
+            plain,
+            cost=np.append(plain.cost, direction * self.offset),
+            lower=np.append(self.lower, 1.0),
+            upper=np.append(self.upper, 1.0),
+            integer=np.append(self.integer, False),
+            column_names=[*self.column_names, "constant"],
+            start=np.append(self.start, self.start[-1]),
+        )
 
 
 def build_linear(  # noqa: PLR0913 - the parts of a linear model, by keyword

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pulp
+import pytest
+
+from argmin.api.outcome import Reason, Sense
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.pulpmodel import convert_pulp
+from tests.unit.solvers.problems import linear
+
+BASE = """\
+\\ a comment
+Maximize
+ obj: 3 x + 2 y - 4 z + 10
+Subject To
+ c1: x + y + z <= 10
+ c2: -1 <= x - y <= 5
+ c3: 2 x + 3 x
+     >= 1
+Bounds
+ x <= 4
+ -inf <= y <= 8
+ z free
+Generals
+ x
+End
+"""
+
+
+def refusal(text: str, folder: Path, reason: Reason = Reason.INVALID_MODEL) -> str:
+    with pytest.raises(RunError) as caught:
+        linear(text, folder)
+    assert caught.value.reason is reason
+    return caught.value.message
+
+
+def test_a_file_is_read_in_full(tmp_path: Path) -> None:
+    model = linear(BASE, tmp_path)
+    assert model.sense is Sense.MAXIMIZE
+    assert model.offset == 10.0
+    assert list(model.cost) == [3.0, 2.0, -4.0]
+    assert list(model.lower) == [0.0, -math.inf, -math.inf]
+    assert list(model.upper) == [4.0, 8.0, math.inf]
+    assert list(model.row_lower) == [-math.inf, -1.0, 1.0]
+    assert list(model.row_upper) == [10.0, 5.0, math.inf]
+    assert list(model.integer) == [True, False, False]
+    assert list(model.value) == [1.0, 1.0, 5.0, 1.0, -1.0, 1.0]
+
+
+def test_short_forms_are_read(tmp_path: Path) -> None:
+    model = linear("max: 3x+2y\nst c1: x+y<=4\n x - 3 y >= -2\nbin\n y\nend\n", tmp_path)
+    assert model.sense is Sense.MAXIMIZE
+    assert list(model.cost) == [3.0, 2.0]
+    assert (model.rows, model.integers, model.upper[1]) == (2, 1, 1.0)
+
+
+def test_what_pulp_writes_is_what_pulp_holds(tmp_path: Path) -> None:
+    problem = pulp.LpProblem("both", pulp.LpMaximize)
+    x = pulp.LpVariable("x", -3, 8, pulp.LpInteger)
+    y = pulp.LpVariable("y", None, 2)
+    problem += 2 * x - 0.125 * y
+    problem += x + 3 * y <= 12, "first"
+    problem += x - y == 1, "second"
+    problem.writeLP(str(tmp_path / "pulp.lp"))
+    written, held = linear((tmp_path / "pulp.lp").read_text(), tmp_path), convert_pulp("m", problem)
+    for part in ("cost", "lower", "upper", "integer", "row_lower", "row_upper", "value", "index"):
+        assert list(getattr(written, part)) == list(getattr(held, part)), part
+    assert written.sense is held.sense
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2 y", "nan y", "model.lp line 3: + or - is expected before 'y'"),
+        ("2 y", "1e999 y", "model.lp line 3: '1e999' is not a finite number"),
+        ("2 y", "2..3 y", "model.lp line 3: + or - is expected before '.3'"),
+        ("<= 10", "", "line 5: a constraint without a relation such as <="),
+        (">= 1", ">= 1 + y", "line 8: '+' is not expected here: the right side is one number"),
+        (">= 1", ">= nan", "line 8: a number is expected, not 'nan'"),
+        ("Generals", "Genrals", "line 13: 'Genrals' in Bounds is in no constraint or objective"),
+        (" z free", " w free", "line 12: 'w' in Bounds is in no constraint or objective"),
+        (" x <= 4", " x <= -4", "line 10: 'x' has upper bound -4.0 and no lower bound"),
+        ("End\n", "", "line 14: the file ends without End: is it cut off?"),
+        ("c2:", "c1:", "line 6: two constraints are named 'c1'"),
+        ("Maximize", "Maximise it", "line 3: 'obj' is not expected in the objective"),
+    ],
+)
+def test_mistakes_are_refused_with_their_line(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    assert message in refusal(BASE.replace(old, new), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "*&^%$ hello\n foo bar\n", "\x00\x01\x02"])
+def test_garbage_is_no_empty_model(text: str, tmp_path: Path) -> None:
+    assert refusal(text, tmp_path).startswith("model.lp line 1: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("+ 10", "+ [ x^2 ] / 2", "a product or a power of variables"),
+        ("2 x + 3 x", "x = 1 -> 2 x", "an indicator constraint"),
+        ("Generals", "Semi-Continuous", "semi-continuous variables"),
+        ("Generals", "SOS", "special ordered sets"),
+    ],
+)
+def test_what_is_not_linear_is_unsupported(old: str, new: str, what: str, tmp_path: Path) -> None:
+    assert what in refusal(BASE.replace(old, new), tmp_path, Reason.UNSUPPORTED)
