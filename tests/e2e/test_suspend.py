@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from tests.e2e.jobs import (
     JOBS,
     await_job,
     await_pod_that_says,
+    model_job,
     open_gate,
     pods_of,
     script_job,
     status_of,
 )
-from tests.e2e.programs import GATED, INCUMBENT
+from tests.e2e.programs import GATED, INCUMBENT, MARKET_SPLIT
 from tests.kubectl import Kubectl, Object, holds
 
 DEADLINE = 600
+FIRST_ROW_OF_HIGHS = " 0.00% "
+"""Printed with the first solution, which the feasibility jump finds at once."""
 
 
 def suspend(kubectl: Kubectl, name: str, held: bool) -> None:
@@ -57,6 +61,16 @@ def test_a_job_suspended_in_the_middle_keeps_its_best_solution_and_completes_whe
     runs = [(run["name"], run["reason"]) for run in job["status"]["runs"]]
     assert runs == [(first, "Interrupted"), (second, "ProgramFinished")]
     assert job["status"]["activeSeconds"] >= used
+
+
+def test_a_solver_held_in_the_middle_hands_over_its_best_solution(kubectl: Kubectl) -> None:
+    kubectl.apply(model_job("hard", "python", MARKET_SPLIT, "highs"))
+    await_pod_that_says(kubectl, "hard", FIRST_ROW_OF_HIGHS)
+    suspend(kubectl, "hard", True)
+    job = await_job(kubectl, "hard", is_suspended)
+    assert status_of(job, "outcome", "sense") == {"outcome": "Feasible", "sense": "Minimize"}
+    assert Decimal(job["status"]["objective"]) > Decimal(job["status"]["bestBound"])
+    assert kubectl.get("configmap", job["status"]["solutionRef"]["configMap"])
 
 
 def test_a_job_applied_as_suspended_starts_only_when_it_is_resumed(kubectl: Kubectl) -> None:
