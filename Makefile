@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN_CLUSTER := $(BIN)/python -m tests.cluster
-SOURCES := operator solvers tests examples
+SOURCES := operator solvers tests examples charts
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
 .PHONY: help
