@@ -20,9 +20,19 @@ sys.exit(0 if killed else "no process of that container")
 
 
 def find_operator(kubectl: Kubectl) -> Object:
-    """The operator's one pod."""
-    (pod,) = kubectl.within(NAMESPACE).list("pods", SELECTOR)
+    """The operator's one pod; one that is on its way out does not count."""
+    pods = kubectl.within(NAMESPACE).list("pods", SELECTOR)
+    (pod,) = (pod for pod in pods if "deletionTimestamp" not in pod["metadata"])
     return pod
+
+
+def renew_operator(kubectl: Kubectl) -> None:
+    """Give the operator a new pod: the kubelet lets one wait that was killed before."""
+    system = kubectl.within(NAMESPACE)
+    (deployment,) = system.list("deployments", SELECTOR)
+    name = f"deployment/{deployment['metadata']['name']}"
+    system.run("rollout", "restart", name)
+    system.run("rollout", "status", name, "--timeout=90s")
 
 
 def kill_operator(kubectl: Kubectl) -> int:

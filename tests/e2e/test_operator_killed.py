@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.jobs import (
     JOBS,
     await_emptiness,
@@ -13,11 +15,16 @@ from tests.e2e.jobs import (
     script_job,
     status_of,
 )
-from tests.e2e.operator_process import await_operator, kill_operator
+from tests.e2e.operator_process import await_operator, kill_operator, renew_operator
 from tests.e2e.programs import GATED, INCUMBENT
 from tests.kubectl import Kubectl, holds
 
 SIGKILLED = 128 + 9
+
+
+@pytest.fixture(autouse=True)
+def renewed(operator: Kubectl) -> None:
+    renew_operator(operator)
 
 
 def test_a_job_completes_once_though_the_operator_is_killed_in_the_middle_of_its_solve(
