@@ -141,6 +141,8 @@ class _Header:
     constraints: int
     objectives: int
     integers: int
+    jacobian: int
+    gradient: int
     defined: int
 
 
@@ -152,12 +154,12 @@ def _read_header(lines: _Lines) -> _Header:
     for _ in range(4):
         lines.next()
     integers = sum(lines.next_integers(5)[:5])
-    lines.next()
+    jacobian, gradient = lines.next_integers(2)[:2]
     lines.next()
     defined = sum(lines.next_integers(5)[:5])
     if min(variables, constraints, objectives, integers, defined) < 0 or variables == 0:
         raise _MalformedError("the counts of the header are impossible")
-    return _Header(variables, constraints, objectives, integers, defined)
+    return _Header(variables, constraints, objectives, integers, jacobian, gradient, defined)
 
 
 @dataclass
@@ -325,10 +327,7 @@ class _Reader:
             self.lines.next()
 
     def _finish(self, origin: str, names: list[str] | None) -> NonlinearModel:
-        if len(self.bounds) != self._header.variables:
-            raise _MalformedError("segment b, the bounds of the variables, is missing")
-        if len(self.row_bounds) != self._header.constraints:
-            raise _MalformedError("segment r, the bounds of the constraints, is missing")
+        self._check_complete()
         return NonlinearModel(
             origin=origin,
             sense=self.sense,
@@ -343,6 +342,26 @@ class _Reader:
             row_upper=[up for _, up in self.row_bounds],
             defined=self.defined,
         )
+
+    def _check_complete(self) -> None:
+        """Hold what was read against the counts of the header: a part may be cut off."""
+        header = self._header
+        counts = {
+            "C, the constraints": (
+                sum(bool(c.terms) for c in self.constraints),
+                header.constraints,
+            ),
+            "O, the objective": (int(bool(self.objective.terms)), header.objectives),
+            "b, the bounds of the variables": (len(self.bounds), header.variables),
+            "r, the bounds of the constraints": (len(self.row_bounds), header.constraints),
+            "J, the linear parts": (sum(len(c.linear) for c in self.constraints), header.jacobian),
+            "G, the objective's linear part": (len(self.objective.linear), header.gradient),
+        }
+        for segment, (found, expected) in counts.items():
+            if found != expected:
+                raise _MalformedError(
+                    f"segment {segment}: {found} of {expected} are there: is the file cut off?"
+                )
 
 
 def _names(given: list[str], variables: int) -> list[str]:

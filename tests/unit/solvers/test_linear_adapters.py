@@ -166,7 +166,8 @@ def test_a_limit_that_a_solver_lacks_is_refused_with_those_that_have_it(tmp_path
         choose_adapter(mps("afiro"), SolverName.GLPK, Settings(tmp_path, solutions=3))
     assert caught.value.reason is Reason.UNSUPPORTED
     assert caught.value.message == (
-        "spec.solver.name: glpk cannot stop at spec.limits.solutions; choose one of highs, cbc, scip"
+        "spec.solver.name: glpk cannot stop at spec.limits.solutions;"
+        " choose one of highs, cbc, scip"
     )
 
 

@@ -1,0 +1,282 @@
+"""Programs of the user's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from argmin.api.optimizationjob import MetricPattern
+from argmin.api.outcome import ExitCode, Outcome, Reason
+from argmin.api.run import RunDocument, RunScript
+from argmin_solvers import report
+from argmin_solvers.failure import RunError
+from argmin_solvers.findings import MATCHED_LINE, MetricFinder
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.result import RunResult
+from argmin_solvers.scriptrun import run_script
+from tests.unit.solvers.problems import run_program
+
+REPORTING = "from argmin_solvers import report\n"
+
+
+def run_here(
+    folder: Path,
+    source: str,
+    *,
+    metrics: tuple[MetricPattern, ...] = (),
+    interruption: Interruption | None = None,
+    grace_seconds: float = 0.3,
+    **limits: float,
+) -> RunResult:
+    """Run a script without the runner's process around it."""
+    path = folder / "program.py"
+    path.write_text(source)
+    script = RunScript(path=str(path), metrics=metrics)
+    document = RunDocument(name="test", root=str(folder), script=script, limits=limits)
+    return run_script(document, script, interruption or Interruption(), folder, grace_seconds)
+
+
+def failure(folder: Path, source: str, **fields: object) -> RunError:
+    with pytest.raises(RunError) as caught:
+        run_here(folder, source, **fields)  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_a_reported_answer_is_the_answer(tmp_path: Path) -> None:
+    source = REPORTING + (
+        'report(objective=15004, sense="Minimize")\n'
+        'report(objective=15005.0, bound=15005, outcome="Optimal", solutions=3, trucks=7,\n'
+        '       variables={"x": 2, "y": 0.5})\n'
+    )
+    result = run_here(tmp_path, source)
+    answer = result.answer
+    assert (answer.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.PROGRAM_FINISHED)
+    assert (answer.objective, answer.best_bound, answer.gap) == ("15005.0", "15005.0", "0")
+    assert (answer.sense, answer.solutions) == ("Minimize", 3)
+    assert [(m.name, m.value) for m in answer.metrics] == [("trucks", "7.0")]
+    assert result.variables == {"x": 2, "y": 0.5}
+
+
+def test_an_objective_alone_is_feasible(tmp_path: Path) -> None:
+    answer = run_here(tmp_path, REPORTING + "report(objective=3)\n").answer
+    assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "3.0")
+
+
+def test_nothing_reported_is_unknown_and_no_failure(tmp_path: Path) -> None:
+    result = run_here(tmp_path, "print('done')\n")
+    assert (result.answer.outcome, result.exit_code) == (Outcome.UNKNOWN, 0)
+
+
+def test_metrics_are_found_in_the_output_and_the_last_match_counts(tmp_path: Path) -> None:
+    source = "for cost in (9, 15005.0):\n    print('Total Cost of Transportation = ', cost)\n"
+    source += "import sys; print('bound 15005.0 status Optimal trucks 7', file=sys.stderr)\n"
+    patterns = {
+        "objective": "Total Cost of Transportation = +([0-9.]+)",
+        "bestBound": "bound ([0-9.]+)",
+        "outcome": "status (\\w+)",
+        "trucks": "trucks ([0-9]+)",
+    }
+    metrics = tuple(MetricPattern(name=name, regex=regex) for name, regex in patterns.items())
+    answer = run_here(tmp_path, source, metrics=metrics).answer
+    assert (answer.objective, answer.best_bound, answer.outcome) == (
+        "15005.0",
+        "15005.0",
+        Outcome.OPTIMAL,
+    )
+    assert [(m.name, m.value) for m in answer.metrics] == [("trucks", "7.0")]
+
+
+def test_patterns_see_only_the_head_of_a_long_line() -> None:
+    finder = MetricFinder([MetricPattern(name="objective", regex="([0-9]+)$")])
+    finder.look_at("1" * MATCHED_LINE + "2" * 100)
+    assert finder.found == {"objective": "1" * MATCHED_LINE}
+
+
+@pytest.mark.parametrize(
+    ("regex", "message"),
+    [
+        ("cost = [0-9]+", "put the number into a group, such as 'cost = ([0-9.]+)'"),
+        ("cost = ([0-9]+", "write a regular expression of Python"),
+    ],
+)
+def test_a_pattern_that_finds_no_number_is_refused(
+    regex: str, message: str, tmp_path: Path
+) -> None:
+    pattern = MetricPattern(name="objective", regex=regex)
+    error = failure(tmp_path, "print(1)\n", metrics=(pattern,))
+    assert error.exit_code == ExitCode.INVALID_INPUT
+    assert error.message.startswith("spec.script.metrics.objective.regex: ")
+    assert message in error.message
+
+
+def test_another_exit_code_is_a_failure_with_the_last_words(tmp_path: Path) -> None:
+    error = failure(tmp_path, "import sys\nprint('no data', file=sys.stderr)\nsys.exit(3)\n")
+    assert (error.reason, error.exit_code) == (Reason.PROGRAM_FAILED, ExitCode.PROGRAM_FAILED)
+    assert error.message == "the program ended with exit code 3: no data"
+
+
+def test_a_signal_is_named(tmp_path: Path) -> None:
+    error = failure(tmp_path, "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    assert error.message == "the program was killed by SIGSEGV"
+
+
+@pytest.mark.parametrize(
+    "told", ["objective=float('nan')", "objective=float('inf')", "outcome='optimal'"]
+)
+def test_what_is_no_answer_is_refused_where_it_is_reported(told: str, tmp_path: Path) -> None:
+    error = failure(tmp_path, REPORTING + f"report({told})\n")
+    assert error.reason is Reason.PROGRAM_FAILED
+    assert "ValueError" in error.message
+
+
+def test_a_metric_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    pattern = MetricPattern(name="objective", regex="cost (\\S+)")
+    error = failure(tmp_path, "print('cost nan')\n", metrics=(pattern,))
+    assert error.message == "the program told objective = 'nan', which is not a finite number"
+
+
+def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    script = RunScript(path=__file__, command=("no-such-program",))
+    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    with pytest.raises(RunError, match=r"spec.script.command: no-such-program cannot be started"):
+        run_script(document, script, Interruption(), tmp_path)
+
+
+def test_a_missing_program_is_a_missing_source(tmp_path: Path) -> None:
+    script = RunScript(path=str(tmp_path / "none.py"))
+    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    with pytest.raises(RunError) as caught:
+        run_script(document, script, Interruption(), tmp_path)
+    assert caught.value.reason is Reason.SOURCE_NOT_FOUND
+
+
+IGNORING = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open("{folder}/pids", "w").write(f"{{os.getpid()}} {{child.pid}}")
+while True:
+    time.sleep(0.1)
+"""
+
+
+def test_a_program_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path) -> None:
+    result = run_here(tmp_path, IGNORING.format(folder=tmp_path), seconds=2.0)
+    assert (result.answer.outcome, result.answer.reason) == (Outcome.UNKNOWN, Reason.TIME_LIMIT)
+    program, child = map(int, (tmp_path / "pids").read_text().split())
+    assert not psutil.pid_exists(program)
+    assert is_gone(child)
+
+
+def is_gone(pid: int, within_seconds: float = 10.0) -> bool:
+    """Whether a process ends: a killed grandchild is reaped by others, in their time."""
+    until = time.monotonic() + within_seconds
+    while time.monotonic() < until:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        os.sched_yield()
+    return False
+
+
+def test_a_time_limit_keeps_what_was_reported(tmp_path: Path) -> None:
+    source = REPORTING + "import time\nreport(objective=7)\nwhile True: time.sleep(0.1)\n"
+    answer = run_here(tmp_path, source, seconds=2.0).answer
+    assert (answer.outcome, answer.reason, answer.objective) == (
+        Outcome.FEASIBLE,
+        Reason.TIME_LIMIT,
+        "7.0",
+    )
+
+
+def test_an_interruption_lets_the_program_report_its_best(tmp_path: Path) -> None:
+    interruption = Interruption()
+    source = REPORTING + (
+        "import signal, sys, time\n"
+        "def end(*_):\n    report(objective=8)\n    sys.exit(1)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('ready', flush=True)\n"
+        "while True: time.sleep(0.1)\n"
+    )
+
+    class StopWhenReady(MetricFinder):
+        def look_at(self, line: str) -> None:
+            if "ready" in line:
+                interruption.stop.set()
+
+    path = tmp_path / "program.py"
+    path.write_text(source)
+    script = RunScript(path=str(path))
+    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("argmin_solvers.scriptrun.MetricFinder", StopWhenReady)
+        answer = run_script(document, script, interruption, tmp_path, grace_seconds=20).answer
+    assert (answer.outcome, answer.reason, answer.objective) == (
+        Outcome.FEASIBLE,
+        Reason.INTERRUPTED,
+        "8.0",
+    )
+
+
+def test_what_the_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
+    source = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open('{tmp_path}/pid', 'w').write(str(child.pid))\n"
+    )
+    run_here(tmp_path, source)
+    assert is_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_the_program_has_arguments_seed_threads_and_output_folders(tmp_path: Path) -> None:
+    source = (
+        "import os, sys\n"
+        "names = ('ARGMIN_SEED', 'ARGMIN_THREADS', 'OMP_NUM_THREADS', 'ARGMIN_OUTPUT_MY_DATA')\n"
+        "print('told', sys.argv[1:], *(os.environ.get(name) for name in names))\n"
+        "open(os.environ['ARGMIN_OUTPUT_MY_DATA'] + '/model.lp', 'w').write('End')\n"
+    )
+    output = {"name": "my-data", "path": str(tmp_path / "data")}
+    ended = run_program(
+        tmp_path, source, args=["--month", "11"], seed=4, threads=2, outputs=[output]
+    )
+    assert f"told ['--month', '11'] 4 2 2 {tmp_path}/data" in ended.output
+    assert ended.answer["seed"] == 4
+    (kept,) = ended.answer["outputs"]
+    assert (kept["name"], kept["files"], kept["bytes"]) == ("my-data", 1, 3)
+
+
+def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
+    source = REPORTING + (
+        "import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\nsys.stdout.flush()\n"
+        "report(objective=1)\n"
+    )
+    ended = run_program(tmp_path, source)
+    assert ended.answer["objective"] == "1.0"
+    assert "caf\N{REPLACEMENT CHARACTER}" in ended.log
+
+
+def test_outside_argmin_a_report_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARGMIN_REPORT", raising=False)
+    report(objective=3, trucks=2)
+    assert capsys.readouterr().out == 'report {"objective": 3, "metrics": {"trucks": 2}}\n'
+
+
+def test_a_report_needs_nothing_but_the_standard_library() -> None:
+    probe = (
+        "import sys, argmin_solvers\n"
+        "print([name for name in ('numpy', 'pydantic', 'argmin') if name in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "[]\n"
