@@ -64,8 +64,12 @@ class Watches:
             on_started()
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            errors = [task.exception() for task in done if not task.cancelled()]
-            raise WatchError("the watches ended by themselves") from next(iter(errors), None)
+            error = next(
+                (e for task in done if not task.cancelled() and (e := task.exception())), None
+            )
+            raise WatchError(
+                f"the watches ended by themselves: {error or 'for no reason'}"
+            ) from error
         finally:
             for task in tasks:
                 task.cancel()
@@ -133,6 +137,7 @@ class _NoDiffs(kopf.DiffBaseStorage):
 def _build_settings(scope: Scope) -> kopf.OperatorSettings:
     logging.getLogger("kopf").setLevel(logging.WARNING)
     settings = kopf.OperatorSettings()
+    settings.process.ultimate_exiting_timeout = None  # how this process ends is our business
     settings.posting.enabled = False
     settings.scanning.disabled = True  # needs no right to read namespaces and CRDs
     settings.watching.server_timeout = _SERVER_TIMEOUT
