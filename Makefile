@@ -26,7 +26,7 @@ venv: $(READY) ## Create .venv with every dependency, pinned by hash
 $(READY): requirements/dev.txt pyproject.toml
 	$(call say,Installing the pinned Python dependencies into $(VENV) (a minute or two))
 	$(PYTHON) -c 'import sys; sys.exit("argmin needs Python 3.11 or newer: run make PYTHON=python3.11 …") if sys.version_info < (3, 11) else None'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

@@ -27,6 +27,14 @@ MOST_WRITES = 8
 TOKEN_REVIEW = 1  # it belongs to no namespace
 
 
+STEEL = {
+    "apiVersion": OPTIMIZATION_JOBS.api_version,
+    "kind": OPTIMIZATION_JOBS.kind,
+    "metadata": {"name": "steel"},
+    "spec": {"model": MODEL},
+}
+
+
 class Kubelet:
     """What the Job controller and a kubelet would do for one pod, done by hand."""
 
@@ -84,14 +92,7 @@ async def test_a_job_from_creation_to_answer_takes_at_most_eight_writes(
     kind = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url="http://intake"))
     key = Key(OPTIMIZATION_JOBS, user.namespace, "steel")
     async with running(kind, cluster, user.namespace) as engine:
-        user.apply(
-            {
-                "apiVersion": OPTIMIZATION_JOBS.api_version,
-                "kind": OPTIMIZATION_JOBS.kind,
-                "metadata": {"name": "steel"},
-                "spec": {"model": MODEL},
-            }
-        )
+        user.apply(STEEL)
         await eventually(lambda: bool(user.list("jobs")), "the Job")
         kubelet = Kubelet(user, cluster, user.list("jobs")[0])
         kubelet.report("Running", {"running": {"startedAt": "2026-11-22T08:00:00Z"}})

@@ -22,60 +22,46 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.reconciles = Counter(
-            "argmin_reconciles",
-            "Reconciles by kind and result.",
-            ("kind", "result"),
-            registry=self.registry,
+        self.reconciles = self._count(
+            "argmin_reconciles", "Reconciles by kind and result.", "kind", "result"
         )
-        self.reconcile_seconds = Histogram(
-            "argmin_reconcile_seconds",
-            "Time of a reconcile, in seconds.",
-            ("kind",),
-            buckets=_CALL_BUCKETS,
-            registry=self.registry,
+        self.reconcile_seconds = self._time(
+            "argmin_reconcile_seconds", "Time of a reconcile, in seconds.", "kind"
         )
-        self.retries = Counter(
-            "argmin_retries", "Reconciles put off by an error.", ("kind",), registry=self.registry
-        )
-        self.queue_depth = Gauge(
-            "argmin_queue_depth", "Keys that wait for a reconcile.", registry=self.registry
-        )
-        self.cached_objects = Gauge(
-            "argmin_cached_objects", "Objects in the cache.", registry=self.registry
-        )
-        self.leader = Gauge(
-            "argmin_leader", "1 where this process holds the lease.", registry=self.registry
-        )
-        self.calls = Counter(
+        self.retries = self._count("argmin_retries", "Reconciles put off by an error.", "kind")
+        self.queue_depth = self._gauge("argmin_queue_depth", "Keys that wait for a reconcile.")
+        self.cached_objects = self._gauge("argmin_cached_objects", "Objects in the cache.")
+        self.leader = self._gauge("argmin_leader", "1 where this process holds the lease.")
+        self.calls = self._count(
             "argmin_api_calls",
             "Calls to the API server by verb, resource and HTTP status (0: no answer).",
-            ("verb", "resource", "status"),
-            registry=self.registry,
+            *("verb", "resource", "status"),
         )
-        self.writes = Counter(
+        self.writes = self._count(
             "argmin_api_writes",
             "Writes to the API server by verb and resource.",
-            ("verb", "resource"),
-            registry=self.registry,
+            "verb",
+            "resource",
         )
-        self.call_seconds = Histogram(
-            "argmin_api_call_seconds",
-            "Time of a call to the API server, in seconds.",
-            ("verb",),
-            buckets=_CALL_BUCKETS,
-            registry=self.registry,
+        self.call_seconds = self._time(
+            "argmin_api_call_seconds", "Time of a call to the API server, in seconds.", "verb"
         )
-        self.deliveries = Counter(
-            "argmin_intake_deliveries",
-            "Results handed in, by HTTP status of the answer.",
-            ("status",),
-            registry=self.registry,
+        self.deliveries = self._count(
+            "argmin_intake_deliveries", "Results handed in, by HTTP status of the answer.", "status"
         )
         ProcessCollector(registry=self.registry)
         Info("argmin_build", "The version that runs.", registry=self.registry).info(
             {"version": __version__}
         )
+
+    def _count(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str) -> Gauge:
+        return Gauge(name, help_text, registry=self.registry)
+
+    def _time(self, name: str, help_text: str, *labels: str) -> Histogram:
+        return Histogram(name, help_text, labels, buckets=_CALL_BUCKETS, registry=self.registry)
 
     def observe_call(self, verb: str, resource: str, status: int, seconds: float) -> None:
         """Count a call to the API server; a watch has no duration worth knowing."""
