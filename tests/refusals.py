@@ -70,6 +70,12 @@ REFUSALS = (
     Refusal("a time without unit", _with_model(limits={"time": 10}), "spec.limits.time", DURATION),
     Refusal("a time of zero", _with_model(limits={"time": "0s"}), "spec.limits.time", DURATION),
     Refusal("a negative time", _with_model(limits={"time": "-5m"}), "spec.limits.time", DURATION),
+    *(
+        Refusal(
+            f"a time of {text}", _with_model(limits={"time": text}), "spec.limits.time", DURATION
+        )
+        for text in ("99999999999999999h", "9999999999999999999ms")
+    ),
     Refusal("an empty time", _with_model(limits={"time": ""}), "spec.limits.time", DURATION),
     Refusal(
         "a negative gap",
@@ -82,6 +88,15 @@ REFUSALS = (
         _with_model(limits={"absoluteGap": -1}),
         "spec.limits.absoluteGap",
         DECIMAL,
+    ),
+    *(
+        Refusal(
+            f"a gap of {text}",
+            _with_model(limits={"relativeGap": text}),
+            "spec.limits.relativeGap",
+            DECIMAL,
+        )
+        for text in ("1e-999998", "1e1000000", "1" * 19)
     ),
     Refusal(
         "no solutions wanted",
@@ -179,6 +194,15 @@ REFUSALS = (
         _with_model(resources={"limits": {"cpu": "lots"}}),
         "spec.resources.limits",
         'write a quantity, such as "500m", 2 or 1Gi',
+    ),
+    *(
+        Refusal(
+            f"a quantity of {text}",
+            _with_model(resources={"limits": {"cpu": text}}),
+            "spec.resources.limits",
+            'write a quantity, such as "500m", 2 or 1Gi',
+        )
+        for text in ("1e999998", "1e1000000", "1" * 19)
     ),
     Refusal(
         "a name of 253 characters",

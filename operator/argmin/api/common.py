@@ -113,15 +113,18 @@ def escape_cel(pattern: str) -> str:
     return pattern.replace("\\", "\\\\")
 
 
-_DURATION = re.compile(r"^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$")
+# Digits are bounded everywhere: arithmetic with a number of a thousand digits blocks the operator.
+_DURATION = re.compile(
+    r"^(?=.)(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,8})s)?(?:([0-9]{1,11})ms)?$"
+)
 _DURATION_MESSAGE = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a duration such as `90s`, `10m`, `1h30m` or `500ms`.
+    """Read a duration such as `90s`, `10m`, `1h30m` or `500ms`; a few years at most.
 
     Raises:
-        ValueError: the text is no duration with units.
+        ValueError: the text is no duration with units, or has more digits than anybody needs.
     """
     match = _DURATION.match(text)
     if match is None:
@@ -142,13 +145,14 @@ Duration = Annotated[
     str | int,
     _checked(_DURATION_MESSAGE, _is_positive_duration),
     _text_or_number_schema(
-        "type(self) == string && self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$')"
+        "type(self) == string && self.matches("
+        "'^([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?([0-9]{1,11}ms)?$')"
         " && self.size() > 0 && duration(self) > duration('0s')",
         _DURATION_MESSAGE,
     ),
 ]
 
-_NON_NEGATIVE_PATTERN = r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+_NON_NEGATIVE_PATTERN = r"^[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$"
 _NON_NEGATIVE_MESSAGE = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
 
 NonNegativeDecimal = Annotated[
@@ -171,7 +175,9 @@ def to_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-_QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?[0-9]+)?$"
+_QUANTITY_PATTERN = (
+    r"^[0-9]{1,18}(\.[0-9]{1,18})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?[0-9]{1,2})?$"
+)
 _QUANTITY_MESSAGE = 'write a quantity, such as "500m", 2 or 1Gi'
 Quantity = Annotated[
     str | int,

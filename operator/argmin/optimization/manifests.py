@@ -92,7 +92,7 @@ def count_threads(asked: int | None, resources: Resources) -> int:
     if asked is not None:
         return asked
     cores = parse_quantity(str(resources.limits.get("cpu", "1")))
-    return min(max(1, math.ceil(cores)), _THREADS_LIMIT)
+    return max(1, math.ceil(min(cores, Decimal(_THREADS_LIMIT))))
 
 
 def parse_quantity(text: str) -> Decimal:

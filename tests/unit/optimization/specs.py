@@ -12,7 +12,7 @@ _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 names = st.text(_LOWER, min_size=1, max_size=12)
 short_names = names.filter(lambda n: n not in ("argmin", "source"))
 texts = st.text(min_size=1, max_size=20).filter(lambda t: t.isprintable())
-quantities = st.sampled_from(["500m", "1", "2", "1.5", "1k", "1e1"])
+quantities = st.sampled_from(["500m", "1", "2", "1.5", "1k", "1e1", "1e99", "1e-99"])
 memories = st.sampled_from(["64Mi", "1Gi", "512M"])
 
 references = st.builds(lambda n, k: {"name": n, "key": k}, names, names)
@@ -72,7 +72,11 @@ options = st.fixed_dictionaries(
     {},
     optional={
         "limits": st.fixed_dictionaries(
-            {}, optional={"time": st.just("10m"), "relativeGap": st.just("1e-6")}
+            {},
+            optional={
+                "time": st.sampled_from(["10m", "99999h999999m99999999s99999999999ms"]),
+                "relativeGap": st.sampled_from(["1e-6", "1e-99"]),
+            },
         ),
         "threads": st.integers(1, 8),
         "seed": st.integers(0, 100),
