@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from argmin.plan import CONFIG_MAPS, Key
 from argmin.runtime import resync
 from argmin.runtime.cluster import Cluster
+from argmin.runtime.engine import Engine
 from tests.cluster import api_server
 from tests.cluster.api_server import ApiServerProvider
 from tests.cluster.processes import processes_of
@@ -117,11 +119,23 @@ def restart_api_server(user: Kubectl) -> None:
     wait_until(is_back, "the API server", timeout=60)
 
 
+def hold_back_healing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Let no LIST heal the cache before the event is set."""
+    heal, allowed = engine.resync.heal, asyncio.Event()
+
+    async def heal_when_allowed() -> None:
+        await allowed.wait()
+        await heal()
+
+    monkeypatch.setattr(engine.resync, "heal", heal_when_allowed)
+    return allowed
+
+
 async def test_what_no_watch_tells_after_a_410_is_found_by_the_healing_list(
     fragile: Kubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A restarted API server has forgotten the versions from before: watches have to list anew."""
-    monkeypatch.setattr(resync, "_SOON", 600.0)
+    monkeypatch.setattr(resync, "_SOON", 0.1)
     link = await Link.to(fragile.kubeconfig, tmp_path / "kubeconfig")
     fragile.apply(greeting("stays"), greeting("goes"))
     async with (
@@ -129,6 +143,7 @@ async def test_what_no_watch_tells_after_a_410_is_found_by_the_healing_list(
         running(GreetingKind(), far, fragile.namespace) as engine,
     ):
         await eventually(lambda: is_greeted(fragile, "goes") and is_idle(engine), "rest")
+        may_heal = hold_back_healing(engine, monkeypatch)
         await link.cut()
         fragile.delete("greeting", "goes")
         fragile.delete("configmap", "goes-0")
@@ -139,7 +154,7 @@ async def test_what_no_watch_tells_after_a_410_is_found_by_the_healing_list(
         await eventually(lambda: is_greeted(fragile, "comes"), "the watches are back", 60)
         goes = Key(GREETINGS, fragile.namespace, "goes")
         assert engine.cache.get(goes), "no watch tells of what was deleted meanwhile"
-        await engine.resync.heal()
-        assert engine.cache.get(goes) is None
+        may_heal.set()
+        await eventually(lambda: engine.cache.get(goes) is None, "the healing list")
         await eventually(lambda: bool(fragile.find("configmap", "stays-0")), "the child is back")
     await link.cut()

@@ -49,8 +49,8 @@ class Engine:
         self.cache = Cache()
         self.queue: WorkQueue[Key] = WorkQueue()
         scope = Scope.of(kinds, namespaces)
-        self._watches = Watches(cluster, self.cache, scope, self.queue.add)
         self.resync = Resync(cluster, self.cache, scope, self.queue.add, resync_seconds)
+        self._watches = Watches(cluster, self.cache, scope, self.queue.add, self.resync.ask)
         self._reconcilers: Mapping[Resource, Reconciler] = {
             kind.resource: Reconciler(kind, cluster, self.cache) for kind in kinds
         }

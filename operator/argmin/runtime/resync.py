@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 
@@ -24,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 _JITTER = 0.2
 _SOON = 5.0
-"""Seconds after the start: what was deleted before the watches had begun, nobody told us."""
+"""Seconds after a watch began or began anew: what was deleted in between, nobody told us."""
 
 
 class Resync:
@@ -43,13 +44,21 @@ class Resync:
         self._scope = scope
         self._wake = wake
         self._interval = interval
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+
+    def ask(self) -> None:
+        """Have everything listed soon: a watch had to begin anew and may have missed something."""
+        self._wanted.set()
 
     async def run_forever(self) -> None:
-        """Heal soon, then each `interval` seconds with jitter; a failed LIST waits for the next."""
-        pause = min(_SOON, self._interval)
+        """Heal when asked to, and each `interval` seconds; a failed LIST waits for the next."""
         while True:
-            await asyncio.sleep(pause * (1.0 + _JITTER * random.random()))
-            pause = self._interval
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_vary(self._interval)):
+                    await self._wanted.wait()
+                    await asyncio.sleep(_vary(_SOON))  # one LIST for all watches that begin anew
+            self._wanted.clear()
             try:
                 await self.heal()
             except ApiError as error:
@@ -87,3 +96,7 @@ class Resync:
             owner = self._scope.owner_of(resource, gone)
             if owner is not None:
                 self._wake(owner)
+
+
+def _vary(seconds: float) -> float:
+    return seconds * (1.0 + _JITTER * random.random())

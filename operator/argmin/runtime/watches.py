@@ -37,11 +37,20 @@ class WatchError(Exception):
 class Watches:
     """All watches of a scope."""
 
-    def __init__(self, cluster: Cluster, cache: Cache, scope: Scope, wake: Wake) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        cache: Cache,
+        scope: Scope,
+        wake: Wake,
+        relisted: Callable[[], None],
+    ) -> None:
+        """`wake` is told of keys with news; `relisted`, that a watch has begun, maybe anew."""
         self._cluster = cluster
         self._cache = cache
         self._scope = scope
         self._wake = wake
+        self._relisted = relisted
 
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
         """Watch until cancelled.
@@ -83,6 +92,8 @@ class Watches:
         owner = self._scope.owner_of(resource, manifest)
         if owner is None:
             return
+        if change is None:
+            self._relisted()
         if change == "DELETED":
             # Always news: our own delete may have taken it out of the cache before.
             self._cache.remove(resource, manifest)

@@ -26,13 +26,18 @@ class Watching:
     def __init__(self) -> None:
         self.cache = Cache()
         self.woken: list[tuple[Key, float]] = []
+        self.relists = 0
         kind = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url=""))
         self._watches = Watches(
             cast(Cluster, None),
             self.cache,
             Scope.of((kind,)),
             lambda key, delay: self.woken.append((key, delay)),
+            self._count_relist,
         )
+
+    def _count_relist(self) -> None:
+        self.relists += 1
 
     def see(self, resource: Resource, change: str | None, manifest: Manifest) -> None:
         self._watches.take_in(resource, change, manifest)
@@ -83,3 +88,12 @@ def test_objects_of_others_are_neither_kept_nor_heard(watching: Watching) -> Non
     watching.see(PODS, "ADDED", obj("web-1", 1, {"app": "web"}))
     assert watching.woken == []
     assert len(watching.cache) == 0
+
+
+def test_a_watch_that_lists_anew_has_everything_looked_at_for_what_it_missed(
+    watching: Watching,
+) -> None:
+    watching.see(OPTIMIZATION_JOBS, "ADDED", obj("steel", 1))
+    assert watching.relists == 0
+    watching.see(OPTIMIZATION_JOBS, None, obj("steel", 1))
+    assert watching.relists == 1
