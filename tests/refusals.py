@@ -63,7 +63,25 @@ REFUSALS = (
             "spec.outputs",
             "an output is a folder of your own, such as /opt/ml/processing/output/NAME",
         )
-        for path in ("//", "/etc", "/usr/lib/x", "/opt/ml/processing/input/a", "/a/../etc", "/a:b")
+        for path in (
+            *("//", "/etc", "/usr/lib/x", "/a/../etc", "/a:b", "/a//b", "/data/"),
+            *("/./etc", "/opt/./argmin", "/var/./run/secrets", "/data/."),
+            *("/opt", "/opt/ml", "/opt/ml/processing", "/opt/ml/processing/"),
+            *("/opt/ml/processing/input/a", "/opt/ml/processing/output"),
+            *("/opt/ml/processing/output/argmin", "/opt/ml/processing/output/argmin/a"),
+        )
+    ),
+    *(
+        Refusal(
+            f"an output in {inner} beside one in {outer}",
+            {
+                "model": MODEL,
+                "outputs": [{"name": "a", "path": inner}, {"name": "b", "path": outer}],
+            },
+            "spec",
+            "spec.outputs are folders apart from each other: give each a path of its own",
+        )
+        for inner, outer in (("/data/deep", "/data"), ("/data", "/data"), ("/data", "/data/deep"))
     ),
     Refusal("neither model nor script", {}, "spec", ONE_OF),
     Refusal("both model and script", {"model": MODEL, "script": SCRIPT}, "spec", ONE_OF),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Annotated, ClassVar
 
@@ -10,8 +11,9 @@ from pydantic import Field
 from argmin.api.common import ApiModel, Rule, ShortName, Source, escape_cel
 
 _SYSTEM = "bin|boot|dev|etc|lib|lib64|opt/argmin|proc|root|run|sbin|sys|usr|var/run"
-_INPUTS = "opt/ml/processing/input"
-_RESERVED = rf"^/+$|^/(opt|var)/?$|^/({_SYSTEM}|{_INPUTS})(/.*)?$|\.\.|//|:"
+_OWN = "opt/ml/processing/input|opt/ml/processing/output/argmin"
+_PARENTS = "opt|opt/ml|opt/ml/processing|opt/ml/processing/output|var"
+_RESERVED = rf"/$|^/({_PARENTS})$|^/({_SYSTEM}|{_OWN})(/.*)?$|/\.(/|$)|\.\.|//|:"
 """Paths that are no folder of a program's own: to write there would hide what is there."""
 
 
@@ -42,7 +44,7 @@ class Output(ApiModel):
         Rule(
             cel=f"!self.path.matches('{escape_cel(_RESERVED)}')",
             message="an output is a folder of your own, such as /opt/ml/processing/output/NAME:"
-            " not one of the system or of the inputs, and without .. // and :",
+            " not one of the system or of argmin, and without . and .., //, : and a / at its end",
             holds=lambda o: re.search(_RESERVED, o.path) is None,
         ),
     )
@@ -51,3 +53,17 @@ class Output(ApiModel):
     path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
         description="Absolute path of the folder the program writes to."
     )
+
+
+OUTPUTS_APART = Rule(
+    cel="!has(self.outputs) || self.outputs.all(a, self.outputs.all(b, a.name == b.name"
+    " || (a.path != b.path && !b.path.startsWith(a.path + '/'))))",
+    message="spec.outputs are folders apart from each other: give each a path of its own,"
+    " and none inside another",
+    holds=lambda s: (
+        not any(
+            f"{b.path}/".startswith(f"{a.path}/") for a, b in itertools.permutations(s.outputs, 2)
+        )
+    ),
+)
+"""A rule of the spec: an attempt begins with empty outputs, so one would empty the other."""

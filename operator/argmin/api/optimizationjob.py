@@ -25,7 +25,7 @@ from argmin.api.common import (
     Toleration,
     list_map,
 )
-from argmin.api.files import Input, Output
+from argmin.api.files import OUTPUTS_APART, Input, Output
 from argmin.api.outcome import Metric, Outcome, OutputFile, Sense
 
 KIND = "OptimizationJob"
@@ -199,6 +199,7 @@ class OptimizationJobSpec(ApiModel):
             message="spec.solutionPool needs spec.solver.name: cp-sat",
             holds=lambda s: s.solution_pool is None or s.solver.name in (None, SolverName.CP_SAT),
         ),
+        OUTPUTS_APART,
     )
 
     model: Model | None = None

@@ -170,7 +170,7 @@ def test_outputs_are_moved_under_the_root_and_keep_their_shape() -> None:
         outputs=[
             {"name": "a", "path": "/opt/ml/processing/output/a"},
             {"name": "b", "path": "/data/results"},
-            {"name": "c", "path": "/opt/ml/processing/c/"},
+            {"name": "c", "path": "/opt/ml/processing/c"},
         ],
     )
     local = localise_run(run)

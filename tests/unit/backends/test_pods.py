@@ -67,7 +67,7 @@ def test_a_variable_without_a_value_is_empty() -> None:
 
 
 def test_outputs_get_volumes_where_no_other_holds_them() -> None:
-    paths = ["/data", "/data/deep", "/tmp/x", "/opt/ml/processing/output/y", "/database/"]
+    paths = ["/data", "/data/deep", "/tmp/x", "/opt/ml/processing/output/y", "/database"]
     outputs = tuple(Output(name=f"o{i}", path=path) for i, path in enumerate(paths))
     run = make_run()
     run = replace(run, document=run.document.model_copy(update={"outputs": outputs}))

@@ -53,7 +53,7 @@ variables = st.one_of(
     ),
 )
 paths = st.sampled_from(
-    ["/data", "/data/deep", "/opt/ml/processing/output/x", "/opt/ml/processing/data", "/tmp/x"]
+    ["/data", "/data-2/deep", "/opt/ml/processing/output/x", "/opt/ml/processing/data", "/tmp/x"]
 )
 
 
@@ -61,12 +61,16 @@ def _unique(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({entry["name"]: entry for entry in entries}.values())
 
 
+def _unique_paths(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({entry["path"]: entry for entry in _unique(entries)}.values())
+
+
 inputs = st.lists(
     st.builds(lambda n, s: {"name": n, "source": s}, short_names, sources), max_size=3
 ).map(_unique)
 outputs = st.lists(
     st.builds(lambda n, p: {"name": n, "path": p}, short_names, paths), max_size=4
-).map(_unique)
+).map(_unique_paths)
 
 options = st.fixed_dictionaries(
     {},
