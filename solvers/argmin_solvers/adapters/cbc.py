@@ -96,6 +96,8 @@ class Cbc:
         if refusals:
             raise refusals[0]
         if not files.text.exists():
+            if stop.is_set():  # asked before it was listening
+                return Finding(Ending.INTERRUPTED)
             raise solver_ended_badly("cbc", code, process.lines)
         return _read(model, files, process.lines)
 

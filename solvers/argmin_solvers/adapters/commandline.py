@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 
 from argmin.api.outcome import Reason
 from argmin_solvers.failure import RunError
+from argmin_solvers.orphans import end_with_parent
 
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
@@ -25,8 +27,13 @@ class SolverProcess:
     def __init__(self, command: list[str], on_line: Callable[[str], None] | None = None) -> None:
         self.lines: list[str] = []
         self._on_line = on_line
+        # It ends with the thread that starts it, which is the one that waits for it.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*_by_lines(), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent(),  # noqa: PLW1509 - it takes no lock
         )
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -67,6 +74,13 @@ class SolverProcess:
             self.lines.append(text.rstrip())
             if self._on_line is not None:
                 self._on_line(text.rstrip())
+
+
+@cache
+def _by_lines() -> tuple[str, ...]:
+    """What makes a program print line by line: into a pipe it would wait for a full buffer."""
+    stdbuf = shutil.which("stdbuf")
+    return () if stdbuf is None else (stdbuf, "-oL")
 
 
 def find_executable(name: str, solver: str, install: str) -> str:

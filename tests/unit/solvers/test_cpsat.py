@@ -115,7 +115,7 @@ def test_an_enumeration_under_an_objective_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_time_limit_keeps_the_incumbent(tmp_path: Path) -> None:
-    result = solve_cpsat(golomb(14), tmp_path, seconds=1.0)
+    result = solve_cpsat(golomb(14), tmp_path, seconds=0.5)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
     assert result.best_bound is not None
     assert result.objective is not None
@@ -124,7 +124,7 @@ def test_a_time_limit_keeps_the_incumbent(tmp_path: Path) -> None:
 
 def test_a_request_to_stop_keeps_the_incumbent(tmp_path: Path) -> None:
     stop = Event()
-    timer = Timer(1.0, stop.set)
+    timer = Timer(0.5, stop.set)
     timer.start()
     result = solve_cpsat(golomb(14), tmp_path, stop=stop)
     timer.join()

@@ -120,7 +120,7 @@ def test_a_time_limit_keeps_the_incumbent_and_claims_no_optimum(
     solver: SolverName, tmp_path: Path
 ) -> None:
     model = read_lp(market_share(tmp_path))
-    result = solve(solver, model, tmp_path, seconds=1.0)
+    result = solve(solver, model, tmp_path, seconds=0.5)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
     assert result.values
     assert result.objective is not None
@@ -131,7 +131,7 @@ def test_a_time_limit_keeps_the_incumbent_and_claims_no_optimum(
 def test_a_request_to_stop_keeps_the_incumbent(solver: SolverName, tmp_path: Path) -> None:
     model = read_lp(market_share(tmp_path))
     stop = Event()
-    timer = Timer(1.0, stop.set)
+    timer = Timer(0.5, stop.set)
     timer.start()
     result = solve(solver, model, tmp_path, stop)
     timer.join()

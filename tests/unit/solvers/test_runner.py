@@ -1,0 +1,204 @@
+"""The runner as a process: documents in, answers out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from argmin.api.outcome import Answer, ExitCode
+from tests.unit.solvers.problems import (
+    MPS,
+    Run,
+    finish,
+    market_share,
+    run,
+    run_python_model,
+    start_runner,
+    write_document,
+)
+
+
+def run_mps(root: Path, name: str, **model: object) -> Run:
+    return run(root, model={"format": "mps", "path": str(MPS / f"{name}.mps"), **model})
+
+
+def test_an_answer_has_all_its_fields_in_both_places(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "lseu")
+    assert ended.exit_code == 0
+    assert json.loads((ended.folder / "answer.json").read_text()) == ended.answer
+    answer = Answer.model_validate(ended.answer)
+    assert (answer.outcome, answer.reason, answer.sense) == ("Optimal", "Optimal", "Minimize")
+    assert (answer.objective, answer.best_bound, answer.gap) == ("1120.0", "1120.0", "0")
+    assert (answer.solver, answer.solver_version) == ("highs", "1.14.0")
+    assert (answer.seed, answer.threads, answer.delivered) == (0, 1, True)
+    assert answer.model_digest is not None
+    assert answer.model_digest.startswith("sha256:")
+
+
+def test_the_solution_file_has_the_values(tmp_path: Path) -> None:
+    solution = run_mps(tmp_path, "lseu").solution
+    assert solution["objective"] == "1120.0"
+    assert solution["variables"]
+    assert all(value != 0 for value in solution["variables"].values())
+
+
+def test_the_log_tells_model_solver_progress_and_outcome(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "lseu", solver="cbc")
+    assert "model lseu.mps: minimize: 28 rows, 89 columns (89 integers), 309 nonzeros" in ended.log
+    assert "solver cbc " in ended.log
+    assert "Cbc0001I Search completed" in ended.log
+    assert "outcome Optimal (Optimal): proven optimal" in ended.log
+    assert ended.log in ended.output
+
+
+def test_equal_runs_have_equal_digests(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        digests.add(run_mps(tmp_path / name, "egout").answer["resultDigest"])
+    assert len(digests) == 1
+
+
+def test_infeasible_is_a_completed_answer(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "woodinfe")
+    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Infeasible")
+    assert ended.answer["delivered"] is True
+    assert "variables" not in ended.solution
+
+
+def test_a_malformed_model_is_one_line_and_permanent(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "garbage")
+    assert ended.exit_code == ExitCode.INVALID_INPUT
+    assert (ended.answer["outcome"], ended.answer["reason"]) == ("Error", "InvalidModel")
+    assert ended.answer["message"].startswith("garbage.mps line 2: ")
+    assert "Traceback" not in ended.output
+
+
+def test_an_unknown_option_is_permanent(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "afiro", options={"mip_relgap": "1"})
+    assert ended.exit_code == ExitCode.INVALID_INPUT
+    assert ended.answer["message"].startswith("spec.solver.options.mip_relgap: highs has no such")
+
+
+@pytest.mark.parametrize("solver", ["cbc", "glpk", "highs", "scip"])
+def test_sigterm_ends_with_the_best_solution_found(solver: str, tmp_path: Path) -> None:
+    model = {"format": "lp", "path": str(market_share(tmp_path)), "solver": solver}
+    process = start_runner(tmp_path, write_document(tmp_path, model=model))
+    assert process.stdout is not None
+    # Each of these lines is printed after the first solutions.
+    signs = {
+        "cbc": b"Cbc0012I Integer solution",
+        "glpk": b"mip = ",
+        "highs": b" L       ",
+        "scip": b"p 0.",
+    }
+    seen = b""
+    while signs[solver] not in seen:
+        line = process.stdout.readline()
+        assert line, seen.decode()
+        seen += line
+    process.send_signal(signal.SIGTERM)
+    ended = finish(tmp_path, process)
+    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Feasible"), ended.output
+    assert ended.answer["reason"] == "Interrupted"
+    assert float(ended.answer["objective"]) >= 0
+    assert ended.solution["variables"]
+
+
+def test_sigterm_while_the_model_is_built_ends_at_once(tmp_path: Path) -> None:
+    # The user's code catches every ordinary exception: it must not catch this.
+    path = tmp_path / "model.py"
+    path.write_text(
+        "import time\ndef build():\n    print('building', flush=True)\n"
+        "    while True:\n        try:\n            time.sleep(0.1)\n"
+        "        except Exception:\n            pass\n"
+    )
+    document = write_document(tmp_path, model={"format": "python", "path": str(path)})
+    process = start_runner(tmp_path, document)
+    assert process.stdout is not None
+    while b"building" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    ended = finish(tmp_path, process)
+    assert ended.exit_code == ExitCode.INTERRUPTED
+    assert ended.answer["reason"] == "Interrupted"
+
+
+def test_sigterm_before_any_solution_says_so(tmp_path: Path) -> None:
+    model = {"format": "lp", "path": str(market_share(tmp_path)), "solver": "scipy"}
+    process = start_runner(tmp_path, write_document(tmp_path, model=model))
+    assert process.stdout is not None
+    while b"Solving MIP model" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    ended = finish(tmp_path, process)
+    assert ended.exit_code == ExitCode.INTERRUPTED
+    assert ended.answer["message"] == "scipy cannot be stopped from outside; what it found is lost"
+
+
+def test_a_crash_of_the_runner_is_one_line_with_its_traceback_in_the_log(tmp_path: Path) -> None:
+    source = (
+        "import pulp\n"
+        "class Broken(pulp.LpProblem):\n"
+        "    def variables(self):\n        raise ZeroDivisionError('broken inside')\n"
+        "def build():\n    return Broken('broken')\n"
+    )
+    ended = run_python_model(tmp_path, source)
+    assert ended.exit_code == ExitCode.SOLVER_FAILED
+    assert ended.answer["message"] == "the runner failed: ZeroDivisionError: broken inside"
+    assert "Traceback (most recent call last)" in ended.log
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "Invalid JSON"),
+        ('{"name": "n"}', "write exactly one of model and script"),
+        ('{"name": "n", "model": {"format": "dbf", "path": "x"}}', "model.format: Input should be"),
+        ('{"name": "n", "script": {"path": "x"}, "limits": {"seconds": -1}}', "limits.seconds: "),
+    ],
+)
+def test_a_wrong_document_is_told_by_its_field(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "job.json"
+    path.write_text(text)
+    ended = finish(tmp_path, start_runner(tmp_path, path))
+    assert ended.exit_code == ExitCode.INVALID_INPUT
+    assert message in ended.answer["message"]
+    assert "Traceback" not in ended.output
+
+
+def test_a_missing_source_is_named(tmp_path: Path) -> None:
+    ended = run(tmp_path, model={"format": "mps", "path": "/none/model.mps"})
+    assert (ended.exit_code, ended.answer["reason"]) == (10, "SourceNotFound")
+    assert ended.answer["message"] == (
+        "the source /none/model.mps cannot be read: No such file or directory"
+    )
+
+
+def test_glpk_that_is_not_installed_says_what_to_install(tmp_path: Path) -> None:
+    model = {"format": "mps", "path": str(MPS / "afiro.mps"), "solver": "glpk"}
+    document = write_document(tmp_path, model=model)
+    command = [sys.executable, "-m", "argmin_solvers", "--document", str(document)]
+    log = tmp_path / "termination-log"
+    variables = {**os.environ, "PATH": str(tmp_path), "ARGMIN_TERMINATION_LOG": str(log)}
+    subprocess.run(command, env=variables, check=False, timeout=60)
+    assert json.loads(log.read_text())["message"] == (
+        "glpk is not installed: no glpsol on PATH; install the Debian package glpk-utils"
+    )
+
+
+def test_cbc_falls_back_to_the_one_that_pulp_brings(tmp_path: Path) -> None:
+    model = {"format": "mps", "path": str(MPS / "lseu.mps"), "solver": "cbc"}
+    document = write_document(tmp_path, model=model)
+    command = [sys.executable, "-m", "argmin_solvers", "--document", str(document)]
+    log = tmp_path / "termination-log"
+    variables = {**os.environ, "PATH": str(tmp_path), "ARGMIN_TERMINATION_LOG": str(log)}
+    subprocess.run(command, env=variables, check=True, timeout=60)
+    answer = json.loads(log.read_text())
+    assert (answer["objective"], answer["solverVersion"]) == ("1120.0", "2.10.3")
