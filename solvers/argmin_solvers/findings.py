@@ -4,53 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimizationjob import MetricPattern
 from argmin.api.outcome import Outcome, Reason, Sense
 from argmin_solvers.failure import RunError
 
-MATCHED_LINE = 4096
-"""Patterns see at most this many characters of a line, so that none can run away on a long one."""
-
 _FIELDS = ("objective", "bestBound", "outcome", "solutions", "sense")
-
-
-class MetricFinder:
-    """Looks for the patterns of `spec.script.metrics`; the last match of each counts."""
-
-    def __init__(self, patterns: Iterable[MetricPattern]) -> None:
-        self._patterns = [(p.name, _compile(p)) for p in patterns]
-        self.found: dict[str, str] = {}
-
-    def look_at(self, line: str) -> None:
-        """Search a line of output."""
-        visible = line[:MATCHED_LINE]
-        for name, pattern in self._patterns:
-            for match in pattern.finditer(visible):
-                text = match.group(1)
-                if text is not None:
-                    self.found[name] = text.strip()
-
-
-def _compile(pattern: MetricPattern) -> re.Pattern[str]:
-    field_name = f"spec.script.metrics.{pattern.name}.regex"
-    try:
-        compiled = re.compile(pattern.regex)
-    except re.error as error:
-        raise RunError(
-            Reason.INVALID_MODEL, f"{field_name}: {error}: write a regular expression of Python"
-        ) from None
-    if compiled.groups < 1:
-        raise RunError(
-            Reason.INVALID_MODEL,
-            f"{field_name}: put the number into a group, such as 'cost = ([0-9.]+)'",
-        )
-    return compiled
 
 
 @dataclass(frozen=True)

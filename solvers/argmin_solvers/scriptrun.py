@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -17,8 +17,9 @@ from argmin.api.outcome import Answer, Metric, Outcome, Reason
 from argmin.api.run import RunDocument, RunScript
 from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
-from argmin_solvers.findings import Findings, MetricFinder, gather_findings
+from argmin_solvers.findings import Findings, gather_findings
 from argmin_solvers.interruption import Interruption
+from argmin_solvers.metrics import MetricFinder
 from argmin_solvers.models.text import read_source, shorten
 from argmin_solvers.orphans import end_with_parent
 from argmin_solvers.programenv import program_environment
@@ -44,23 +45,25 @@ def run_script(
     """Run the script of a job document to its end, its time limit or a request to stop.
 
     Raises:
-        RunError: ProgramFailed with exit code and last lines; Interrupted without an objective.
+        RunError: ProgramFailed with exit code and last lines; Interrupted without an objective;
+            InvalidModel for a pattern that cannot be searched for.
     """
     source = read_source(Path(script.path))
-    metrics = MetricFinder(script.metrics)
     report_file = workdir / "report.jsonl"
-    with interruption.breaking():
-        program = Program(
-            [*script.command, script.path, *script.args],
-            program_environment(document, report_file),
-            metrics.look_at,
-        )
-    began = time.monotonic()
-    stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
-    seconds = time.monotonic() - began
+    with MetricFinder(script.metrics) as metrics:
+        with interruption.breaking():
+            program = Program(
+                [*script.command, script.path, *script.args],
+                program_environment(document, report_file),
+                metrics,
+            )
+        began = time.monotonic()
+        stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
+        seconds = time.monotonic() - began
+        found = metrics.finish()
     if stopped is None and program.exit_code != 0:
         raise _program_failed(program)
-    findings = gather_findings(report_file, metrics.found)
+    findings = gather_findings(report_file, found)
     answer = _answer(findings, stopped).model_copy(
         update={
             "solve_seconds": decimal_text(round(seconds, 3)),
@@ -76,11 +79,12 @@ class Program:
     """A child process in a group of its own, whose output is streamed line by line."""
 
     def __init__(
-        self, command: list[str], variables: Mapping[str, str], look_at: Callable[[str], None]
+        self, command: list[str], variables: Mapping[str, str], metrics: MetricFinder
     ) -> None:
         self.command = command
         self.last_errors: deque[str] = deque(maxlen=_LAST_LINES)
-        self._look_at = look_at
+        self._metrics = metrics
+        self._unread: RunError | None = None
         self._process = _start(command, variables)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -99,7 +103,11 @@ class Program:
     def wait(
         self, interruption: Interruption, seconds: float | None, grace_seconds: float
     ) -> Reason | None:
-        """Wait for the end; None where it ended by itself, else why it was stopped."""
+        """Wait for the end; None where it ended by itself, else why it was stopped.
+
+        Raises:
+            RunError: its output could not be read on; the program is ended.
+        """
         began = time.monotonic()
         stopped: Reason | None = None
         while stopped is None and not self._ended_within(_POLL_SECONDS):
@@ -107,9 +115,13 @@ class Program:
                 stopped = Reason.INTERRUPTED
             elif seconds is not None and time.monotonic() - began > seconds:
                 stopped = Reason.TIME_LIMIT
+            elif self._unread is not None or self._metrics.has_given_up():
+                self._signal(signal.SIGKILL)
         if stopped is not None:
             self._stop(stopped, grace_seconds)
         self._close()
+        if self._unread is not None:
+            raise self._unread
         return stopped
 
     def _ended_within(self, seconds: float) -> bool:
@@ -143,13 +155,33 @@ class Program:
 
     def _read(self, stream: IO[bytes], is_error: bool) -> None:
         out = sys.stderr if is_error else sys.stdout
-        while line := stream.readline(_LINE_BYTES):
-            text = line.decode("utf-8", "replace")
-            out.write(text)
-            out.flush()
-            self._look_at(text)
-            if is_error and text.strip():
-                self.last_errors.append(text.strip())
+        try:
+            for lines in _read_lines(stream):
+                text = lines.decode("utf-8", "replace")
+                out.write(text)
+                out.flush()
+                self._metrics.look_at(lines)
+                if is_error:
+                    self.last_errors.extend(
+                        line.strip() for line in text.split("\n") if line.strip()
+                    )
+        except (OSError, ValueError) as error:  # nobody would empty the pipe: the program hangs
+            what = f"the program's output cannot be passed on: {error}"
+            self._unread = RunError(Reason.SOLVER_FAILED, what)
+
+
+def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Whole lines, as many as have come; a very long one in pieces."""
+    rest = b""
+    while chunk := os.read(stream.fileno(), _LINE_BYTES):
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            yield whole + newline
+        if len(rest) >= _LINE_BYTES:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
 
 
 def _start(command: list[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -16,8 +16,9 @@ from argmin.api.outcome import ExitCode, Outcome, Reason
 from argmin.api.run import RunDocument, RunScript
 from argmin_solvers import report
 from argmin_solvers.failure import RunError
-from argmin_solvers.findings import MATCHED_LINE, MetricFinder
 from argmin_solvers.interruption import Interruption
+from argmin_solvers.metrics import MetricFinder
+from argmin_solvers.metricsearch import MATCHED_LINE
 from argmin_solvers.result import RunResult
 from argmin_solvers.scriptrun import run_script
 from tests.unit.solvers.problems import run_program
@@ -93,9 +94,28 @@ def test_metrics_are_found_in_the_output_and_the_last_match_counts(tmp_path: Pat
 
 
 def test_patterns_see_only_the_head_of_a_long_line() -> None:
-    finder = MetricFinder([MetricPattern(name="objective", regex="([0-9]+)$")])
-    finder.look_at("1" * MATCHED_LINE + "2" * 100)
-    assert finder.found == {"objective": "1" * MATCHED_LINE}
+    with MetricFinder([MetricPattern(name="objective", regex="([0-9]+)$")]) as finder:
+        finder.look_at(b"1" * MATCHED_LINE + b"2" * 100)
+        assert finder.finish() == {"objective": "1" * MATCHED_LINE}
+
+
+def test_a_pattern_that_would_match_for_years_is_refused_and_ends_the_program(
+    tmp_path: Path,
+) -> None:
+    patterns = (
+        MetricPattern(name="cost", regex="cost ([0-9]+)"),
+        MetricPattern(name="objective", regex="((a+)+)$"),
+    )
+    source = "import time\nprint('a' * 40 + 'b', flush=True)\ntime.sleep(600)\n"
+    error = failure(tmp_path, source, metrics=patterns)
+    assert (error.reason, error.exit_code) == (Reason.INVALID_MODEL, ExitCode.INVALID_INPUT)
+    assert error.message.startswith("spec.script.metrics[1].regex: takes too long")
+
+
+def test_the_last_of_very_many_lines_counts(tmp_path: Path) -> None:
+    pattern = MetricPattern(name="objective", regex="cost ([0-9]+)")
+    source = "print('\\n'.join(f'cost {number}' for number in range(100_000)))\n"
+    assert run_here(tmp_path, source, metrics=(pattern,)).answer.objective == "99999.0"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +131,7 @@ def test_a_pattern_that_finds_no_number_is_refused(
     pattern = MetricPattern(name="objective", regex=regex)
     error = failure(tmp_path, "print(1)\n", metrics=(pattern,))
     assert error.exit_code == ExitCode.INVALID_INPUT
-    assert error.message.startswith("spec.script.metrics.objective.regex: ")
+    assert error.message.startswith("spec.script.metrics[0].regex: ")
     assert message in error.message
 
 
@@ -208,8 +228,8 @@ def test_an_interruption_lets_the_program_report_its_best(tmp_path: Path) -> Non
     )
 
     class StopWhenReady(MetricFinder):
-        def look_at(self, line: str) -> None:
-            if "ready" in line:
+        def look_at(self, lines: bytes) -> None:
+            if b"ready" in lines:
                 interruption.stop.set()
 
     path = tmp_path / "program.py"
