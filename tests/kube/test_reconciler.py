@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -31,8 +33,8 @@ class Blind:
         assert found is not None
         self.cache.put(GREETINGS, found)
 
-    async def reconcile(self) -> None:
-        await self._reconciler.reconcile(self.key)
+    async def reconcile(self) -> timedelta | None:
+        return await self._reconciler.reconcile(self.key)
 
 
 @pytest.fixture
@@ -82,6 +84,26 @@ async def test_a_child_that_finalizers_keep_is_known_to_be_going(
         if child["metadata"]["name"] == "hi-1"
     ]
     assert "deletionTimestamp" in kept["metadata"]
+
+
+@pytest.mark.parametrize("edit", ["spec", "label", "deletion"])
+async def test_an_edit_that_our_own_write_told_of_is_looked_at_at_once(
+    user: Kubectl, blind: Blind, edit: str
+) -> None:
+    """Its watch event brings nothing new to the cache, and so wakes nobody."""
+    user.apply(greeting("hi", fault="terminal"))
+    keep = '{"metadata": {"finalizers": ["test.argmin.dev/keep"]}}'
+    user.run("patch", "greeting", "hi", "--type=merge", f"--patch={keep}")
+    await blind.look()
+    if edit == "spec":
+        user.apply(greeting("hi", message="good morning", fault="terminal"))
+    elif edit == "label":
+        user.run("label", "greeting", "hi", "team=north")
+    else:
+        user.run("delete", "greeting", "hi", "--wait=false")
+    assert await blind.reconcile() == timedelta(0)
+    assert await blind.reconcile() is None
+    user.run("patch", "greeting", "hi", "--type=merge", '--patch={"metadata":{"finalizers":null}}')
 
 
 async def test_a_namesake_of_a_child_is_left_alone(user: Kubectl, blind: Blind) -> None:

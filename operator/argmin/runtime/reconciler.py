@@ -49,6 +49,9 @@ _log = structlog.get_logger(__name__)
 LOOK_AGAIN = timedelta(seconds=0.2)
 """After a change of children, look at what came of it: our own writes wake nobody."""
 
+_USERS_METADATA = ("generation", "deletionTimestamp", "labels", "annotations")
+"""What changes where somebody else edits the object, and never by our writing its status."""
+
 
 @dataclass(frozen=True)
 class CachedView:
@@ -118,7 +121,7 @@ class Reconciler:
             raise
         finally:
             await self._report(manifest, plan)
-        return _look_again(plan)
+        return timedelta(0) if self._was_edited(key, manifest) else _look_again(plan)
 
     def _explain(self, manifest: Manifest, error: Exception) -> Plan:
         """What the status says of an error; one that may pass by itself is not worth a write."""
@@ -185,6 +188,17 @@ class Reconciler:
         """Our own write is news too: a watch that lags must not make us write twice."""
         if resource in self._watched:
             self._cache.put(resource, manifest)
+
+    def _was_edited(self, key: Key, manifest: Manifest) -> bool:
+        """Whether somebody edited the object meanwhile.
+
+        The response to our status may have told of it; then the watch's event is no news any more.
+        """
+        latest = self._cache.get(key)
+        return latest is not None and any(
+            latest["metadata"].get(name) != manifest["metadata"].get(name)
+            for name in _USERS_METADATA
+        )
 
     def _resource_of(self, manifest: Manifest) -> Resource:
         identity = (manifest["apiVersion"], manifest["kind"])
