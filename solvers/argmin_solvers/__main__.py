@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -14,7 +15,15 @@ def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="argmin_solvers", description="Run one job document.")
     parser.add_argument("--document", required=True, type=Path, metavar="PATH")
+    _speak_utf8()
     return run(parser.parse_args().document)
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever locale or `PYTHONIOENCODING` say: no character can end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":

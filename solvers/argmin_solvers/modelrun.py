@@ -125,7 +125,7 @@ class Supervision:
 
         Raises:
             RunError: what the adapter raised; Interrupted, where the solver did not stop in
-                time; SolverFailed for any other error.
+                time or failed over it; SolverFailed for any other error.
         """
         threading.Thread(target=self._work, args=(model, settings), daemon=True).start()
         over = None if settings.seconds is None else settings.seconds + self._overrun
@@ -135,6 +135,8 @@ class Supervision:
             self._stop.set()
             if not (self._adapter.stoppable and self._done.wait(self._grace)):
                 return self._abandon(reason)
+            if self._failed():  # the stop is the cause: a retry would not mend it
+                return self._give_up(reason, f"{self._adapter.name} failed as it was stopped")
         solve = self._take()
         if reason is Reason.TIME_LIMIT and solve.reason is Reason.INTERRUPTED:
             return replace(solve, reason=reason, message="stopped at the time limit")
@@ -161,6 +163,17 @@ class Supervision:
         what = f"{self._adapter.name} did not stop within {self._grace:g} s of being asked to"
         if not self._adapter.stoppable:
             what = f"{self._adapter.name} cannot be stopped from outside"
+        return self._give_up(reason, what)
+
+    def _failed(self) -> bool:
+        outcome = self._outcome
+        if isinstance(outcome, RunError):
+            return outcome.reason is Reason.SOLVER_FAILED
+        return isinstance(outcome, Exception)
+
+    def _give_up(self, reason: Reason, what: str) -> Solve:
+        if isinstance(self._outcome, BaseException):
+            log.info("it said: %s", self._outcome)
         if reason is Reason.INTERRUPTED:
             raise RunError(Reason.INTERRUPTED, f"{what}; what it found is lost")
         return Solve(Outcome.UNKNOWN, Reason.TIME_LIMIT, f"{what}, at its time limit")

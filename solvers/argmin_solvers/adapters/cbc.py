@@ -7,6 +7,7 @@ import shutil
 import signal
 import struct
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -47,6 +48,7 @@ _REFUSED_VALUE = re.compile(
     r"|^(?P<value>\S+) was provided for (?P<ranged>\w+) - valid range is (?P<range>.*)"
     r"|^<Possible options for (?P<keyword>\w+) are: (?P<words>.*?)[;>]?$"
 )
+_IMPROVING = re.compile(r"^Cbc00(?:04|12|16)I")
 _NO_MATCH = re.compile(r"^No match for (?P<word>\S+) - \?")
 
 
@@ -89,7 +91,9 @@ class Cbc:
 
         options = [*_limit_options(settings), *_user_options(settings)]
         process = SolverProcess(
-            [_executable(), str(files.model), *options, "-solve", *files.results()], look_at
+            [_executable(), str(files.model), *options, "-solve", *files.results()],
+            look_at,
+            _IMPROVING,
         )
         # SIGINT is the one signal after which CBC still writes its best solution.
         code = process.wait(stop, _interrupt)
@@ -99,7 +103,7 @@ class Cbc:
             if stop.is_set():  # asked before it was listening
                 return Finding(Ending.INTERRUPTED)
             raise solver_ended_badly("cbc", code, process.lines)
-        return _read(model, files, process.lines)
+        return _read(model, files, process)
 
 
 class _Files:
@@ -231,7 +235,8 @@ _RESULTS = {  # by how the log's line "Result - …" goes on; more exact than th
 _AMBIGUOUS = ("infeasible or unbounded", "infeasible! (or unbounded)", "dual infeasible")
 
 
-def _read(model: LinearModel, files: _Files, lines: list[str]) -> Finding:
+def _read(model: LinearModel, files: _Files, process: SolverProcess) -> Finding:
+    lines = process.lines
     with files.text.open(encoding="utf-8", errors="replace") as text:
         stated = text.readline().strip()
     ending = _ending(stated, lines)
@@ -245,7 +250,7 @@ def _read(model: LinearModel, files: _Files, lines: list[str]) -> Finding:
         claimed=None if claimed is None else direction * claimed,
         bound=None if bound is None else direction * bound,
         nodes=_nodes(lines) if model.integers else None,
-        solutions=_solutions(lines, values is not None),
+        solutions=max(process.improvements, int(values is not None)),
         note=f"CBC stopped: {stated}" if ending is Ending.STOPPED else "",
     )
 
@@ -253,7 +258,7 @@ def _read(model: LinearModel, files: _Files, lines: list[str]) -> Finding:
 _WITHOUT_SOLUTION = (Ending.INFEASIBLE, Ending.DUAL_INFEASIBLE)
 
 
-def _ending(stated: str, lines: list[str]) -> Ending:
+def _ending(stated: str, lines: Sequence[str]) -> Ending:
     if "infeasible" in stated.lower():
         ambiguous = any(word in line for line in lines for word in _AMBIGUOUS)
         return Ending.DUAL_INFEASIBLE if ambiguous else Ending.INFEASIBLE
@@ -279,18 +284,13 @@ def _read_values(path: Path, model: LinearModel) -> tuple[Floats | None, float |
     return values.copy(), objective
 
 
-def _bound(lines: list[str]) -> float | None:
+def _bound(lines: Sequence[str]) -> float | None:
     for line in reversed(lines):
         if line.startswith("Lower bound:"):
             return lower_bound_from_print(line.split(":", 1)[1])
     return None
 
 
-def _nodes(lines: list[str]) -> int:
+def _nodes(lines: Sequence[str]) -> int:
     found = [int(m[1]) for line in lines if (m := re.match(r"Enumerated nodes:\s+(\d+)", line))]
     return found[-1] if found else 0
-
-
-def _solutions(lines: list[str], any_found: bool) -> int:
-    improving = sum(line.startswith(("Cbc0004I", "Cbc0012I", "Cbc0016I")) for line in lines)
-    return max(improving, int(any_found))

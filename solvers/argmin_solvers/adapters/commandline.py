@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,27 @@ from argmin_solvers.orphans import end_with_parent
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
 _QUESTION_SECONDS = 30.0
+_KEPT_LINES = 10_000
+_LINE_BYTES = 64 * 1024
+"""Longer lines of output are cut into pieces."""
 
 
 class SolverProcess:
-    """A solver's process; `lines` is what it has printed so far."""
+    """A solver's process; `lines` are the last it has printed, which end with its results.
 
-    def __init__(self, command: list[str], on_line: Callable[[str], None] | None = None) -> None:
-        self.lines: list[str] = []
+    `improvements` counts the lines that `improving` matches: those of better solutions.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        on_line: Callable[[str], None] | None = None,
+        improving: re.Pattern[str] | None = None,
+    ) -> None:
+        self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.improvements = 0
+        self._improving = improving
+        self._unread: Exception | None = None
         self._on_line = on_line
         # It ends with the thread that starts it, which is the one that waits for it.
         self._process = subprocess.Popen(
@@ -43,6 +58,9 @@ class SolverProcess:
 
         Returns:
             Its exit code.
+
+        Raises:
+            RunError: SolverFailed, where its output could not be passed on.
         """
         while not self._ended_within(_POLL_SECONDS):
             if stop.is_set():
@@ -52,6 +70,10 @@ class SolverProcess:
                     self._process.wait()
                 break
         self._reader.join()
+        if self._unread is not None:
+            raise RunError(
+                Reason.SOLVER_FAILED, f"the solver's output cannot be passed on: {self._unread}"
+            )
         return self._process.returncode
 
     def kill(self) -> None:
@@ -67,13 +89,22 @@ class SolverProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            text = line.decode("utf-8", "replace")
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            self.lines.append(text.rstrip())
-            if self._on_line is not None:
-                self._on_line(text.rstrip())
+        try:
+            while line := self._process.stdout.readline(_LINE_BYTES):
+                self._take(line.decode("utf-8", "replace"))
+        except Exception as error:  # noqa: BLE001 - raised in the thread that waits
+            self._unread = error
+            self._process.kill()  # nobody empties the pipe any more: it would hang
+
+    def _take(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        line = text.rstrip()
+        self.lines.append(line)
+        if self._improving is not None and self._improving.search(line):
+            self.improvements += 1
+        if self._on_line is not None:
+            self._on_line(line)
 
 
 @cache
@@ -109,7 +140,7 @@ def ask_executable(path: str, argument: str) -> str:
     return answer.stdout.decode("utf-8", "replace")
 
 
-def solver_ended_badly(solver: str, code: int, lines: list[str]) -> RunError:
+def solver_ended_badly(solver: str, code: int, lines: Sequence[str]) -> RunError:
     """The failure for an executable that left no result."""
     last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
     return RunError(

@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -80,11 +81,11 @@ class Glpk:
         files = _Files(settings.workdir)
         write_mps(model.plain(), files.model)
         command = [_executable(), "--freemps", str(files.model), *files.results()]
-        process = SolverProcess([*command, *_options(settings)])
+        process = SolverProcess([*command, *_options(settings)], improving=_IMPROVING)
         code = process.wait(stop, files.stop_between_writes)
         if not files.solution.exists() and not stop.is_set():
             raise solver_ended_badly("glpsol", code, process.lines)
-        return _read(model, files, process.lines, stop)
+        return _read(model, files, process, stop)
 
 
 class _Files:
@@ -152,10 +153,12 @@ _SAID = {  # what glpsol prints, and in its solution file leaves undefined
     "RELATIVE MIP GAP TOLERANCE REACHED": Ending.GAP_LIMIT,
 }
 _STATED = {"o": Ending.PROVEN, "f f": Ending.PROVEN, "n": Ending.INFEASIBLE}
+_IMPROVING = re.compile(">>>>>")
 _PROGRESS = re.compile(r"^\+\s*\d+: (?:mip =|>>>>>)\s+\S.*?>=\s+(\S+)")
 
 
-def _read(model: LinearModel, files: _Files, lines: list[str], stop: Event) -> Finding:
+def _read(model: LinearModel, files: _Files, process: SolverProcess, stop: Event) -> Finding:
+    lines = process.lines
     whole = files.solution.exists() and _is_whole(files.solution)
     saved = files.saved.exists() and _is_whole(files.saved)
     source = files.solution if whole else files.saved if saved else None
@@ -169,12 +172,12 @@ def _read(model: LinearModel, files: _Files, lines: list[str], stop: Event) -> F
         values=values if has_solution else None,
         claimed=direction * claimed if has_solution and claimed is not None else None,
         bound=None if bound is None else direction * bound,
-        solutions=_solutions(lines, has_solution),
+        solutions=max(process.improvements, int(has_solution)),
         note="" if ending is not Ending.STOPPED else f"GLPK stopped: {_last_words(lines)}",
     )
 
 
-def _ending(stated: str, lines: list[str], *, interrupted: bool) -> Ending:
+def _ending(stated: str, lines: Sequence[str], *, interrupted: bool) -> Ending:
     if interrupted:
         return Ending.INTERRUPTED
     for line in lines:
@@ -202,7 +205,7 @@ def _read_file(path: Path, model: LinearModel) -> tuple[str, float | None, Float
     return stated, claimed, values[: model.columns]
 
 
-def _bound(lines: list[str]) -> float | None:
+def _bound(lines: Sequence[str]) -> float | None:
     for line in reversed(lines):
         match = _PROGRESS.match(line)
         if match is not None:
@@ -210,10 +213,6 @@ def _bound(lines: list[str]) -> float | None:
     return None
 
 
-def _solutions(lines: list[str], any_found: bool) -> int:
-    return max(sum(">>>>>" in line for line in lines), int(any_found))
-
-
-def _last_words(lines: list[str]) -> str:
+def _last_words(lines: Sequence[str]) -> str:
     shouted = [line for line in lines if line.isupper()]
     return shouted[-1] if shouted else "it gave no reason"
