@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
+
+import pytest
 
 from argmin.api.optimizationjob import SolverName
 from argmin_solvers.adapters import load_adapter
@@ -48,6 +51,33 @@ def market_share(folder: Path, rows: int = 5, columns: int = 40) -> Path:
     path = folder / "market.lp"
     path.write_text("\n".join(lines))
     return path
+
+
+class StopOnceSeen(Event):
+    """A request to stop that comes when the solver's output shows a first solution."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str], sign: str) -> None:
+        super().__init__()
+        self._capture = capture
+        self._sign = re.compile(sign, re.M)
+        self._seen = ""
+
+    def is_set(self) -> bool:
+        if not super().is_set():
+            self._seen += self._capture.readouterr().out
+            if self._sign.search(self._seen):
+                self.set()
+        return super().is_set()
+
+
+FIRST_SOLUTION = {
+    SolverName.CBC: r"^Cbc0012I Integer solution",
+    SolverName.GLPK: r"^\+.*>>>>>",
+    SolverName.HIGHS: r"^ [A-Z]       0       0 +0   0\.00%   0 ",
+    SolverName.SCIP: r"^\w ?[0-9.]+s\|",
+    SolverName.CP_SAT: r"^#1 ",
+}
+"""What each solver prints once it has a solution of `market_share`, or any for CP-SAT."""
 
 
 def solve(

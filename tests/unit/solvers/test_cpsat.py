@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event
 
 import pytest
 from google.protobuf import text_format
@@ -15,7 +15,7 @@ from argmin_solvers.adapters.interface import Solve
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.constraint import checked_cpsat
 from argmin_solvers.models.cpsat import read_cpsat
-from tests.unit.solvers.problems import solve
+from tests.unit.solvers.problems import FIRST_SOLUTION, StopOnceSeen, solve
 
 TEXT = """\
 variables { name: "x" domain: [0, 5] }
@@ -115,19 +115,18 @@ def test_an_enumeration_under_an_objective_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_time_limit_keeps_the_incumbent(tmp_path: Path) -> None:
-    result = solve_cpsat(golomb(14), tmp_path, seconds=0.5)
+    result = solve_cpsat(golomb(14), tmp_path, seconds=1.5)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
     assert result.best_bound is not None
     assert result.objective is not None
     assert result.best_bound < result.objective
 
 
-def test_a_request_to_stop_keeps_the_incumbent(tmp_path: Path) -> None:
-    stop = Event()
-    timer = Timer(0.5, stop.set)
-    timer.start()
+def test_a_request_to_stop_keeps_the_incumbent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stop = StopOnceSeen(capfd, FIRST_SOLUTION[SolverName.CP_SAT])
     result = solve_cpsat(golomb(14), tmp_path, stop=stop)
-    timer.join()
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.INTERRUPTED)
     assert result.values
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event, Timer
 
 import pytest
 
@@ -13,7 +12,14 @@ from argmin_solvers.adapters import choose_adapter, load_adapter
 from argmin_solvers.adapters.interface import Limit, Settings
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.lp import read_lp
-from tests.unit.solvers.problems import linear, market_share, mps, solve
+from tests.unit.solvers.problems import (
+    FIRST_SOLUTION,
+    StopOnceSeen,
+    linear,
+    market_share,
+    mps,
+    solve,
+)
 
 SOLVERS = [
     SolverName.CBC,
@@ -120,7 +126,7 @@ def test_a_time_limit_keeps_the_incumbent_and_claims_no_optimum(
     solver: SolverName, tmp_path: Path
 ) -> None:
     model = read_lp(market_share(tmp_path))
-    result = solve(solver, model, tmp_path, seconds=0.5)
+    result = solve(solver, model, tmp_path, seconds=1.0)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
     assert result.values
     assert result.objective is not None
@@ -128,13 +134,11 @@ def test_a_time_limit_keeps_the_incumbent_and_claims_no_optimum(
 
 
 @stoppable_solvers
-def test_a_request_to_stop_keeps_the_incumbent(solver: SolverName, tmp_path: Path) -> None:
-    model = read_lp(market_share(tmp_path))
-    stop = Event()
-    timer = Timer(0.5, stop.set)
-    timer.start()
-    result = solve(solver, model, tmp_path, stop)
-    timer.join()
+def test_a_request_to_stop_keeps_the_incumbent(
+    solver: SolverName, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stop = StopOnceSeen(capfd, FIRST_SOLUTION[solver])
+    result = solve(solver, read_lp(market_share(tmp_path)), tmp_path, stop)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.INTERRUPTED)
     assert result.values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Answer, ExitCode
 from tests.unit.solvers.problems import (
+    FIRST_SOLUTION,
     MPS,
     Run,
     finish,
@@ -91,18 +94,9 @@ def test_sigterm_ends_with_the_best_solution_found(solver: str, tmp_path: Path) 
     model = {"format": "lp", "path": str(market_share(tmp_path)), "solver": solver}
     process = start_runner(tmp_path, write_document(tmp_path, model=model))
     assert process.stdout is not None
-    # Each of these lines is printed after the first solutions.
-    signs = {
-        "cbc": b"Cbc0012I Integer solution",
-        "glpk": b"mip = ",
-        "highs": b" L       ",
-        "scip": b"p 0.",
-    }
-    seen = b""
-    while signs[solver] not in seen:
-        line = process.stdout.readline()
-        assert line, seen.decode()
-        seen += line
+    sign = re.compile(FIRST_SOLUTION[SolverName(solver)])
+    while not sign.search((line := process.stdout.readline()).decode()):
+        assert line, "it ended before it found a solution"
     process.send_signal(signal.SIGTERM)
     ended = finish(tmp_path, process)
     assert (ended.exit_code, ended.answer["outcome"]) == (0, "Feasible"), ended.output
