@@ -6,7 +6,7 @@ a plan can be printed, compared and replayed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -137,6 +137,11 @@ class View(Protocol):
 
     async def get(self, key: Key) -> Manifest | None:
         """One object from the API server itself; `None` where it does not exist."""
+
+    async def find(
+        self, resource: Resource, namespace: str, labels: Mapping[str, str]
+    ) -> Sequence[Manifest]:
+        """The objects with these labels from the API server itself."""
 
 
 Observed = TypeVar("Observed")

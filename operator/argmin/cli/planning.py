@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,17 @@ class Snapshot:
     async def get(self, key: Key) -> Manifest | None:
         """One object by its name."""
         return next((m for m in self.objects if _is(m, key)), None)
+
+    async def find(
+        self, resource: Resource, namespace: str, labels: Mapping[str, str]
+    ) -> Sequence[Manifest]:
+        """The objects with these labels; all are of one namespace."""
+        return [
+            manifest
+            for manifest in self.objects
+            if manifest["kind"] == resource.kind
+            and labels.items() <= (manifest["metadata"].get("labels") or {}).items()
+        ]
 
 
 def show_plan(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from argmin.api.optimizationjob import RunStatus
-from argmin.api.outcome import Reason
+from argmin.api.outcome import ExitCode, Reason
 from argmin.backends.run import Attempt, RunPhase, RunReason
 
 LIMIT = 128
@@ -44,6 +44,12 @@ def is_over(run: RunStatus) -> bool:
 def count_failures(runs: Iterable[RunStatus]) -> int:
     """How many attempts failed by their own fault."""
     return sum(run.phase == RunPhase.FAILED and run.reason not in _NOT_COUNTED for run in runs)
+
+
+def was_stopped(run: RunStatus) -> bool:
+    """Whether an attempt ended before its work was done, by nobody's fault."""
+    is_told = run.reason in _NOT_COUNTED or run.exit_code == ExitCode.INTERRUPTED
+    return is_over(run) and is_told
 
 
 def _describe(attempt: Attempt) -> RunStatus:

@@ -21,6 +21,7 @@ from argmin.optimization.endings import (
     fail_for_good,
     fail_with_run,
     leave_deleted,
+    report_lost_answer,
     report_missing_answer,
     stay_finished,
 )
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     await_last_words,
     end_at_deadline,
     fail_with_run,
+    report_lost_answer,
     hold,
     await_removal,
     run_again,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
-from argmin.api.optimizationjob import OptimizationJobStatus, State
+from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
 from argmin.api.outcome import Answer, ExitCode, Outcome
 from argmin.backends.run import Attempt, RunPhase, RunReason
-from argmin.optimization.attempts import count_failures, is_over
+from argmin.optimization.attempts import count_failures, is_over, was_stopped
 from argmin.optimization.budget import close_period
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
@@ -188,17 +189,41 @@ def fail_with_run(s: Situation) -> Step | None:
     return _fail(s, s.state.reason or RunReason.FAILED, s.state.message or "the Job failed", None)
 
 
+def report_lost_answer(s: Situation) -> Step | None:
+    """The Job is complete, and of what it computed nothing is left: the job has failed.
+
+    No pod of it is there, also not on the API server itself, and none is remembered to have been
+    stopped. Another run might end the same way, and nothing would count how often.
+    """
+    if s.state.phase is not RunPhase.SUCCEEDED or s.child is None or s.child.is_going:
+        return None
+    is_stopped = any(a.was_interrupted for a in s.state.attempts)
+    if is_stopped or any(was_stopped(run) for run in _list_ends(s)):
+        return None
+    return _fail(
+        s,
+        ConditionReason.ANSWER_MISSING,
+        "the run ended, but its pod was gone before its answer was read:"
+        " find out what deletes finished pods, and create this job anew",
+        None,
+    )
+
+
 def _has_result(attempt: Attempt) -> bool:
     is_done = attempt.phase is RunPhase.SUCCEEDED and attempt.exit_code == ExitCode.OK
     return is_done and attempt.answer is not None and not attempt.was_interrupted
 
 
 def _knows_an_end(s: Situation) -> bool:
+    return any(_list_ends(s))
+
+
+def _list_ends(s: Situation) -> Iterator[RunStatus]:
+    """The attempts of this very Job that have ended."""
     made = s.child.metadata.creation_timestamp if s.child else None
-    return any(
-        is_over(run) and (made is None or run.finish_time is None or run.finish_time >= made)
-        for run in s.status.runs
-    )
+    for run in s.status.runs:
+        if is_over(run) and (made is None or run.finish_time is None or run.finish_time >= made):
+            yield run
 
 
 def _fail_with(s: Situation, attempt: Attempt) -> Step:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argmin.api.common import ConfigMapKeyRef
+from argmin.api.common import LABEL_KIND, LABEL_NAME, ConfigMapKeyRef
 from argmin.api.conditions import COMPLETE, FAILED, is_true
-from argmin.api.optimizationjob import OptimizationJob, OptimizationJobSpec
+from argmin.api.optimizationjob import KIND, OptimizationJob, OptimizationJobSpec
 from argmin.backends.pod_models import LiveConfigMap, LiveJob, LivePod
 from argmin.backends.pod_waiting import is_stuck
 from argmin.optimization.manifests import name_run
@@ -38,12 +38,17 @@ class Observed:
 async def observe(job: OptimizationJob, view: View, now: datetime) -> Observed:
     """Look at the children, and at ConfigMaps while it matters whether they are there.
 
-    A job that runs or has finished costs no read.
+    A job that runs or has finished costs no read. One whose Job has just ended costs one where no
+    watch has told of a pod that did: with the Job would go the only copy of its answer.
     """
     uid = job.metadata.uid
     jobs = tuple(LiveJob.model_validate(m) for m in view.children(JOBS, uid))
     owners = [uid, *(j.metadata.uid for j in jobs)]
     pods = [LivePod.model_validate(m) for owner in owners for m in view.children(PODS, owner)]
+    if _misses_pods(job, jobs, pods):
+        labels = {LABEL_NAME: job.metadata.name, LABEL_KIND: KIND}
+        live = await view.find(PODS, job.metadata.namespace, labels)
+        pods += [LivePod.model_validate(m) for m in live]
     names = sorted(set(_list_config_maps(job, jobs, pods, now)))
     keys = [Key(CONFIG_MAPS, job.metadata.namespace, name) for name in names]
     found = await asyncio.gather(*(view.get(key) for key in keys))
@@ -93,6 +98,15 @@ def _list_config_maps(
         yield from (reference.name for reference in list_references(job.spec))
     if stuck or (starts and before == wanted):
         yield wanted
+
+
+def _misses_pods(job: OptimizationJob, jobs: Iterable[LiveJob], pods: Iterable[LivePod]) -> bool:
+    wanted = name_run(job)
+    child = next((j for j in jobs if j.metadata.name == wanted and j.is_finished), None)
+    if child is None or _is_finished(job, wanted):
+        return False
+    own = (p for p in pods if any(o.uid == child.metadata.uid for o in p.metadata.owner_references))
+    return all(pod.status.phase not in ("Succeeded", "Failed") for pod in own)
 
 
 def _is_finished(job: OptimizationJob, wanted: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,6 +67,13 @@ class CachedView:
     async def get(self, key: Key) -> Manifest | None:
         """One object from the API server itself."""
         return await self.cluster.get(key)
+
+    async def find(
+        self, resource: Resource, namespace: str, labels: Mapping[str, str]
+    ) -> Sequence[Manifest]:
+        """The objects with these labels from the API server itself."""
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        return await self.cluster.list_all(resource, namespace, selector)
 
 
 class Reconciler:

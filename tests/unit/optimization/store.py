@@ -7,7 +7,7 @@ collection of what the deleted object owned; Jobs and ConfigMaps refuse what Kub
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,20 +30,30 @@ class Store:
         self.objects: dict[Key, Manifest] = {}
         self.writes: list[str] = []
         self.reads: list[Key] = []
+        self.unseen: set[Resource] = set()
+        """Types whose watch is broken: only a read of the API server itself finds them."""
         self._clock = clock
         self._count = 0
 
     def children(self, resource: Resource, owner_uid: str) -> list[Manifest]:
-        return [
-            clone(found)
-            for key, found in sorted(self.objects.items(), key=lambda entry: entry[0].name)
-            if key.resource == resource and owner_uid in _list_owners(found)
-        ]
+        if resource in self.unseen:
+            return []
+        return [clone(found) for found in self.of(resource) if owner_uid in _list_owners(found)]
 
     async def get(self, key: Key) -> Manifest | None:
         self.reads.append(key)
         found: Manifest | None = clone(self.objects.get(key))
         return found
+
+    async def find(
+        self, resource: Resource, namespace: str, labels: Mapping[str, str]
+    ) -> list[Manifest]:
+        return [
+            clone(found)
+            for found in self.of(resource)
+            if found["metadata"]["namespace"] == namespace
+            and labels.items() <= found["metadata"].get("labels", {}).items()
+        ]
 
     def apply(self, manifest: Manifest) -> None:
         resource = _RESOURCES[manifest["kind"]]

@@ -131,7 +131,7 @@ def test_the_answer_of_a_pod_that_is_seen_late_is_waited_for() -> None:
     assert world.true_conditions == {"Complete": "Optimal"}
 
 
-def test_a_job_that_completed_without_a_trace_of_its_pod_runs_again_after_a_while() -> None:
+def test_a_job_that_completed_without_a_trace_of_its_pod_fails_after_a_while() -> None:
     world = World()
     world.sync()
     world.pod_runs()
@@ -143,5 +143,24 @@ def test_a_job_that_completed_without_a_trace_of_its_pod_runs_again_after_a_whil
     assert world.requeue_after is not None
     world.pass_time(world.requeue_after.total_seconds())
     world.sync()
-    assert world.true_conditions == {"Reconciling": "Pending"}
-    assert [pod["status"]["phase"] for pod in world.pods] == ["Pending"]
+    assert world.true_conditions == {"Failed": "AnswerMissing"}
+    assert "its pod was gone before its answer was read" in world.message("Failed")
+    assert (len(world.jobs), world.pods) == (1, [])
+
+
+def end_unseen(world: World) -> None:
+    """The pod runs and ends with an answer while the operator hears nothing of pods."""
+    world.store.unseen.add(PODS)
+    world.pod_runs()
+    world.pod_ends(0, OPTIMAL)
+    world.controller.sync(world.now)
+    world.pass_time(60)
+
+
+def test_an_answer_that_no_watch_told_of_is_read_before_anything_is_deleted() -> None:
+    world = World()
+    world.sync()
+    end_unseen(world)
+    world.sync()
+    assert world.true_conditions == {"Complete": "Optimal"}
+    assert len(world.jobs) == 1
