@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 from tests.cluster import client_program
 from tests.cluster.waiting import wait_until
 
 Object = dict[str, Any]
+
+READ_SECONDS = 40.0
+READ_ATTEMPTS = 3
 
 
 class KubectlError(Exception):
@@ -42,6 +47,15 @@ class Kubectl:
             raise KubectlError(done.stderr.strip() or done.stdout.strip())
         return done.stdout
 
+    @retry(
+        retry=retry_if_exception_type(subprocess.TimeoutExpired),
+        stop=stop_after_attempt(READ_ATTEMPTS),
+        reraise=True,
+    )
+    def read(self, *args: str) -> str:
+        """What a command shows that changes nothing: asked again where an answer is lost."""
+        return self.run(*args, timeout=READ_SECONDS)
+
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment of a process that talks to this cluster."""
@@ -66,7 +80,7 @@ class Kubectl:
 
     def find(self, kind: str, name: str) -> Object | None:
         """An object, or `None` where there is none."""
-        found = self.run("get", kind, name, "--output=json", "--ignore-not-found")
+        found = self.read("get", kind, name, "--output=json", "--ignore-not-found")
         return json.loads(found) if found else None
 
     def get(self, kind: str, name: str) -> Object:
@@ -78,7 +92,7 @@ class Kubectl:
 
     def list(self, kind: str, selector: str = "") -> list[Object]:
         """Objects of a kind, by labels."""
-        text = self.run("get", kind, f"--selector={selector}", "--output=json")
+        text = self.read("get", kind, f"--selector={selector}", "--output=json")
         items: list[Object] = json.loads(text)["items"]
         return items
 

@@ -15,6 +15,8 @@ SMALL: Object = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memor
 ROOT_CERTIFICATE = "kube-root-ca.crt"
 """The ConfigMap that Kubernetes puts into every namespace."""
 GATE = "/tmp/open"
+POLL_SECONDS = 0.7
+"""Looking more often would take the time of the two cores from what is looked at."""
 
 
 def optimization_job(name: str, **spec: Any) -> Object:
@@ -63,7 +65,7 @@ def await_jobs(
         look,
         f"{len(wanted)} jobs",
         timeout=timeout,
-        interval=0.5,
+        interval=POLL_SECONDS,
         hint=lambda: kubectl.run("get", f"{JOBS},jobs,pods", "--output=wide"),
     )
     return {name: found[name] for name in wanted}
@@ -101,18 +103,19 @@ def await_pod_that_says(kubectl: Kubectl, name: str, text: str, timeout: float =
     said: dict[str, str] = {}
 
     def look() -> bool:
-        job = kubectl.get(JOBS, name)
-        assert not finished(job), f"{name} is over: {job['status']}"
         said.clear()
         running = [p for p in pods_of(kubectl, name) if p["status"]["phase"] == "Running"]
         said.update({pod["metadata"]["name"]: read_log(kubectl, pod) for pod in running})
+        if not running:
+            job = kubectl.get(JOBS, name)
+            assert not finished(job), f"{name} is over: {job['status']}"
         return len(said) == 1 and text in next(iter(said.values()))
 
     wait_until(
         look,
         f"a pod of {name} that says {text!r}",
         timeout=timeout,
-        interval=0.3,
+        interval=POLL_SECONDS,
         hint=lambda: f"{said}\n{kubectl.run('describe', f'{JOBS}/{name}')}",
     )
     return next(iter(said))
@@ -146,6 +149,6 @@ def await_emptiness(kubectl: Kubectl, timeout: float = 90) -> None:
         lambda: not any(children_in(kubectl).values()),
         "an empty namespace",
         timeout=timeout,
-        interval=0.5,
+        interval=POLL_SECONDS,
         hint=lambda: str(children_in(kubectl)),
     )
