@@ -8,7 +8,6 @@ ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS base
 ENV PATH=/opt/argmin/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    PYTHONPATH=/opt/argmin/src \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 RUN groupadd --gid 65532 argmin \
@@ -16,14 +15,16 @@ RUN groupadd --gid 65532 argmin \
 WORKDIR /opt/argmin
 
 # Dependencies come from the lock files alone, and before the code, so that a change of code
-# reinstalls nothing. Wheels only: no compiler is needed, hence no stage of its own for the build;
+# reinstalls nothing. The interpreter itself knows where the code is: in a solver pod the user may
+# set PATH and PYTHONPATH. Wheels only: no compiler is needed, hence no stage of its own for the build;
 # pip leaves in the layer it came in.
 FROM base AS operator
 COPY requirements/operator.txt /opt/argmin/requirements.txt
 RUN python3 -m venv /opt/argmin/venv \
  && pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt \
  && rm -rf venv/bin/pip* venv/lib/python3.11/site-packages/pip* \
-           venv/lib/python3.11/site-packages/setuptools*
+           venv/lib/python3.11/site-packages/setuptools* \
+ && echo /opt/argmin/src > venv/lib/python3.11/site-packages/argmin.pth
 COPY operator/argmin /opt/argmin/src/argmin
 RUN python -m compileall -q /opt/argmin/src
 USER 65532:65532
@@ -40,10 +41,11 @@ COPY requirements/solvers.txt /opt/argmin/requirements.txt
 RUN python3 -m venv /opt/argmin/venv \
  && pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt \
  && rm -rf venv/bin/pip* venv/lib/python3.11/site-packages/pip* \
-           venv/lib/python3.11/site-packages/setuptools*
+           venv/lib/python3.11/site-packages/setuptools* \
+ && echo /opt/argmin/src > venv/lib/python3.11/site-packages/argmin.pth
 # The runner shares the API's models with the operator.
 COPY operator/argmin /opt/argmin/src/argmin
 COPY solvers/argmin_solvers /opt/argmin/src/argmin_solvers
 RUN python -m compileall -q /opt/argmin/src
 USER 65532:65532
-ENTRYPOINT ["python", "-m", "argmin_solvers"]
+ENTRYPOINT ["/opt/argmin/venv/bin/python", "-m", "argmin_solvers"]

@@ -13,9 +13,10 @@ _BIN = Path(__file__).parent / "bin"
 
 
 def search_path() -> str:
-    """PATH with the runner's own Python first, and our `ipopt` last, behind any of the user's."""
-    known = os.environ.get("PATH", os.defpath)
-    return os.pathsep.join([str(Path(sys.executable).parent), known, str(_BIN)])
+    """PATH as it is, which the user may have set, and behind it our Python and our `ipopt`."""
+    known = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    ours = [str(Path(sys.executable).parent), str(_BIN)]
+    return os.pathsep.join(dict.fromkeys([*known, *ours]))
 
 
 def program_environment(document: RunDocument, report_file: Path) -> dict[str, str]:

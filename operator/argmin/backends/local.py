@@ -124,8 +124,11 @@ def _build_process_environment(
     run: Run, workspace: Workspace, given: Mapping[str, str]
 ) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("ARGMIN_")}
+    # As in the image, `python` is the runner's own where the user sets no PATH.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     return {
         **inherited,
+        "PATH": path,
         **given,
         **build_environment(run),
         "ARGMIN_TERMINATION_LOG": str(workspace.termination_log),

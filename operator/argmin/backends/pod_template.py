@@ -13,6 +13,10 @@ from argmin.backends.run import Run, RunInput, build_environment
 
 CONTAINER = "runner"
 
+PYTHON = "/opt/argmin/venv/bin/python"
+"""The runner's interpreter in argmin's image and in those built from it; by its path, since the
+user may set PATH."""
+
 USER_ID = 65532
 """User and group of the process, as distroless images number `nonroot`."""
 
@@ -87,7 +91,7 @@ def _build_container(run: Run, mounts: tuple[Mount, ...]) -> dict[str, Any]:
         "name": CONTAINER,
         "image": run.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python", "-m", "argmin_solvers", "--document", _DOCUMENT_PATH],
+        "command": [PYTHON, "-m", "argmin_solvers", "--document", _DOCUMENT_PATH],
         "env": _build_env(run),
         **({"resources": resources} if resources else {}),
         "securityContext": {

@@ -273,6 +273,18 @@ def test_the_program_has_arguments_seed_threads_and_output_folders(tmp_path: Pat
     assert (kept["name"], kept["files"], kept["bytes"]) == ("my-data", 1, 3)
 
 
+def test_a_path_of_the_users_own_comes_first_and_the_runners_python_is_still_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "bin"
+    own.mkdir()
+    monkeypatch.setenv("PATH", str(own))
+    source = REPORTING + (
+        f"import os\nreport(objective=os.environ['PATH'].split(os.pathsep).index({str(own)!r}))\n"
+    )
+    assert run_here(tmp_path, source).answer.objective == "0.0"
+
+
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     source = REPORTING + (
         "import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\nsys.stdout.flush()\n"
