@@ -53,8 +53,9 @@ def run_script(
     with MetricFinder(script.metrics) as metrics:
         with interruption.breaking():
             program = Program(
-                [*script.command, script.path, *script.args],
+                [*script.command, str(Path(script.path).absolute()), *script.args],
                 program_environment(document, report_file),
+                _make_scratch(workdir),
                 metrics,
             )
         began = time.monotonic()
@@ -79,13 +80,17 @@ class Program:
     """A child process in a group of its own, whose output is streamed line by line."""
 
     def __init__(
-        self, command: list[str], variables: Mapping[str, str], metrics: MetricFinder
+        self,
+        command: list[str],
+        variables: Mapping[str, str],
+        folder: Path,
+        metrics: MetricFinder,
     ) -> None:
         self.command = command
         self.last_errors: deque[str] = deque(maxlen=_LAST_LINES)
         self._metrics = metrics
         self._unread: RunError | None = None
-        self._process = _start(command, variables)
+        self._process = _start(command, variables, folder)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._readers = [
@@ -184,10 +189,20 @@ def _read_lines(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _start(command: list[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _make_scratch(workdir: Path) -> Path:
+    """The program's working folder: empty, writable and gone after the run, wherever it runs."""
+    folder = workdir / "scratch"
+    folder.mkdir()
+    return folder
+
+
+def _start(
+    command: list[str], variables: Mapping[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
+            cwd=folder,
             env=dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
