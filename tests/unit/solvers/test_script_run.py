@@ -158,7 +158,55 @@ def test_what_is_no_answer_is_refused_where_it_is_reported(told: str, tmp_path: 
 def test_a_metric_that_is_no_number_is_refused(tmp_path: Path) -> None:
     pattern = MetricPattern(name="objective", regex="cost (\\S+)")
     error = failure(tmp_path, "print('cost nan')\n", metrics=(pattern,))
-    assert error.message == "the program told objective = 'nan', which is not a finite number"
+    assert error.message == (
+        "the program told: objective is 'nan': write a finite number, which a double can hold"
+    )
+
+
+def appending(text: str) -> str:
+    """A program that writes into the report file by itself."""
+    return f"import os\nopen(os.environ['ARGMIN_REPORT'], 'a').write({text!r})\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"metrics": [1]}', "metrics is [1]: write an object"),
+        ('{"variables": 3}', "variables is 3: write an object"),
+        ('{"variables": {"x": "many"}}', "variables.x is 'many': write a finite number"),
+        ('{"objective": 1' + "0" * 400 + "}", "write a finite number"),
+        ('{"objective": true}', "objective is True: write a finite number"),
+        ('{"solutions": 2.5}', "solutions is 2.5: write a whole number"),
+        ('{"outcome": "Error"}', "outcome is 'Error': write one of Optimal, Feasible"),
+        ('{"objective": ', "is no JSON object"),
+        ("[1]", "is no JSON object"),
+        ("[" * 100_000, "is no JSON object"),
+    ],
+)
+def test_a_report_of_the_wrong_shape_is_refused_with_its_line(
+    line: str, message: str, tmp_path: Path
+) -> None:
+    error = failure(tmp_path, appending(f'{{"objective": 1}}\n{line}\n'))
+    assert error.reason is Reason.PROGRAM_FAILED
+    assert error.message.startswith("the program told: line 2 of $ARGMIN_REPORT")
+    assert message in error.message
+
+
+def test_a_last_line_that_was_cut_short_does_not_count(tmp_path: Path) -> None:
+    result = run_here(tmp_path, appending('{"objective": 7}\n{"objective": 6, "vari'))
+    assert result.answer.objective == "7.0"
+
+
+def test_whole_numbers_are_exact_up_to_what_an_answer_holds(tmp_path: Path) -> None:
+    exact, huge = 10**59 + 1, 10**70
+    result = run_here(tmp_path, REPORTING + f"report(objective={exact}, huge={huge})\n")
+    assert result.answer.objective == f"{exact}.0"
+    assert [metric.value for metric in result.answer.metrics] == ["1e+70"]
+
+
+def test_other_names_in_the_report_file_are_metrics(tmp_path: Path) -> None:
+    result = run_here(tmp_path, appending('{"objective": 7, "iterations": 17}\n'))
+    assert [(m.name, m.value) for m in result.answer.metrics] == [("iterations", "17.0")]
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
@@ -281,6 +329,13 @@ def test_a_path_of_the_users_own_comes_first_and_the_runners_python_is_still_fou
     monkeypatch.setenv("PATH", str(own))
     source = REPORTING + (
         f"import os\nreport(objective=os.environ['PATH'].split(os.pathsep).index({str(own)!r}))\n"
+    )
+    assert run_here(tmp_path, source).answer.objective == "0.0"
+
+
+def test_a_program_starts_in_an_empty_folder_that_it_may_write_to(tmp_path: Path) -> None:
+    source = REPORTING + (
+        "import os\nreport(objective=len(os.listdir('.')))\nopen('notes.txt', 'w').write('x')\n"
     )
     assert run_here(tmp_path, source).answer.objective == "0.0"
 
