@@ -235,6 +235,7 @@ async def test_a_result_of_the_largest_size_is_kept_and_a_larger_one_refused(
         ("no json", "the body is no delivery"),
         ('{"owner": "steel"}', "the body is no delivery"),
         ('{"owner": "steel", "parts": {"a": "%%%"}}', "part a is not base64"),
+        ('{"owner": "steel", "parts": {"a": "µ"}}', "part a is not base64"),
         ('{"owner": "steel", "parts": {"a/b": "YQ=="}}', "part 'a/b': name parts with letters"),
     ],
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable
@@ -214,7 +213,7 @@ async def _read_delivery(request: web.Request) -> Delivery:
 def _decoded_size(key: str, part: str) -> int:
     try:
         return len(base64.b64decode(part, validate=True))
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; text that is not ASCII raises it plainly
         raise RefusalError(422, f"part {key} is not base64") from None
 
 
