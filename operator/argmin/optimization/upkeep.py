@@ -218,7 +218,11 @@ def _describe_progress(s: Situation) -> Verdict:
     if state.phase is RunPhase.QUEUED:
         return _queued()
     failures = count_failures(s.status.runs)
-    number = f"attempt {failures + 1} of {s.run.backoff_limit + 1}"
+    number = f"attempt {failures + 1}"
+    if (
+        failures <= s.run.backoff_limit
+    ):  # more where the Job was made anew: Kubernetes counts per Job
+        number += f" of {s.run.backoff_limit + 1}"
     if state.phase is RunPhase.RUNNING:
         message = f"{number} is running" if failures else "its pod is running"
         return Verdict(State.RUNNING, (RECONCILING,), ConditionReason.RUNNING, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from argmin.api.outcome import ExitCode, Reason
+from argmin.plan import JOBS
 from tests.unit.optimization.world import World, failure, started
 
 BROKEN = failure(Reason.PROGRAM_FAILED, "ZeroDivisionError: division by zero (line 3)")
@@ -132,3 +133,14 @@ def test_a_job_without_any_trace_of_its_pod_fails_in_kubernetes_own_words() -> N
     world.sync()
     assert world.true_conditions == {"Failed": "BackoffLimitExceeded"}
     assert world.message("Failed") == "the Job's BackoffLimitExceeded"
+
+
+def test_attempts_beyond_the_limit_of_one_job_are_not_counted_as_of_it() -> None:
+    world = started(backoffLimit=1)
+    fail_once(world)
+    world.remove(JOBS, world.job["metadata"]["name"])
+    world.sync()
+    world.pod_runs()
+    world.sync()
+    fail_once(world)
+    assert world.message("Reconciling").startswith("attempt 3 follows; the last ended with")
