@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
 from argmin.api.optimizationjob import OptimizationJob
 from argmin.backends.run import Defaults
 from argmin.optimization.decide import decide
@@ -33,8 +35,20 @@ class OptimizationJobKind:
         self._clock = clock
 
     def parse(self, manifest: Manifest) -> OptimizationJob:
-        """Read an object; raises pydantic's `ValidationError` naming the fields."""
-        return OptimizationJob.model_validate(manifest)
+        """Read an object; raises pydantic's `ValidationError` naming the fields.
+
+        The status is our own: what another version of argmin wrote there and this one cannot read
+        counts as not written, since no user could mend it.
+        """
+        try:
+            return OptimizationJob.model_validate(manifest)
+        except ValidationError as error:
+            places = [problem["loc"] for problem in error.errors()]
+            bad = {place[1] for place in places if place[0] == "status" and len(place) > 1}
+            if not bad:
+                raise
+        status = {name: value for name, value in manifest["status"].items() if name not in bad}
+        return OptimizationJob.model_validate({**manifest, "status": status})
 
     async def observe(self, obj: OptimizationJob, view: View) -> Observed:
         """Look at children, and at ConfigMaps while it matters whether they are there."""

@@ -76,3 +76,14 @@ def test_every_plan_says_which_rule_spoke_and_why() -> None:
     (note,) = world.plan().notes
     assert note.rule == "start"
     assert note.reason == "nothing runs yet for this spec"
+
+
+def test_a_status_that_another_version_wrote_is_read_as_far_as_it_can_be() -> None:
+    world = started()
+    world.object["status"] |= {"state": "Pondering", "outcome": "Splendid"}
+    world.sync()
+    assert world.status["state"] == "Running"
+    assert "outcome" not in world.status
+    world.pod_ends(0, OPTIMAL)
+    world.sync()
+    assert world.true_conditions == {"Complete": "Optimal"}
