@@ -159,7 +159,9 @@ class Attempt:
             return False
         if self.exit_code == ExitCode.INTERRUPTED:
             return True
-        return self.stopped and (self.answer is None or self.answer.reason is Reason.INTERRUPTED)
+        # Told to stop, it could not wait for its intake: that is no failure of its own either.
+        unfinished = (Reason.INTERRUPTED, Reason.UNDELIVERED)
+        return self.stopped and (self.answer is None or self.answer.reason in unfinished)
 
 
 @dataclass(frozen=True)

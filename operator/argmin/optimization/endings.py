@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
 from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
-from argmin.api.outcome import Answer, ExitCode, Outcome
+from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
 from argmin.backends.run import Attempt, RunPhase, RunReason
 from argmin.optimization.attempts import count_failures, is_over, was_stopped
 from argmin.optimization.budget import close_period
@@ -164,6 +164,9 @@ def end_at_deadline(s: Situation) -> Step | None:
             f"{message} with a feasible solution in hand",
         )
     last = find_last(a for a in s.state.attempts if a.answer)
+    if last and last.answer and last.answer.reason is Reason.UNDELIVERED:
+        found = f"{message}, and what was found was not delivered: {last.answer.message}"
+        return _fail(s, Reason.UNDELIVERED, found, last)
     status = _record(s, last.answer) if last and last.answer else s.status
     return _finish(
         s,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
-from argmin.api.outcome import Outcome
+from argmin.api.outcome import Outcome, Reason
 from argmin.backends.pod_models import LiveJob
 from argmin.backends.pod_state import read_state
 from argmin.backends.run import Attempt, Defaults, Run, RunState
@@ -108,9 +108,16 @@ def bring_up_to_date(situation: Situation) -> Situation:
 
 
 def _keep_best_answer(situation: Situation) -> OptimizationJobStatus:
-    """A solution that an interrupted attempt reported stays, until a better answer comes."""
+    """A solution that an interrupted attempt delivered stays, until a better answer comes.
+
+    One that nobody took is lost with its pod: the search goes on as if there were none.
+    """
     interrupted = (a for a in situation.state.attempts if a.was_interrupted)
-    kept = find_last(a for a in interrupted if a.answer and a.answer.outcome in SOLVED)
+    kept = find_last(
+        a
+        for a in interrupted
+        if a.answer and a.answer.outcome in SOLVED and a.answer.reason is not Reason.UNDELIVERED
+    )
     if kept is None or kept.answer is None:
         return situation.status
     return record_answer(situation.status, kept.answer, situation.job.metadata.name)
