@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_delay,
+    stop_any,
     wait_random_exponential,
 )
+from tenacity.stop import stop_base
 
 from argmin.api.outcome import Reason
 from argmin.api.run import (
@@ -27,11 +30,18 @@ from argmin.api.run import (
     Intake,
 )
 from argmin_solvers.failure import RunError
+from argmin_solvers.interruption import Interruption
 from argmin_solvers.models.text import shorten
 from argmin_solvers.runlog import log
 
+INTERRUPTED_SECONDS = 40.0
+"""How long after SIGTERM a try may begin: the last one ends within the 60 s that a pod has."""
+
 _TRY_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
+_INTERRUPTED_TRY_SECONDS = 5.0
 _LONGEST_WAIT_SECONDS = 15.0
+_NAP_SECONDS = 0.2
 _TRANSIENT = (408, 429)
 
 
@@ -70,14 +80,18 @@ def deliver(
     intake: Intake,
     owner: str,
     parts: Mapping[str, bytes],
+    interruption: Interruption | None = None,
     longest_wait_seconds: float = _LONGEST_WAIT_SECONDS,
 ) -> None:
     """POST the parts until they are taken, with growing, random waits.
+
+    A request to stop brings the next try forward; soon after it, the tries end.
 
     Raises:
         RunError: AnswerUndelivered where nobody takes them in time or they are refused;
             AnswerTooLarge where the intake says so.
     """
+    interruption = interruption or Interruption()
     delivery = Delivery(
         owner=owner,
         parts={key: base64.b64encode(part).decode() for key, part in parts.items()},
@@ -87,18 +101,42 @@ def deliver(
     retrying = Retrying(
         retry=retry_if_exception_type(_UnavailableError),
         wait=wait_random_exponential(multiplier=0.5, max=longest_wait_seconds),
-        stop=stop_after_delay(intake.timeout_seconds),
+        stop=stop_any(stop_after_delay(intake.timeout_seconds), _StopInterrupted(interruption)),
+        sleep=lambda seconds: _sleep(seconds, interruption),
         before_sleep=_tell,
         reraise=True,
     )
     try:
-        with httpx.Client(timeout=_TRY_SECONDS) as client:
-            retrying(_post, client, url, Path(intake.token_path), body)
+        with httpx.Client() as client:
+            retrying(_post, client, url, Path(intake.token_path), body, interruption)
     except _UnavailableError as error:
-        raise RunError(
-            Reason.UNDELIVERED,
-            f"nobody took the result within {intake.timeout_seconds} s: {error}",
-        ) from None
+        period = f"within {intake.timeout_seconds} s"
+        if interruption.seconds is not None:
+            period = "before the run had to end (it was told to stop)"
+        raise RunError(Reason.UNDELIVERED, f"nobody took the result {period}: {error}") from None
+
+
+class _StopInterrupted(stop_base):
+    """No try begins so late after a request to stop that it would not end in time."""
+
+    def __init__(self, interruption: Interruption) -> None:
+        self._interruption = interruption
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        seconds = self._interruption.seconds
+        return seconds is not None and seconds + retry_state.upcoming_sleep >= INTERRUPTED_SECONDS
+
+
+def _sleep(seconds: float, interruption: Interruption) -> None:
+    """Sleep, no longer than until somebody asks to stop."""
+    # In naps: a signal handler does not end a sleep, and an event that a handler sets may not be
+    # waited for by the thread that the handler runs in.
+    asked_before = interruption.seconds is not None
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if interruption.seconds is not None and not asked_before:
+            return
+        time.sleep(min(left, _NAP_SECONDS))
 
 
 def _tell(state: RetryCallState) -> None:
@@ -106,7 +144,10 @@ def _tell(state: RetryCallState) -> None:
     log.info("the result was not taken, try %d: %s", state.attempt_number, error)
 
 
-def _post(client: httpx.Client, url: str, token_file: Path, body: bytes) -> None:
+def _post(
+    client: httpx.Client, url: str, token_file: Path, body: bytes, interruption: Interruption
+) -> None:
+    seconds = _TRY_SECONDS if interruption.seconds is None else _INTERRUPTED_TRY_SECONDS
     try:
         # Read at each try: the kubelet replaces the token while we wait.
         token = token_file.read_text().strip()
@@ -114,8 +155,11 @@ def _post(client: httpx.Client, url: str, token_file: Path, body: bytes) -> None
             url,
             content=body,
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS),
         )
-    except (httpx.TransportError, OSError) as error:
+    except UnicodeError:
+        raise _UnavailableError(f"the token file {token_file} holds no token") from None
+    except (httpx.HTTPError, OSError) as error:
         raise _UnavailableError(f"{url}: {error or type(error).__name__}") from None
     if response.is_success:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -18,11 +19,17 @@ class Interruption:
     def __init__(self) -> None:
         self.stop = Event()
         self._breaking = False
+        self._asked_at: float | None = None
 
     def listen(self) -> None:
         """Take SIGTERM and SIGINT; only the main thread can."""
         signal.signal(signal.SIGTERM, self._receive)
         signal.signal(signal.SIGINT, self._receive)
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds since the first request to stop; `None` where there was none."""
+        return None if self._asked_at is None else time.monotonic() - self._asked_at
 
     @contextmanager
     def breaking(self) -> Iterator[None]:
@@ -42,6 +49,8 @@ class Interruption:
             self._breaking = False
 
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
         self.stop.set()
         if self._breaking:
             self._breaking = False

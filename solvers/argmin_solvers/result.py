@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from argmin.api.outcome import Answer, Outcome
+from argmin.api.outcome import Answer, ExitCode, Outcome
 from argmin_solvers.decimals import decimal_text
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.text import shorten
@@ -34,6 +34,11 @@ class RunResult:
         """Whether the run ended without an answer."""
         return self.answer.outcome is Outcome.ERROR
 
+    @property
+    def withheld(self) -> bool:
+        """Whether there is an answer that cannot be handed over."""
+        return not self.failed and self.exit_code != ExitCode.OK
+
 
 def failed_run(failure: RunError) -> RunResult:
     """The result of a run that ended without an answer."""
@@ -41,6 +46,21 @@ def failed_run(failure: RunError) -> RunResult:
         outcome=Outcome.ERROR, reason=failure.reason, message=shorten(failure.message, 1024)
     )
     return RunResult(answer, failure.exit_code)
+
+
+def withhold(result: RunResult, failure: RunError) -> RunResult:
+    """The result of a run that has an answer and cannot hand it over.
+
+    The answer still says what was found, beside the reason for which the run fails.
+    """
+    answer = result.answer.model_copy(
+        update={
+            "reason": failure.reason,
+            "message": shorten(failure.message, 1024),
+            "delivered": False,
+        }
+    )
+    return replace(result, answer=answer, exit_code=failure.exit_code)
 
 
 def solution_document(name: str, result: RunResult) -> dict[str, Any]:
