@@ -76,7 +76,7 @@ class Intake(ApiModel):
     url: str = Field(description="Base URL of the operator's intake service.")
     token_path: str = Field(description="File of the projected service-account token.")
     timeout_seconds: int = Field(
-        default=300, description="How long to keep trying while nobody answers."
+        default=3600, description="How long to keep trying while nobody answers."
     )
 
 
