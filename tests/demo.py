@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.cluster import Images, build_images, cluster
+from tests.cluster import Images, build_images, client_program, cluster
 from tests.cluster.errors import ClusterError
 from tests.installation import ROOT, InstallationError, install
 from tests.kubectl import Kubectl, KubectlError, finished
@@ -62,9 +62,11 @@ def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> 
     if answer != EXPECTED:
         sys.exit(f"The demo failed: expected {EXPECTED}, kubectl shows {answer}\n{status}")
     say(f"Verified: outcome {answer['outcome']}, objective {answer['objective']}")
-    console.print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
-    console.print("               kubectl get opt; kubectl describe opt american-steel")
-    console.print(f"Take it down:  make cluster-down CLUSTER={cluster_name}")
+    # Plain lines: wrapped ones could not be pasted.
+    print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
+    print(f"               export PATH={client_program('kubectl').parent}:$PATH")
+    print("               kubectl get opt; kubectl describe opt american-steel")
+    print(f"Take it down:  make cluster-down CLUSTER={cluster_name}")
 
 
 if __name__ == "__main__":

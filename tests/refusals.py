@@ -129,6 +129,12 @@ REFUSALS = (
         "greater than or equal to 1",
     ),
     Refusal(
+        "a time to live beyond all clocks",
+        _with_model(ttlSecondsAfterFinished=99999999999999),
+        "spec.ttlSecondsAfterFinished",
+        "less than or equal to 2147483647",
+    ),
+    Refusal(
         "a negative backoff limit",
         _with_model(backoffLimit=-1),
         "spec.backoffLimit",

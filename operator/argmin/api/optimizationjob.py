@@ -28,6 +28,9 @@ from argmin.api.common import (
 from argmin.api.files import OUTPUTS_APART, Input, Output
 from argmin.api.outcome import Metric, Outcome, OutputFile, Sense
 
+MOST_SECONDS = 2**31 - 1
+"""What Kubernetes itself takes for the seconds of a Job."""
+
 KIND = "OptimizationJob"
 PLURAL = "optimizationjobs"
 SHORT_NAME = "opt"
@@ -235,14 +238,14 @@ class OptimizationJobSpec(ApiModel):
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
     priority_class_name: Name | None = None
     suspend: bool = Field(default=False, description="Hold the job; a running solve is stopped.")
-    active_deadline_seconds: Annotated[int, Field(ge=1)] | None = Field(
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] | None = Field(
         default=None,
         description="Total running time allowed, over all attempts; it survives suspension.",
     )
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = Field(
         default=3, description="How often a failed run is tried again. Node loss does not count."
     )
-    ttl_seconds_after_finished: Annotated[int, Field(ge=0)] | None = Field(
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=MOST_SECONDS)] | None = Field(
         default=None, description="Delete the object this long after it finished."
     )
 
