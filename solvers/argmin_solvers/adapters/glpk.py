@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -79,13 +80,25 @@ class Glpk:
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         """Run glpsol on a file and read what it found."""
         files = _Files(settings.workdir)
-        write_mps(model.plain(), files.model)
+        write_mps(_round_bounds(model.plain()), files.model)
         command = [_executable(), "--freemps", str(files.model), *files.results()]
         process = SolverProcess([*command, *_options(settings)], improving=_IMPROVING)
         code = process.wait(stop, files.stop_between_writes)
         if not files.solution.exists() and not stop.is_set():
             raise solver_ended_badly("glpsol", code, process.lines)
         return _read(model, files, process, stop)
+
+
+def _round_bounds(model: LinearModel) -> LinearModel:
+    """The same model without fractional bounds of integers, which GLPK does not take."""
+    lower = np.where(model.integer, np.ceil(model.lower), model.lower)
+    upper = np.where(model.integer, np.floor(model.upper), model.upper)
+    is_empty = lower > upper  # no integer between them: GLPK would call the bounds an error
+    return replace(
+        model,
+        lower=np.where(is_empty, model.lower, lower),
+        upper=np.where(is_empty, model.upper, upper),
+    )
 
 
 class _Files:
