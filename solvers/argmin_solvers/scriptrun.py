@@ -31,6 +31,8 @@ GRACE_SECONDS = 10.0
 _LINE_BYTES = 64 * 1024
 """Longer lines of output are cut into pieces."""
 _LAST_LINES = 3
+_PROOF_GAP = 1e-4
+"""Relative distance of objective and bound at which solvers commonly call a solution optimal."""
 _POLL_SECONDS = 0.1
 _READERS_SECONDS = 2.0
 
@@ -222,7 +224,8 @@ def _program_failed(program: Program) -> RunError:
     how = f"ended with exit code {code}"
     if code < 0:
         how = f"was killed by {signal.Signals(-code).name}"
-    last = shorten(" | ".join(program.last_errors), 600)
+    # The last line alone: those before it are a traceback as often as not, and in the log.
+    last = shorten(program.last_errors[-1], 600) if program.last_errors else ""
     return RunError(Reason.PROGRAM_FAILED, f"the program {how}" + (f": {last}" if last else ""))
 
 
@@ -231,11 +234,11 @@ def _answer(findings: Findings, stopped: Reason | None) -> Answer:
         raise RunError(Reason.INTERRUPTED, "interrupted before the program told an objective")
     objective, bound = findings.objective, findings.best_bound
     both = objective is not None and bound is not None
-    default = Outcome.UNKNOWN if objective is None else Outcome.FEASIBLE
+    outcome, objection = _judge(findings)
     return Answer(
-        outcome=findings.outcome or default,
+        outcome=outcome,
         reason=stopped or Reason.PROGRAM_FINISHED,
-        message=_MESSAGES[stopped],
+        message=_MESSAGES[stopped] + objection,
         sense=findings.sense,
         objective=None if objective is None else decimal_text(objective),
         best_bound=None if bound is None else decimal_text(bound),
@@ -246,6 +249,25 @@ def _answer(findings: Findings, stopped: Reason | None) -> Answer:
             for name, value in findings.metrics.items()
         ),
     )
+
+
+def _judge(findings: Findings) -> tuple[Outcome, str]:
+    """The outcome that the program's own numbers allow, and what speaks against its claim."""
+    claim, objective, bound = findings.outcome, findings.objective, findings.best_bound
+    if claim is None:
+        return (Outcome.UNKNOWN if objective is None else Outcome.FEASIBLE), ""
+    if claim is Outcome.INFEASIBLE and objective is not None:
+        raise RunError(
+            Reason.PROGRAM_FAILED,
+            f"the program told an objective, {decimal_text(objective)}, and the outcome Infeasible:"
+            " report one of them",
+        )
+    if claim is Outcome.OPTIMAL and objective is not None and bound is not None:
+        gap = abs(objective - bound)
+        if gap > _PROOF_GAP * max(1.0, abs(objective)):
+            objection = f"; it said Optimal, which its bound {decimal_text(bound)} does not prove"
+            return Outcome.FEASIBLE, objection
+    return claim, ""
 
 
 _MESSAGES = {

@@ -69,6 +69,26 @@ def test_an_objective_alone_is_feasible(tmp_path: Path) -> None:
     assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "3.0")
 
 
+@pytest.mark.parametrize("bound", [1, 9])
+def test_a_claim_that_its_own_bound_does_not_prove_is_feasible(bound: int, tmp_path: Path) -> None:
+    told = f'report(objective=5, bound={bound}, outcome="Optimal", sense="Minimize")\n'
+    answer = run_here(tmp_path, REPORTING + told).answer
+    assert answer.outcome is Outcome.FEASIBLE
+    assert answer.message.endswith(f"it said Optimal, which its bound {bound}.0 does not prove")
+
+
+def test_an_infeasible_model_has_no_objective(tmp_path: Path) -> None:
+    error = failure(tmp_path, REPORTING + 'report(objective=5, outcome="Infeasible")\n')
+    assert error.reason is Reason.PROGRAM_FAILED
+    assert error.message.endswith("the outcome Infeasible: report one of them")
+
+
+def test_a_programs_traceback_stays_in_the_log(tmp_path: Path) -> None:
+    error = failure(tmp_path, REPORTING + 'report(objective=float("nan"))\n')
+    assert error.message.endswith("objective is nan: report a finite number")
+    assert "File" not in error.message
+
+
 def test_nothing_reported_is_unknown_and_no_failure(tmp_path: Path) -> None:
     result = run_here(tmp_path, "print('done')\n")
     assert (result.answer.outcome, result.exit_code) == (Outcome.UNKNOWN, 0)
