@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class IntakeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.codes: list[int] = []
         self.requests: list[tuple[str, str, bytes]] = []
-        self.on_request = lambda: None
+        self.on_request: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -100,7 +100,7 @@ def test_what_may_pass_is_tried_again(code: int, intake: IntakeServer, token: Pa
 
 def test_the_token_is_read_again_at_each_try(intake: IntakeServer, token: Path) -> None:
     intake.codes = [503]
-    intake.on_request = lambda: token.write_text("second-token") and None
+    intake.on_request = lambda: token.write_text("second-token")
     hand_over(intake, token)
     assert [sent for _, sent, _ in intake.requests] == [f"Bearer {SECRET}", "Bearer second-token"]
 
