@@ -57,7 +57,10 @@ def report(
         "variables": variables and _numbers(variables),
         "metrics": _numbers(metrics) or None,
     }
-    line = json.dumps({name: value for name, value in fields.items() if value is not None})
+    _tell(json.dumps({name: value for name, value in fields.items() if value is not None}))
+
+
+def _tell(line: str) -> None:
     path = os.environ.get(REPORT_FILE)
     if path is None:
         sys.stdout.write(f"report {line}\n")
