@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster import api_server
 from tests.kubectl import Kubectl, KubectlError, Object
 from tests.refusals import MODEL, REFUSALS, SCRIPT, Refusal
 
 pytestmark = pytest.mark.kube
-
-CRDS = Path(__file__).resolve().parents[2] / "crds"
 
 ACCEPTED: dict[str, dict[str, Any]] = {
     "a model alone": {"model": MODEL},
@@ -71,13 +66,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def kubectl() -> Iterator[Kubectl]:
-    with api_server("kube-crd") as kubeconfig:
-        administrator = Kubectl(kubeconfig)
-        for path in sorted(CRDS.glob("*.yaml")):
-            administrator.apply_file(path)
-        administrator.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
-        yield administrator
+def kubectl(administrator: Kubectl) -> Kubectl:
+    """The API server with the CRD, as its administrator sees it."""
+    return administrator.within("default")
 
 
 def apply(kubectl: Kubectl, manifest: Object) -> Object:
