@@ -88,7 +88,7 @@ test: lint verify test-unit test-kube test-e2e ## Everything that passes without
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit --numprocesses=auto
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
 	$(BIN)/pytest tests/kube -m kube
