@@ -49,7 +49,7 @@ class Counts:
     overhead_pairs: int = 20
     solve_pairs: int = 7
     jobs: int = 200
-    rounds: int = 2
+    rounds: int = 1
     written_jobs: int = 10
     starts: int = 5
     finished_jobs: int = 1000
