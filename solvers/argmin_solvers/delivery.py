@@ -6,9 +6,11 @@ import base64
 import gzip
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -97,7 +99,7 @@ def deliver(
         parts={key: base64.b64encode(part).decode() for key, part in parts.items()},
     )
     body = delivery.model_dump_json(by_alias=True).encode()
-    url = intake.url.rstrip("/") + INTAKE_PATH
+    url = _check_url(intake.url.rstrip("/") + INTAKE_PATH)
     retrying = Retrying(
         retry=retry_if_exception_type(_UnavailableError),
         wait=wait_random_exponential(multiplier=0.5, max=longest_wait_seconds),
@@ -107,13 +109,23 @@ def deliver(
         reraise=True,
     )
     try:
-        with httpx.Client() as client:
-            retrying(_post, client, url, Path(intake.token_path), body, interruption)
+        retrying(_post, url, Path(intake.token_path), body, interruption)
     except _UnavailableError as error:
         period = f"within {intake.timeout_seconds} s"
         if interruption.seconds is not None:
             period = "before the run had to end (it was told to stop)"
         raise RunError(Reason.UNDELIVERED, f"nobody took the result {period}: {error}") from None
+
+
+def _check_url(url: str) -> str:
+    try:
+        where = urlsplit(url)
+        is_sound = where.scheme in ("http", "https") and bool(where.hostname) and where.port != 0
+    except ValueError:  # a port that is none
+        is_sound = False
+    if not is_sound:
+        raise RunError(Reason.UNDELIVERED, f"{url} is no address: write http://HOST:PORT")
+    return url
 
 
 class _StopInterrupted(stop_base):
@@ -144,28 +156,41 @@ def _tell(state: RetryCallState) -> None:
     log.info("the result was not taken, try %d: %s", state.attempt_number, error)
 
 
-def _post(
-    client: httpx.Client, url: str, token_file: Path, body: bytes, interruption: Interruption
-) -> None:
+def _post(url: str, token_file: Path, body: bytes, interruption: Interruption) -> None:
     seconds = _TRY_SECONDS if interruption.seconds is None else _INTERRUPTED_TRY_SECONDS
     try:
         # Read at each try: the kubelet replaces the token while we wait.
         token = token_file.read_text().strip()
-        response = client.post(
-            url,
-            content=body,
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-            timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS),
-        )
-    except UnicodeError:
+        status, said = _send(url, token, body, seconds)
+    except ValueError:  # no text, or a line break in it
         raise _UnavailableError(f"the token file {token_file} holds no token") from None
-    except (httpx.HTTPError, OSError) as error:
+    except (OSError, HTTPException) as error:
         raise _UnavailableError(f"{url}: {error or type(error).__name__}") from None
-    if response.is_success:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
-    said = f"{url} answered {response.status_code}: {shorten(response.text.strip(), 300)}"
-    if response.status_code in _TRANSIENT or response.is_server_error:
-        raise _UnavailableError(said)
-    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        raise RunError(Reason.ANSWER_TOO_LARGE, said)
-    raise RunError(Reason.UNDELIVERED, said)
+    answer = f"{url} answered {status}: {shorten(said.strip(), 300)}"
+    if status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _UnavailableError(answer)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise RunError(Reason.ANSWER_TOO_LARGE, answer)
+    raise RunError(Reason.UNDELIVERED, answer)
+
+
+def _send(url: str, token: str, body: bytes, seconds: float) -> tuple[int, str]:
+    """One POST; the status of the answer, and its text.
+
+    By the standard library: a client library costs as much start-up as the rest of the runner,
+    which hundreds of small jobs pay hundreds of times.
+    """
+    where = urlsplit(url)
+    kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
+    connection = kind(str(where.hostname), where.port, timeout=_CONNECT_SECONDS)
+    try:
+        connection.connect()
+        connection.sock.settimeout(seconds)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request("POST", where.path, body, headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    finally:
+        connection.close()

@@ -182,7 +182,9 @@ def test_whatever_goes_wrong_in_the_delivery_leaves_the_answer(tmp_path: Path) -
     ended = run_with_token(tmp_path, b"secret", "http://127.0.0.1:port")
     assert ended.exit_code == ExitCode.UNDELIVERED
     assert_found(ended.answer, "AnswerUndelivered")
-    assert ended.answer["message"].startswith("the result cannot be handed over: InvalidURL: ")
+    assert ended.answer["message"] == (
+        "http://127.0.0.1:port/v1/results is no address: write http://HOST:PORT"
+    )
 
 
 def keep_on_a_full_disk(root: Path, name: str) -> None:
