@@ -16,8 +16,8 @@ from kubernetes import client
 
 from argmin.api.common import LABEL_NAME, format_time
 from argmin.api.outcome import Answer, Outcome, Reason, Sense
+from argmin.api.run import name_result
 from argmin.backends.pod_template import CONTAINER
-from argmin.optimization.manifests import name_result
 from argmin.plan import Manifest
 from tests.bench.manifests import build_quick, join_manifests
 from tests.bench.sightings import load_configuration

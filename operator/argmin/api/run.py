@@ -102,3 +102,8 @@ class Delivery(ApiModel):
 
     owner: str = Field(description="Name of the OptimizationJob.")
     parts: dict[str, str] = Field(description="SOLUTION_KEY, LOG_KEY, OUTPUTS_KEY -> base64 text.")
+
+
+def name_result(job_name: str) -> str:
+    """Name of the ConfigMap that holds a job's result."""
+    return f"{job_name}-result"

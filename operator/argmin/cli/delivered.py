@@ -8,10 +8,9 @@ import gzip
 import zlib
 
 from argmin.api.optimizationjob import OptimizationJob
-from argmin.api.run import OUTPUTS_KEY
+from argmin.api.run import OUTPUTS_KEY, name_result
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.session import Session
-from argmin.optimization.manifests import name_result
 from argmin.plan import CONFIG_MAPS, Key
 
 

@@ -82,11 +82,6 @@ def name_run(job: OptimizationJob) -> str:
     return f"{stem}-{digest_spec(job)}"
 
 
-def name_result(job_name: str) -> str:
-    """Name of the ConfigMap that holds a job's result."""
-    return f"{job_name}-result"
-
-
 def count_threads(asked: int | None, resources: Resources) -> int:
     """Threads of the solver: as asked, else the CPU limit rounded up, else one."""
     if asked is not None:

@@ -17,8 +17,7 @@ from argmin.api.conditions import (
 )
 from argmin.api.optimizationjob import OptimizationJobStatus, SolutionRef, State
 from argmin.api.outcome import Answer
-from argmin.api.run import SOLUTION_KEY
-from argmin.optimization.manifests import name_result
+from argmin.api.run import SOLUTION_KEY, name_result
 from argmin.optimization.reasons import ConditionReason
 from argmin.plan import Manifest
 

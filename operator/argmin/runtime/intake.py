@@ -19,7 +19,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from argmin.api.common import GROUP, LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
-from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, TOKEN_AUDIENCE, Delivery
+from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, TOKEN_AUDIENCE, Delivery, name_result
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
 from argmin.runtime.cluster import Cluster
 from argmin.runtime.errors import ApiError, InvalidError
@@ -131,7 +131,7 @@ class Intake:
         return owner
 
     async def _keep(self, sender: Sender, delivery: Delivery, owner: Manifest) -> str:
-        name = f"{delivery.owner}-result"
+        name = name_result(delivery.owner)
         await self._make_room(Key(CONFIG_MAPS, sender.namespace, name), owner)
         await self._cluster.apply(
             CONFIG_MAPS,
