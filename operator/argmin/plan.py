@@ -77,6 +77,17 @@ class Delete:
     reason: str
 
 
+class Call(Protocol):
+    """Something to do outside the cluster; doing it twice does no harm."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is done."""
+
+    def describe(self) -> str:
+        """What it does, in one line, for people."""
+
+
 @dataclass(frozen=True)
 class Event:
     """A Kubernetes event on the object."""
@@ -96,11 +107,12 @@ class Note:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one reconcile will do, in this order: patch, apply, delete, events, status."""
+    """What one reconcile will do, in this order: patch, apply, delete, calls, events, status."""
 
     patch: tuple[Patch, ...] = ()
     apply: tuple[Apply, ...] = ()
     delete: tuple[Delete, ...] = ()
+    calls: tuple[Call, ...] = ()
     status: Manifest | None = None
     """The whole status in its wire form; `None` leaves it alone (the object is going)."""
     events: tuple[Event, ...] = ()
@@ -119,6 +131,23 @@ class TerminalError(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+class Blocked(Exception):  # noqa: N818 - a state of the world rather than an error
+    """Something outside this cluster stands in the way, and may go away by itself.
+
+    The engine writes condition `Stalled` with this reason and message, or `Reconciling` where the
+    object merely waits (`waiting`), and looks again after a while.
+    """
+
+    def __init__(
+        self, reason: str, message: str, after: timedelta, *, waiting: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.after = after
+        self.waiting = waiting
 
 
 class Retry(Exception):  # noqa: N818 - an instruction to the engine rather than an error
@@ -163,3 +192,6 @@ class Kind(Protocol[Object_, Observed]):
 
     def decide(self, obj: Object_, observed: Observed, now: datetime) -> Plan:
         """Pure: the same arguments give the same plan."""
+
+    async def perform(self, call: Call) -> None:
+        """Do what a plan asks for outside the cluster; raises `Blocked` where it cannot."""

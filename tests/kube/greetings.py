@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from argmin.api.optimizationjob import Metadata
 from argmin.plan import (
     CONFIG_MAPS,
     Apply,
+    Call,
     Delete,
     Event,
     Key,
@@ -66,6 +67,7 @@ class GreetingKind:
     resource: Resource = GREETINGS
     children: tuple[Resource, ...] = (CONFIG_MAPS,)
     decided: int = 0
+    performed: list[str] = field(default_factory=list)
 
     def parse(self, manifest: Manifest) -> Greeting:
         return Greeting.model_validate(manifest)
@@ -96,6 +98,9 @@ class GreetingKind:
             status=_describe(obj, now).to_wire(),
             events=(Event("Greeted", f"said {obj.spec.message}"),),
         )
+
+    async def perform(self, call: Call) -> None:
+        self.performed.append(call.describe())
 
 
 def build_copy(obj: Greeting, number: int) -> Manifest:

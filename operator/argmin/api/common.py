@@ -258,62 +258,6 @@ class SecretKeyRef(ApiModel):
     key: Name = Field(description="Key in the Secret's data.")
 
 
-class ImagePath(ApiModel):
-    """A file that the run's image already holds."""
-
-    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
-        description="Absolute path in the run's image."
-    )
-
-
-class ClaimPath(ApiModel):
-    """A file or folder on a persistent volume claim, mounted read-only."""
-
-    claim_name: Name = Field(description="Name of the claim, in the same namespace.")
-    path: Annotated[str, Field(max_length=1024)] = Field(
-        default="", description="Path inside the volume, without a leading slash."
-    )
-
-
-_ONE_SOURCE = Rule(
-    cel="[has(self.inline), has(self.configMapKeyRef), has(self.image),"
-    " has(self.persistentVolumeClaim)].filter(given, given).size() == 1",
-    message="a source is exactly one of inline, configMapKeyRef, image or persistentVolumeClaim",
-    holds=lambda s: (
-        sum(
-            x is not None
-            for x in (s.inline, s.config_map_key_ref, s.image, s.persistent_volume_claim)
-        )
-        == 1
-    ),
-)
-_NO_CLIMBING = Rule(
-    cel="!has(self.persistentVolumeClaim) || !has(self.persistentVolumeClaim.path)"
-    " || !(self.persistentVolumeClaim.path.startsWith('/')"
-    " || self.persistentVolumeClaim.path.contains('..'))",
-    message="persistentVolumeClaim.path is relative to the volume: no leading / and no ..",
-    holds=lambda s: (
-        s.persistent_volume_claim is None
-        or not (
-            s.persistent_volume_claim.path.startswith("/") or ".." in s.persistent_volume_claim.path
-        )
-    ),
-)
-
-
-class Source(ApiModel):
-    """Where a file comes from. The pod mounts it; the operator fetches nothing a user names."""
-
-    RULES: ClassVar[tuple[Rule, ...]] = (_ONE_SOURCE, _NO_CLIMBING)
-
-    inline: Annotated[str, Field(min_length=1, max_length=524288)] | None = Field(
-        default=None, description="The text itself, at most 512 KiB."
-    )
-    config_map_key_ref: ConfigMapKeyRef | None = None
-    image: ImagePath | None = None
-    persistent_volume_claim: ClaimPath | None = None
-
-
 class EnvSource(ApiModel):
     """Where the value of an environment variable comes from."""
 

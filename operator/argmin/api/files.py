@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, Rule, ShortName, Source, escape_cel
+from argmin.api.common import ApiModel, Rule, ShortName, escape_cel
+from argmin.api.sources import Source
+from argmin.api.storage import S3Store
 
 _SYSTEM = "bin|boot|dev|etc|lib|lib64|opt/argmin|proc|root|run|sbin|sys|usr|var/run"
 _OWN = "opt/ml/processing/input|opt/ml/processing/output/argmin"
@@ -52,6 +54,10 @@ class Output(ApiModel):
     name: ShortName
     path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
         description="Absolute path of the folder the program writes to."
+    )
+    s3: S3Store | None = Field(
+        default=None,
+        description="Where the files of this output go; left out, they go with the result.",
     )
 
 

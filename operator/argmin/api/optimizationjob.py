@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from argmin.api.backend import Backend
 from argmin.api.common import (
     ApiModel,
-    Condition,
-    DecimalText,
-    Duration,
     EnvVar,
     LocalReference,
     Name,
-    NonNegativeDecimal,
-    OptionValue,
     Resources,
     Rule,
     ShortName,
-    Source,
     Timestamp,
     Toleration,
     list_map,
 )
 from argmin.api.files import OUTPUTS_APART, Input, Output
-from argmin.api.outcome import Metric, Outcome, OutputFile, Sense
+from argmin.api.jobstatus import (
+    OptimizationJobStatus,
+    RunStatus,
+    SolutionRef,
+    State,
+    StoredResult,
+)
+from argmin.api.model import (
+    FORMAT_SOLVERS,
+    Limits,
+    MetricPattern,
+    Model,
+    ModelFormat,
+    Script,
+    SolutionPool,
+    Solver,
+    SolverName,
+    format_rule,
+)
+from argmin.api.sources import Source
+from argmin.api.storage import Artifacts
 
 MOST_SECONDS = 2**31 - 1
 """What Kubernetes itself takes for the seconds of a Job."""
@@ -36,143 +50,69 @@ PLURAL = "optimizationjobs"
 SHORT_NAME = "opt"
 
 
-class SolverName(StrEnum):
-    """The solvers argmin brings."""
-
-    CBC = "cbc"
-    GLPK = "glpk"
-    HIGHS = "highs"
-    SCIP = "scip"
-    CP_SAT = "cp-sat"
-    IPOPT = "ipopt"
-    SCIPY = "scipy"
+def _on_sage_maker(spec: OptimizationJobSpec) -> bool:
+    return spec.backend is not None and spec.backend.sage_maker is not None
 
 
-class ModelFormat(StrEnum):
-    """How a model is written."""
+_ON_SAGE_MAKER = "has(self.backend) && has(self.backend.sageMaker)"
 
-    MPS = "mps"
-    LP = "lp"
-    CP_SAT = "cp-sat"
-    NL = "nl"
-    PYTHON = "python"
-
-
-_LINEAR = (SolverName.CBC, SolverName.GLPK, SolverName.HIGHS, SolverName.SCIP, SolverName.SCIPY)
-FORMAT_SOLVERS: dict[ModelFormat, tuple[SolverName, ...]] = {
-    ModelFormat.MPS: _LINEAR,
-    ModelFormat.LP: _LINEAR,
-    ModelFormat.CP_SAT: (SolverName.CP_SAT,),
-    ModelFormat.NL: (SolverName.IPOPT,),
-    ModelFormat.PYTHON: tuple(SolverName),
-}
-"""Which solvers take which format; for `python` the runner looks at the model it was given."""
-
-
-def _format_rule(model_format: ModelFormat) -> Rule:
-    solvers = [str(s) for s in FORMAT_SOLVERS[model_format]]
-    return Rule(
-        cel=f"!(has(self.model) && self.model.format == '{model_format}' && has(self.solver)"
-        f" && has(self.solver.name)) || self.solver.name in {solvers}",
-        message=f"format {model_format} is solved by {', '.join(solvers)}:"
-        " choose one of these as spec.solver.name, or leave it out",
+SAGE_MAKER_RULES = (
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model)"
+        " && has(self.model.source.persistentVolumeClaim))"
+        " || (has(self.script) && has(self.script.source.persistentVolumeClaim))"
+        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.persistentVolumeClaim)))))",
+        message="a persistentVolumeClaim is of this cluster and SageMaker cannot read it:"
+        " put the file into a bucket and name it by s3",
         holds=lambda s: (
-            not (s.model and s.model.format is model_format and s.solver.name)
-            or s.solver.name in FORMAT_SOLVERS[model_format]
+            not (_on_sage_maker(s) and any(f.persistent_volume_claim for f in list_sources(s)))
         ),
-    )
-
-
-class Model(ApiModel):
-    """A model in a declared format; argmin solves it."""
-
-    RULES: ClassVar[tuple[Rule, ...]] = (
-        Rule(
-            cel="self.format == 'python' || !has(self.function)",
-            message="function is for format python only: remove it",
-            holds=lambda m: m.format is ModelFormat.PYTHON or m.function is None,
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.artifacts)"
+        " && (has(self.artifacts.s3.endpoint) || has(self.artifacts.s3.credentialsSecret)))",
+        message="on SageMaker the result goes to Amazon S3 by the role of the job:"
+        " remove endpoint and credentialsSecret of spec.artifacts.s3",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and s.artifacts
+                and (s.artifacts.s3.endpoint or s.artifacts.s3.credentials_secret)
+            )
         ),
-        Rule(
-            cel="!has(self.source.persistentVolumeClaim)"
-            " || (has(self.source.persistentVolumeClaim.path)"
-            " && self.source.persistentVolumeClaim.path.size() > 0)",
-            message="source.persistentVolumeClaim.path names the model file inside the volume",
-            holds=lambda m: (
-                m.source.persistent_volume_claim is None
-                or m.source.persistent_volume_claim.path != ""
-            ),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.env) && self.env.exists(e, has(e.valueFrom)"
+        " && has(e.valueFrom.secretKeyRef)))",
+        message="argmin reads no Secret and so can pass none on to SageMaker: have the program"
+        " read AWS Secrets Manager by the role of the job",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and any(e.value_from and e.value_from.secret_key_ref for e in s.env)
+            )
         ),
-    )
-
-    format: ModelFormat = Field(description="How the model is written.")
-    function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)] | None = (
-        Field(
-            default=None,
-            description="python only: the function that returns the model; `build` if left out.",
-        )
-    )
-    source: Source
-
-
-class MetricPattern(ApiModel):
-    """A pattern that finds a number in the program's output; the last match counts.
-
-    The names `objective`, `bestBound`, `solutions` and `outcome` fill the status fields of those
-    names; others are kept in `status.metrics`.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=63)]
-    regex: Annotated[str, Field(min_length=1, max_length=512)] = Field(
-        description="Regular expression (Python's re) whose first group is the value."
-    )
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.outputs)"
+        " && self.outputs.exists(o, !o.path.startsWith('/opt/ml/processing/')))",
+        message="SageMaker keeps what is below /opt/ml/processing: put spec.outputs there",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and any(not o.path.startswith("/opt/ml/processing/") for o in s.outputs)
+            )
+        ),
+    ),
+)
+"""What a job on SageMaker cannot have. Where SageMaker is the namespace's default, only the
+operator can tell."""
 
 
-class Script(ApiModel):
-    """A program of the user's own, run as SageMaker's script mode runs it."""
-
-    source: Source
-    command: Annotated[
-        tuple[Annotated[str, Field(max_length=1024)], ...], Field(min_length=1, max_length=16)
-    ] = Field(default=("python",), description="What runs the file: `command… FILE args…`.")
-    args: Annotated[tuple[Annotated[str, Field(max_length=4096)], ...], Field(max_length=128)] = ()
-    metrics: Annotated[tuple[MetricPattern, ...], Field(max_length=32)] = ()
-
-
-class Solver(ApiModel):
-    """Which solver, and its own options."""
-
-    name: SolverName | None = Field(
-        default=None, description="Left out: chosen by the model's format or type."
-    )
-    options: dict[str, OptionValue] = Field(
-        default_factory=dict,
-        json_schema_extra={"maxProperties": 64},
-        description="The solver's own options by its own names; unknown ones are refused.",
-    )
-
-
-class Limits(ApiModel):
-    """When to stop the search with the best solution found."""
-
-    time: Duration | None = Field(default=None, description="Time of the search, such as 10m.")
-    relative_gap: NonNegativeDecimal | None = Field(
-        default=None, description="Stop at |objective - bound| / |objective| at or below this."
-    )
-    absolute_gap: NonNegativeDecimal | None = Field(
-        default=None, description="Stop at |objective - bound| at or below this."
-    )
-    solutions: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Stop after this many improving solutions."
-    )
-
-
-class SolutionPool(ApiModel):
-    """More than one solution (CP-SAT)."""
-
-    enumerate_all: bool = Field(default=False, description="Find every solution of the model.")
-    size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        default=None, description="How many solutions to keep in the result; all where left out."
-    )
+def list_sources(spec: OptimizationJobSpec) -> tuple[Source, ...]:
+    """All sources of a spec."""
+    first = [part.source for part in (spec.model, spec.script) if part]
+    return (*first, *(item.source for item in spec.inputs))
 
 
 class OptimizationJobSpec(ApiModel):
@@ -185,7 +125,7 @@ class OptimizationJobSpec(ApiModel):
             " (your own program): write one of them",
             holds=lambda s: (s.script is None) != (s.model is None),
         ),
-        *(_format_rule(f) for f in ModelFormat if f is not ModelFormat.PYTHON),
+        *(format_rule(f) for f in ModelFormat if f is not ModelFormat.PYTHON),
         Rule(
             cel="!(has(self.script) && has(self.solver))",
             message="spec.solver is for spec.model: a script chooses its solver itself",
@@ -203,6 +143,7 @@ class OptimizationJobSpec(ApiModel):
             holds=lambda s: s.solution_pool is None or s.solver.name in (None, SolverName.CP_SAT),
         ),
         OUTPUTS_APART,
+        *SAGE_MAKER_RULES,
     )
 
     model: Model | None = None
@@ -223,6 +164,14 @@ class OptimizationJobSpec(ApiModel):
     outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = Field(
         default=(),
         json_schema_extra=list_map("name"),
+    )
+    backend: Backend | None = Field(
+        default=None, description="Where it runs; the namespace's default where left out."
+    )
+    artifacts: Artifacts | None = Field(
+        default=None,
+        description="Where the result is kept; the namespace's store where left out, and without"
+        " one a ConfigMap.",
     )
     image: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
         default=None,
@@ -247,82 +196,6 @@ class OptimizationJobSpec(ApiModel):
     )
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=MOST_SECONDS)] | None = Field(
         default=None, description="Delete the object this long after it finished."
-    )
-
-
-class RunStatus(ApiModel):
-    """One attempt."""
-
-    name: Name = Field(description="Name of the pod.")
-    node: Annotated[str, Field(max_length=253)] | None = None
-    phase: Annotated[str, Field(max_length=32)] | None = None
-    exit_code: int | None = None
-    reason: Annotated[str, Field(max_length=128)] | None = None
-    message: Annotated[str, Field(max_length=1024)] | None = None
-    start_time: Timestamp | None = None
-    finish_time: Timestamp | None = None
-
-
-class SolutionRef(ApiModel):
-    """Where the full result is kept: a ConfigMap that the job owns."""
-
-    config_map: Name = Field(description="Name of the ConfigMap, in the same namespace.")
-    key: Name = Field(description="Key of the solution (gzip JSON) in its binaryData.")
-
-
-class State(StrEnum):
-    """One word for people and printer columns; never read by the code."""
-
-    PENDING = "Pending"
-    QUEUED = "Queued"
-    RUNNING = "Running"
-    SUSPENDED = "Suspended"
-    COMPLETE = "Complete"
-    FAILED = "Failed"
-    STALLED = "Stalled"
-
-
-class OptimizationJobStatus(ApiModel):
-    """What is known about the job; the answer is that of the last attempt that had one."""
-
-    observed_generation: int | None = None
-    state: State | None = Field(default=None, description="Summary for people.")
-    outcome: Outcome | None = None
-    sense: Sense | None = None
-    objective: DecimalText | None = None
-    best_bound: DecimalText | None = None
-    gap: DecimalText | None = None
-    solver: Annotated[str, Field(max_length=63)] | None = None
-    solver_version: Annotated[str, Field(max_length=63)] | None = None
-    nodes: int | None = None
-    solutions: int | None = None
-    solve_seconds: DecimalText | None = None
-    seed: int | None = None
-    threads: int | None = None
-    model_digest: Annotated[str, Field(max_length=80)] | None = None
-    result_digest: Annotated[str, Field(max_length=80)] | None = None
-    metrics: tuple[Metric, ...] = ()
-    job: Name | None = Field(default=None, description="The child Job of the current spec.")
-    start_time: Timestamp | None = None
-    completion_time: Timestamp | None = None
-    active_since: Timestamp | None = Field(
-        default=None, description="Since when the current period of activity counts."
-    )
-    active_seconds: int | None = Field(
-        default=None, description="Seconds of the periods of activity before that one."
-    )
-    runs: Annotated[tuple[RunStatus, ...], Field(max_length=128)] = Field(
-        default=(),
-        json_schema_extra=list_map("name"),
-    )
-    solution_ref: SolutionRef | None = None
-    outputs: tuple[OutputFile, ...] = Field(
-        default=(),
-        json_schema_extra=list_map("name"),
-    )
-    conditions: tuple[Condition, ...] = Field(
-        default=(),
-        json_schema_extra=list_map("type"),
     )
 
 
@@ -362,6 +235,7 @@ __all__ = [
     "FORMAT_SOLVERS",
     "KIND",
     "PLURAL",
+    "SAGE_MAKER_RULES",
     "SHORT_NAME",
     "Limits",
     "Metadata",
@@ -379,4 +253,6 @@ __all__ = [
     "Solver",
     "SolverName",
     "State",
+    "StoredResult",
+    "list_sources",
 ]

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     SOLVER_FAILED = "SolverFailed"
     ANSWER_TOO_LARGE = "AnswerTooLarge"
     UNDELIVERED = "AnswerUndelivered"
+    WRONG_ANSWER = "WrongAnswer"  # the solver's answer violates the model it was given
+    TRANSFER_FAILED = "TransferFailed"  # an input or output could not be moved to or from its store
 
 
 class ExitCode:
@@ -82,6 +84,31 @@ class OutputFile(ApiModel):
     digest: Annotated[str, Field(max_length=80)] = ""
 
 
+class Checked(ApiModel):
+    """How much of the model a verification looked at."""
+
+    variables: int = 0
+    constraints: int = 0
+    solutions: int = 0
+
+
+class Verification(ApiModel):
+    """What the check of an answer found, apart from the solver that gave it."""
+
+    verified: bool | None = Field(
+        default=None, description="Absent where the answer cannot be checked; the reason says why."
+    )
+    reason: Annotated[str, Field(max_length=63)]
+    message: Annotated[str, Field(max_length=512)] = ""
+    largest_violation: DecimalText | None = Field(
+        default=None, description="The largest of all violations, 0 where there is none."
+    )
+    where: Annotated[str, Field(max_length=256)] | None = Field(
+        default=None, description="The constraint or variable that has it."
+    )
+    checked: Checked = Field(default_factory=Checked)
+
+
 class Answer(ApiModel):
     """The final answer of a run, as its termination message carries it (JSON, under 4096 bytes)."""
 
@@ -103,6 +130,7 @@ class Answer(ApiModel):
     result_digest: Annotated[str, Field(max_length=80)] | None = None
     metrics: tuple[Metric, ...] = ()
     outputs: tuple[OutputFile, ...] = ()
+    verification: Verification | None = None
     delivered: bool = Field(
         default=False, description="Whether the solution and outputs were handed over."
     )

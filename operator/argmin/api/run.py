@@ -7,6 +7,7 @@ its result to the intake when one is named. Exit codes: `argmin.api.outcome.Exit
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from pydantic import Field
 from argmin.api.common import ApiModel, DecimalText, OptionValue
 from argmin.api.files import Output
 from argmin.api.optimizationjob import MetricPattern, ModelFormat, SolutionPool, SolverName
+from argmin.api.storage import Region, S3Object, S3Store
 
 ROOT = "/opt/ml/processing"
 """Where inputs and outputs are in a container, as on SageMaker Processing."""
@@ -32,11 +34,24 @@ OUTPUTS_KEY = "outputs.tar.gz"
 RESULT_LIMIT_BYTES = 1024 * 1024 - 16 * 1024
 """Largest result, all parts compressed, that fits a ConfigMap beside its metadata."""
 
+ANSWER_FILE = "answer.json"
+SOLUTION_FILE = "solution.json"
+LOG_FILE = "run.log"
+OUTPUTS_FOLDER = "outputs"
+"""Names in the folder of a result; the answer is written last, and makes the others whole."""
+
 TERMINATION_LIMIT_BYTES = 4096
+EXIT_MESSAGE_LIMIT_BYTES = 1024
+"""Of a SageMaker job: an answer that is longer is cut there, and whole in its file."""
+
+CREDENTIALS_ROOT = "/var/run/secrets/argmin.dev/s3"
+"""Each Secret with credentials is a folder here, and each of its keys a file."""
 
 TOKEN_AUDIENCE = "argmin.dev"
 TOKEN_PATH = "/var/run/secrets/argmin.dev/token"
 """File of the projected token of that audience, in a pod."""
+PROGRESS_PATH = "/v1/progress"
+"""The runner POSTs a `ProgressReport` here while it works."""
 INTAKE_PATH = "/v1/results"
 """The runner POSTs a `Delivery` here with its projected token as bearer."""
 
@@ -80,6 +95,51 @@ class Intake(ApiModel):
     )
 
 
+class ProgressChannel(StrEnum):
+    """How a runner tells where its search stands."""
+
+    NONE = "none"
+    INTAKE = "intake"  # by HTTP, to the operator
+    LOG = "log"  # in lines of its output, which others read
+    FILE = "file"  # in `<root>/progress.jsonl`
+
+
+class InlineFile(ApiModel):
+    """A file that the document itself carries; the runner writes it before it starts."""
+
+    path: str = Field(description="Relative to `<root>/input`, such as `source/model.lp`.")
+    text: str | None = None
+    base64: str | None = Field(default=None, description="Instead of text, where it is none.")
+
+
+class Download(ApiModel):
+    """An input that the runner fetches."""
+
+    name: str = Field(description="Name of the input.")
+    source: S3Object
+    path: str = Field(description="Absolute path of the file (key) or of the folder (prefix).")
+
+
+class Upload(ApiModel):
+    """An output that the runner brings away."""
+
+    name: str = Field(description="Name of the output.")
+    path: str = Field(description="Absolute path of its folder.")
+    target: S3Store = Field(description="The folder's place in the store.")
+
+
+class Transfers(ApiModel):
+    """What the runner moves to and from object stores; elsewhere the platform does it."""
+
+    downloads: tuple[Download, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    result: S3Store | None = Field(
+        default=None, description="The folder that takes solution, log and, last, the answer."
+    )
+    region: Region | None = Field(default=None, description="Where a place names none.")
+    credentials_root: str = CREDENTIALS_ROOT
+
+
 class RunDocument(ApiModel):
     """The job document."""
 
@@ -87,6 +147,7 @@ class RunDocument(ApiModel):
     name: str
     namespace: str = "default"
     uid: str = ""
+    run: str = Field(default="", description="Name of the run.")
     model: RunModel | None = None
     script: RunScript | None = None
     limits: RunLimits = Field(default_factory=RunLimits)
@@ -95,6 +156,12 @@ class RunDocument(ApiModel):
     outputs: tuple[Output, ...] = ()
     root: str = ROOT
     intake: Intake | None = None
+    progress: ProgressChannel = ProgressChannel.NONE
+    files: tuple[InlineFile, ...] = ()
+    transfers: Transfers = Field(default_factory=Transfers)
+    answer_limit_bytes: int = Field(
+        default=TERMINATION_LIMIT_BYTES, description="Of the termination message."
+    )
 
 
 class Delivery(ApiModel):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argmin.api.common import ClaimPath, ConfigMapKeyRef, EnvVar, ImagePath, SecretKeyRef
+from argmin.api.common import ConfigMapKeyRef, EnvVar, SecretKeyRef
 from argmin.api.run import SOURCE_INPUT
+from argmin.api.sources import ClaimPath, ImagePath
 from argmin.api.strict import suggest
 from argmin.backends.run import Run, RunInput
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from argmin.api.common import EnvVar, Source
+from argmin.api.common import EnvVar
 from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, ROOT, TOKEN_AUDIENCE
+from argmin.api.sources import Source
 from argmin.backends.run import Run, RunInput, build_environment
 
 CONTAINER = "runner"

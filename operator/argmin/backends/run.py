@@ -12,11 +12,11 @@ from argmin.api.common import (
     EnvVar,
     LocalReference,
     Resources,
-    Source,
     Toleration,
 )
 from argmin.api.outcome import Answer, ExitCode, Reason
 from argmin.api.run import RunDocument
+from argmin.api.sources import Source
 from argmin.plan import Resource
 
 

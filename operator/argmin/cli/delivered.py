@@ -23,7 +23,8 @@ async def fetch_part(session: Session, job: OptimizationJob, key: str) -> bytes 
         CliError: the part is damaged.
     """
     reference = job.status.solution_ref
-    name = reference.config_map if reference else name_result(job.metadata.name)
+    named = reference.config_map if reference else None
+    name = named or name_result(job.metadata.name)
     config_map = await session.cluster.get(Key(CONFIG_MAPS, session.namespace, name))
     packed = (config_map or {}).get("binaryData", {}).get(key)
     if packed is None:

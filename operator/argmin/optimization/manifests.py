@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Mapping
 from decimal import Decimal
 
-from argmin.api.common import LABEL_QUEUE, Resources, Source, parse_duration
+from argmin.api.common import LABEL_QUEUE, Resources, parse_duration
 from argmin.api.optimizationjob import (
     KIND,
     PLURAL,
@@ -29,6 +29,7 @@ from argmin.api.run import (
     RunModel,
     RunScript,
 )
+from argmin.api.sources import Source
 from argmin.backends.run import Defaults, Owner, Run, RunInput
 from argmin.plan import Resource
 

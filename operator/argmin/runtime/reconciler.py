@@ -14,6 +14,7 @@ from argmin.plan import (
     CONFIG_MAPS,
     JOBS,
     PODS,
+    Blocked,
     Delete,
     Key,
     Kind,
@@ -117,6 +118,9 @@ class Reconciler:
             plan = decided
         except (ValidationError, TerminalError) as error:
             plan = self._explain(manifest, error)
+        except Blocked as blocked:
+            plan = self._explain(manifest, blocked)
+            return blocked.after
         except Retry:
             raise
         except TerminatingError:
@@ -136,7 +140,9 @@ class Reconciler:
         match error:
             case ValidationError():
                 status = stall(manifest, INVALID_SPEC, explain_invalid(error), now)
-            case TerminalError():
+            case Blocked(waiting=True):
+                status = keep_trying(manifest, error.reason, error.message, now)
+            case TerminalError() | Blocked():
                 status = stall(manifest, error.reason, error.message, now)
             case ForbiddenError() | InvalidError():
                 status = stall(manifest, REFUSED, error.message, now)
@@ -155,6 +161,9 @@ class Reconciler:
             self._remember(resource, await self._cluster.apply(resource, apply.manifest))
         for delete in plan.delete:
             await self._delete(delete)
+        for call in plan.calls:
+            _log.info("calling", call=call.describe(), reason=call.reason)
+            await self._kind.perform(call)
 
     async def _delete(self, delete: Delete) -> None:
         try:
@@ -215,6 +224,6 @@ class Reconciler:
 
 
 def _look_again(plan: Plan) -> timedelta | None:
-    if not (plan.patch or plan.apply or plan.delete):
+    if not (plan.patch or plan.apply or plan.delete or plan.calls):
         return plan.requeue_after
     return min(LOOK_AGAIN, plan.requeue_after or LOOK_AGAIN)

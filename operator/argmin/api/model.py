@@ -1,0 +1,162 @@
+"""What is solved, and how: a model with its solver, or a program."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from argmin.api.common import ApiModel, Duration, NonNegativeDecimal, OptionValue, Rule
+from argmin.api.sources import Source
+
+
+class SolverName(StrEnum):
+    """The solvers argmin brings."""
+
+    CBC = "cbc"
+    GLPK = "glpk"
+    HIGHS = "highs"
+    SCIP = "scip"
+    CP_SAT = "cp-sat"
+    IPOPT = "ipopt"
+    SCIPY = "scipy"
+
+
+class ModelFormat(StrEnum):
+    """How a model is written."""
+
+    MPS = "mps"
+    LP = "lp"
+    CP_SAT = "cp-sat"
+    NL = "nl"
+    PYTHON = "python"
+
+
+_LINEAR = (SolverName.CBC, SolverName.GLPK, SolverName.HIGHS, SolverName.SCIP, SolverName.SCIPY)
+FORMAT_SOLVERS: dict[ModelFormat, tuple[SolverName, ...]] = {
+    ModelFormat.MPS: _LINEAR,
+    ModelFormat.LP: _LINEAR,
+    ModelFormat.CP_SAT: (SolverName.CP_SAT,),
+    ModelFormat.NL: (SolverName.IPOPT,),
+    ModelFormat.PYTHON: tuple(SolverName),
+}
+"""Which solvers take which format; for `python` the runner looks at the model it was given."""
+
+
+def format_rule(model_format: ModelFormat) -> Rule:
+    """A rule of the spec: which solvers take a format."""
+    solvers = [str(s) for s in FORMAT_SOLVERS[model_format]]
+    return Rule(
+        cel=f"!(has(self.model) && self.model.format == '{model_format}' && has(self.solver)"
+        f" && has(self.solver.name)) || self.solver.name in {solvers}",
+        message=f"format {model_format} is solved by {', '.join(solvers)}:"
+        " choose one of these as spec.solver.name, or leave it out",
+        holds=lambda s: (
+            not (s.model and s.model.format is model_format and s.solver.name)
+            or s.solver.name in FORMAT_SOLVERS[model_format]
+        ),
+    )
+
+
+SOURCE_IS_FILE = Rule(
+    cel="!has(self.source.s3) || has(self.source.s3.key)",
+    message="source.s3 names one file: write its key",
+    holds=lambda m: m.source.s3 is None or m.source.s3.key is not None,
+)
+"""Of a model and of a script: a folder is an input."""
+
+
+class Model(ApiModel):
+    """A model in a declared format; argmin solves it."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="self.format == 'python' || !has(self.function)",
+            message="function is for format python only: remove it",
+            holds=lambda m: m.format is ModelFormat.PYTHON or m.function is None,
+        ),
+        Rule(
+            cel="!has(self.source.persistentVolumeClaim)"
+            " || (has(self.source.persistentVolumeClaim.path)"
+            " && self.source.persistentVolumeClaim.path.size() > 0)",
+            message="source.persistentVolumeClaim.path names the model file inside the volume",
+            holds=lambda m: (
+                m.source.persistent_volume_claim is None
+                or m.source.persistent_volume_claim.path != ""
+            ),
+        ),
+        SOURCE_IS_FILE,
+    )
+
+    format: ModelFormat = Field(description="How the model is written.")
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)] | None = (
+        Field(
+            default=None,
+            description="python only: the function that returns the model; `build` if left out.",
+        )
+    )
+    source: Source
+
+
+class MetricPattern(ApiModel):
+    """A pattern that finds a number in the program's output; the last match counts.
+
+    The names `objective`, `bestBound`, `solutions` and `outcome` fill the status fields of those
+    names; others are kept in `status.metrics`.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=63)]
+    regex: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        description="Regular expression (Python's re) whose first group is the value."
+    )
+
+
+class Script(ApiModel):
+    """A program of the user's own, run as SageMaker's script mode runs it."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (SOURCE_IS_FILE,)
+
+    source: Source
+    command: Annotated[
+        tuple[Annotated[str, Field(max_length=1024)], ...], Field(min_length=1, max_length=16)
+    ] = Field(default=("python",), description="What runs the file: `command… FILE args…`.")
+    args: Annotated[tuple[Annotated[str, Field(max_length=4096)], ...], Field(max_length=128)] = ()
+    metrics: Annotated[tuple[MetricPattern, ...], Field(max_length=32)] = ()
+
+
+class Solver(ApiModel):
+    """Which solver, and its own options."""
+
+    name: SolverName | None = Field(
+        default=None, description="Left out: chosen by the model's format or type."
+    )
+    options: dict[str, OptionValue] = Field(
+        default_factory=dict,
+        json_schema_extra={"maxProperties": 64},
+        description="The solver's own options by its own names; unknown ones are refused.",
+    )
+
+
+class Limits(ApiModel):
+    """When to stop the search with the best solution found."""
+
+    time: Duration | None = Field(default=None, description="Time of the search, such as 10m.")
+    relative_gap: NonNegativeDecimal | None = Field(
+        default=None, description="Stop at |objective - bound| / |objective| at or below this."
+    )
+    absolute_gap: NonNegativeDecimal | None = Field(
+        default=None, description="Stop at |objective - bound| at or below this."
+    )
+    solutions: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Stop after this many improving solutions."
+    )
+
+
+class SolutionPool(ApiModel):
+    """More than one solution (CP-SAT)."""
+
+    enumerate_all: bool = Field(default=False, description="Find every solution of the model.")
+    size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="How many solutions to keep in the result; all where left out."
+    )

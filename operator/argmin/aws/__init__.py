@@ -1,0 +1,1 @@
+"""Amazon Web Services: the only place that knows boto3."""
