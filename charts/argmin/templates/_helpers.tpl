@@ -64,7 +64,7 @@ http://{{ include "argmin.fullname" . }}-intake.{{ .Release.Namespace }}.svc:{{ 
 {{- define "argmin.runRules" -}}
 - apiGroups: [argmin.dev]
   resources: [optimizationjobs]
-  verbs: [get, list, watch, delete]  # delete: ttlSecondsAfterFinished
+  verbs: [get, list, watch, patch, delete]  # patch: our finalizer; delete: ttlSecondsAfterFinished
 - apiGroups: [argmin.dev]
   resources: [optimizationjobs/status]
   verbs: [get, patch]
