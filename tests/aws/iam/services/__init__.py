@@ -1,0 +1,1 @@
+"""Which permissions each operation needs: one file a service."""
