@@ -29,6 +29,7 @@ MODULE_OF = {
     "coredns": "coredns",
     "helm": "helm",
     "kind": "kind",
+    "versitygw": "versitygw",
 }
 NATIVE_MODULES = ("kubernetes", "coredns", "helm")
 BUILD_TIMEOUT = 3600.0
