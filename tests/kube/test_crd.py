@@ -55,6 +55,55 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "outputs": [{"name": "data", "path": "/opt/ml/processing/data"}],
         "inputs": [{"name": "demand", "source": {"inline": "1,2"}}],
     },
+    "files in object stores": {
+        "model": {
+            "format": "lp",
+            "source": {"s3": {"bucket": "models", "key": "2026/a model.lp", "region": "eu-west-1"}},
+        },
+        "inputs": [
+            {
+                "name": "demand",
+                "source": {
+                    "s3": {
+                        "bucket": "team.data",
+                        "prefix": "demand/",
+                        "endpoint": "http://10.0.0.7:9000",
+                        "credentialsSecret": {"name": "keys"},
+                    }
+                },
+            }
+        ],
+        "outputs": [{"name": "plan", "path": "/data", "s3": {"bucket": "plans", "prefix": "a/b/"}}],
+        "artifacts": {"s3": {"bucket": "results", "kmsKeyId": "alias/team"}},
+    },
+    "pods as backend": {"model": MODEL, "backend": {"pods": {}}},
+    "SageMaker by the namespace's defaults": {"model": MODEL, "backend": {"sageMaker": {}}},
+    "everything about SageMaker": {
+        "script": SCRIPT,
+        "env": [{"name": "REGION", "value": "north"}],
+        "outputs": [{"name": "plan", "path": "/opt/ml/processing/plan"}],
+        "artifacts": {"s3": {"bucket": "results", "region": "us-gov-west-1"}},
+        "backend": {
+            "sageMaker": {
+                "instanceType": "ml.m5.large",
+                "instanceCount": 2,
+                "volumeSizeGB": 30,
+                "volumeKmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd",
+                "outputKmsKeyId": "alias/team",
+                "roleArn": "arn:aws:iam::123456789012:role/team/argmin-jobs",
+                "assumeRoleArn": "arn:aws-cn:iam::123456789012:role/argmin",
+                "region": "eu-west-1",
+                "network": {
+                    "subnets": ["subnet-0a1b2c3d", "subnet-0a1b2c3d4e5f60718"],
+                    "securityGroupIds": ["sg-0a1b2c3d"],
+                    "isolation": True,
+                    "encryptTraffic": True,
+                },
+                "maxRuntimeSeconds": 86400,
+                "tags": {"cost centre": "4711", "team:owner": ""},
+            }
+        },
+    },
     "a life cycle": {
         "model": MODEL,
         "suspend": True,

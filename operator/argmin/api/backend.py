@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText, Rule
+from argmin.api.common import ApiModel, DecimalText, Pattern, Rule
 from argmin.api.storage import KmsKey, Region
 
 RoleArn = Annotated[
-    str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$", max_length=640)
+    str,
+    Pattern(
+        r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$",
+        "write the ARN of a role, such as arn:aws:iam::123456789012:role/argmin-jobs",
+        max_length=640,
+    ),
 ]
+InstanceType = Annotated[
+    str,
+    Pattern(
+        r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+        "write an instance type of SageMaker, such as ml.m5.large",
+        max_length=32,
+    ),
+]
+SubnetId = Annotated[
+    str,
+    Pattern(r"^subnet-[0-9a-f]{8,17}$", "write the ID of a subnet, such as subnet-0a1b2c3d", 32),
+]
+SecurityGroupId = Annotated[
+    str,
+    Pattern(r"^sg-[0-9a-f]{8,17}$", "write the ID of a security group, such as sg-0a1b2c3d", 32),
+]
+
+_TAG_KEY = "^[a-zA-Z0-9 _.:/=+@-]{1,128}$"
 
 MOST_RUNTIME = 5 * 24 * 3600
 """Longest run of SageMaker Processing, in seconds."""
@@ -35,20 +59,15 @@ class SageMakerNetwork(ApiModel):
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            cel="has(self.subnets) == has(self.securityGroupIds)",
+            cel="(has(self.subnets) && self.subnets.size() > 0)"
+            " == (has(self.securityGroupIds) && self.securityGroupIds.size() > 0)",
             message="a VPC is named by subnets and securityGroupIds together: write both, or none",
             holds=lambda n: bool(n.subnets) == bool(n.security_group_ids),
         ),
     )
 
-    subnets: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$", max_length=32)], ...],
-        Field(max_length=16),
-    ] = ()
-    security_group_ids: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$", max_length=32)], ...],
-        Field(max_length=5),
-    ] = ()
+    subnets: Annotated[tuple[SubnetId, ...], Field(max_length=16)] = ()
+    security_group_ids: Annotated[tuple[SecurityGroupId, ...], Field(max_length=5)] = ()
     isolation: bool | None = Field(
         default=None, description="No network for the run: SageMaker moves its files."
     )
@@ -67,11 +86,14 @@ class SageMakerBackend(ApiModel):
             message="tags that start with aws: or argmin.dev/ are reserved: choose other names",
             holds=lambda b: not any(k.startswith(("aws:", "argmin.dev/")) for k in b.tags),
         ),
+        Rule(
+            cel=f"!has(self.tags) || self.tags.all(k, k.matches('{_TAG_KEY}'))",
+            message="the name of a tag has 1 to 128 letters, digits, blanks and _.:/=+@-",
+            holds=lambda b: all(re.fullmatch(_TAG_KEY, k) for k in b.tags),
+        ),
     )
 
-    instance_type: (
-        Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", max_length=32)] | None
-    ) = Field(default=None, description="Such as ml.m5.large.")
+    instance_type: InstanceType | None = Field(default=None, description="Such as ml.m5.large.")
     instance_count: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="Instances; a solver uses one, a program of yours may use more."
     )
@@ -93,10 +115,9 @@ class SageMakerBackend(ApiModel):
     max_runtime_seconds: Annotated[int, Field(ge=1, le=MOST_RUNTIME)] | None = Field(
         default=None, description="SageMaker stops an attempt after this time."
     )
-    tags: dict[
-        Annotated[str, Field(pattern=r"^[a-zA-Z0-9 _.:/=+@-]{1,128}$")],
-        Annotated[str, Field(pattern=r"^[a-zA-Z0-9 _.:/=+@-]*$", max_length=256)],
-    ] = Field(default_factory=dict, json_schema_extra={"maxProperties": 40})
+    tags: dict[str, Annotated[str, Field(pattern=r"^[a-zA-Z0-9 _.:/=+@-]*$", max_length=256)]] = (
+        Field(default_factory=dict, json_schema_extra={"maxProperties": 40})
+    )
 
 
 class Backend(ApiModel):

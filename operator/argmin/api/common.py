@@ -16,12 +16,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     JsonValue,
     PlainSerializer,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, core_schema
 
 GROUP = "argmin.dev"
 VERSION = "v1alpha1"
@@ -111,6 +114,43 @@ def _text_or_number_schema(cel: str, message: str) -> WithJsonSchema:
 def escape_cel(pattern: str) -> str:
     """A regular expression as it stands between quotes in CEL."""
     return pattern.replace("\\", "\\\\")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Text of a form that a regular expression alone would not explain to anybody.
+
+    Use it as `Annotated[str, Pattern(…)]`. `regex` is for the whole text, from `^` to `$`, in the
+    syntax that Python and RE2 share; `message` tells what to write instead.
+    """
+
+    regex: str
+    message: str
+    max_length: int
+
+    def holds(self, text: str) -> bool:
+        """Whether a text has this form."""
+        return len(text) <= self.max_length and re.fullmatch(self.regex, text) is not None
+
+    def _check(self, text: str) -> str:
+        if not self.holds(text):
+            raise ValueError(self.message)
+        return text
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        rule = Rule(f"self.matches('{escape_cel(self.regex)}')", self.message, self.holds)
+        return {
+            "type": "string",
+            "maxLength": self.max_length,
+            "x-kubernetes-validations": [rule.as_validation()],
+        }
 
 
 # Digits are bounded everywhere: arithmetic with a number of a thousand digits blocks the operator.

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from argmin.api.common import GROUP, VERSION, ApiModel
+from argmin.api.conditions import VERIFIED
 from argmin.api.optimizationjob import KIND, PLURAL, SHORT_NAME, OptimizationJob
 
 Schema = dict[str, Any]
@@ -38,6 +39,8 @@ _KEPT = {
 }
 """Keywords of JSON schema that a structural schema may carry; the rest is pydantic's own."""
 
+_CHECKED = "Whether the answer was checked against the model, and is right."
+
 _COLUMNS = (
     ("State", "string", ".status.state", "Where the job stands.", 0),
     ("Outcome", "string", ".status.outcome", "What is known about the model.", 0),
@@ -48,6 +51,7 @@ _COLUMNS = (
     ("Age", "date", ".metadata.creationTimestamp", "Since creation.", 0),
     ("Bound", "string", ".status.bestBound", "Best proven bound.", 1),
     ("Seconds", "string", ".status.solveSeconds", "Time of the search.", 1),
+    ("Verified", "string", f".status.conditions[?(@.type=='{VERIFIED}')].status", _CHECKED, 1),
 )
 
 
@@ -155,10 +159,18 @@ def _version(model: type[ApiModel]) -> Schema:
     }
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes out in each place what is used twice: people read the file, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def main() -> None:
     """Print the CRDs as YAML."""
     sys.stdout.write("# Generated from operator/argmin/api by `make crds`. Do not edit.\n")
-    yaml.safe_dump(build_optimization_job_crd(), sys.stdout, sort_keys=False, width=100)
+    crd = build_optimization_job_crd()
+    yaml.dump(crd, sys.stdout, Dumper=_Dumper, sort_keys=False, width=100)
 
 
 if __name__ == "__main__":

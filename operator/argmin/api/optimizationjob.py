@@ -40,7 +40,7 @@ from argmin.api.model import (
     format_rule,
 )
 from argmin.api.sources import Source
-from argmin.api.storage import Artifacts
+from argmin.api.storage import Artifacts, S3Bucket
 
 MOST_SECONDS = 2**31 - 1
 """What Kubernetes itself takes for the seconds of a Job."""
@@ -55,6 +55,8 @@ def _on_sage_maker(spec: OptimizationJobSpec) -> bool:
 
 
 _ON_SAGE_MAKER = "has(self.backend) && has(self.backend.sageMaker)"
+
+_NO_SECRET = "argmin reads no Secret and so can pass none on to SageMaker"
 
 SAGE_MAKER_RULES = (
     Rule(
@@ -84,14 +86,26 @@ SAGE_MAKER_RULES = (
     Rule(
         cel=f"!({_ON_SAGE_MAKER} && has(self.env) && self.env.exists(e, has(e.valueFrom)"
         " && has(e.valueFrom.secretKeyRef)))",
-        message="argmin reads no Secret and so can pass none on to SageMaker: have the program"
-        " read AWS Secrets Manager by the role of the job",
+        message=f"{_NO_SECRET}: have the program read AWS Secrets Manager by the role of the job",
         holds=lambda s: (
             not (
                 _on_sage_maker(s)
                 and any(e.value_from and e.value_from.secret_key_ref for e in s.env)
             )
         ),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model) && has(self.model.source.s3)"
+        " && has(self.model.source.s3.credentialsSecret))"
+        " || (has(self.script) && has(self.script.source.s3)"
+        " && has(self.script.source.s3.credentialsSecret))"
+        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.s3)"
+        " && has(i.source.s3.credentialsSecret)))"
+        " || (has(self.outputs) && self.outputs.exists(o, has(o.s3)"
+        " && has(o.s3.credentialsSecret)))))",
+        message=f"{_NO_SECRET}: remove credentialsSecret, and let the role of the job read and"
+        " write the bucket",
+        holds=lambda s: not (_on_sage_maker(s) and any(p.credentials_secret for p in _places(s))),
     ),
     Rule(
         cel=f"!({_ON_SAGE_MAKER} && has(self.outputs)"
@@ -113,6 +127,12 @@ def list_sources(spec: OptimizationJobSpec) -> tuple[Source, ...]:
     """All sources of a spec."""
     first = [part.source for part in (spec.model, spec.script) if part]
     return (*first, *(item.source for item in spec.inputs))
+
+
+def _places(spec: OptimizationJobSpec) -> tuple[S3Bucket, ...]:
+    """Where in object stores the files are, apart from the result."""
+    sources = tuple(source.s3 for source in list_sources(spec) if source.s3)
+    return (*sources, *(output.s3 for output in spec.outputs if output.s3))
 
 
 class OptimizationJobSpec(ApiModel):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, LocalReference, Rule, escape_cel
+from argmin.api.common import ApiModel, LocalReference, Pattern, Rule, escape_cel
 
 ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY"
@@ -15,11 +15,37 @@ SESSION_TOKEN = "AWS_SESSION_TOKEN"
 """Keys of a Secret with credentials; the last is optional."""
 
 Bucket = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", min_length=3, max_length=63)
+    str,
+    Pattern(
+        r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        "write the bucket's name alone, such as team-models: 3 to 63 lower-case letters, digits,"
+        " . and -",
+        max_length=63,
+    ),
 ]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", max_length=32)]
-Endpoint = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+/?$", max_length=253)]
-KmsKey = Annotated[str, Field(pattern=r"^[a-zA-Z0-9:/_-]+$", max_length=2048)]
+Region = Annotated[
+    str,
+    Pattern(
+        r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", "write a region such as eu-central-1", max_length=32
+    ),
+]
+Endpoint = Annotated[
+    str,
+    Pattern(
+        r"^https?://[^/?#@\s]+/?$",
+        "write the URL of the server, such as https://s3.example.org:9000, without path and"
+        " credentials",
+        max_length=253,
+    ),
+]
+KmsKey = Annotated[
+    str,
+    Pattern(
+        r"^[a-zA-Z0-9:/_-]+$",
+        "write the ID or the ARN of a KMS key, or its alias, such as alias/team",
+        max_length=2048,
+    ),
+]
 
 _BAD_KEY = r"^/|(^|/)\.\.?(/|$)|//|[\x00-\x1f]"
 _KEY_MESSAGE = (

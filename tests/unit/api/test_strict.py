@@ -64,6 +64,14 @@ def test_the_status_in_a_file_is_left_out_as_the_api_server_does() -> None:
             "spec.env[0].valuefrom: unknown field (did you mean valueFrom?)",
         ),
         ({"zebra": 1}, "spec.zebra: unknown field"),
+        (
+            {"backend": {"sageMaker": {"volumeSizeGb": 30}}},
+            "spec.backend.sageMaker.volumeSizeGb: unknown field (did you mean volumeSizeGB?)",
+        ),
+        (
+            {"artifacts": {"s3": {"bucket": "team", "key": "a"}}},
+            "spec.artifacts.s3.key: unknown field",
+        ),
         ({"limits": None}, "spec.limits: write a mapping of fields, or remove it"),
         ({"threads": "2"}, "spec.threads: write a whole number, without quotes"),
         ({"suspend": "yes"}, "spec.suspend: write true or false, without quotes"),

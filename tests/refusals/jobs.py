@@ -1,12 +1,8 @@
-"""Specs that are refused, and the message each is refused with: the API server's and ours alike."""
+"""What a job cannot say of its model, its program, their limits and their files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-MODEL: dict[str, Any] = {"format": "mps", "source": {"inline": "NAME x"}}
-SCRIPT: dict[str, Any] = {"source": {"inline": "print(1)"}}
+from tests.refusals.refusal import MODEL, SCRIPT, Refusal, with_model
 
 DURATION = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
 DECIMAL = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
@@ -14,36 +10,12 @@ ONE_OF = (
     "a job has exactly one of spec.model (argmin solves it) and spec.script"
     " (your own program): write one of them"
 )
-ONE_SOURCE = "a source is exactly one of inline, configMapKeyRef, image or persistentVolumeClaim"
+ONE_SOURCE = (
+    "a source is exactly one of inline, configMapKeyRef, image, persistentVolumeClaim or s3"
+)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """What a user might write, and what the answer must name and say."""
-
-    case: str
-    spec: dict[str, Any]
-    field: str
-    message: str
-    name: str = "bad"
-    server_message: str = ""
-    """The API server's own words, where the schema speaks before a rule can."""
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        return {
-            "apiVersion": "argmin.dev/v1alpha1",
-            "kind": "OptimizationJob",
-            "metadata": {"name": self.name, "namespace": "default"},
-            "spec": self.spec,
-        }
-
-
-def _with_model(**fields: Any) -> dict[str, Any]:
-    return {"model": MODEL, **fields}
-
-
-REFUSALS = (
+JOB_REFUSALS = (
     Refusal(
         "an input with a name of argmin's own",
         {"model": MODEL, "inputs": [{"name": "source", "source": {"inline": "x"}}]},
@@ -85,32 +57,32 @@ REFUSALS = (
     ),
     Refusal("neither model nor script", {}, "spec", ONE_OF),
     Refusal("both model and script", {"model": MODEL, "script": SCRIPT}, "spec", ONE_OF),
-    Refusal("a time without unit", _with_model(limits={"time": 10}), "spec.limits.time", DURATION),
-    Refusal("a time of zero", _with_model(limits={"time": "0s"}), "spec.limits.time", DURATION),
-    Refusal("a negative time", _with_model(limits={"time": "-5m"}), "spec.limits.time", DURATION),
+    Refusal("a time without unit", with_model(limits={"time": 10}), "spec.limits.time", DURATION),
+    Refusal("a time of zero", with_model(limits={"time": "0s"}), "spec.limits.time", DURATION),
+    Refusal("a negative time", with_model(limits={"time": "-5m"}), "spec.limits.time", DURATION),
     *(
         Refusal(
-            f"a time of {text}", _with_model(limits={"time": text}), "spec.limits.time", DURATION
+            f"a time of {text}", with_model(limits={"time": text}), "spec.limits.time", DURATION
         )
         for text in ("99999999999999999h", "9999999999999999999ms")
     ),
-    Refusal("an empty time", _with_model(limits={"time": ""}), "spec.limits.time", DURATION),
+    Refusal("an empty time", with_model(limits={"time": ""}), "spec.limits.time", DURATION),
     Refusal(
         "a negative gap",
-        _with_model(limits={"relativeGap": "-0.1"}),
+        with_model(limits={"relativeGap": "-0.1"}),
         "spec.limits.relativeGap",
         DECIMAL,
     ),
     Refusal(
         "a negative whole gap",
-        _with_model(limits={"absoluteGap": -1}),
+        with_model(limits={"absoluteGap": -1}),
         "spec.limits.absoluteGap",
         DECIMAL,
     ),
     *(
         Refusal(
             f"a gap of {text}",
-            _with_model(limits={"relativeGap": text}),
+            with_model(limits={"relativeGap": text}),
             "spec.limits.relativeGap",
             DECIMAL,
         )
@@ -118,38 +90,38 @@ REFUSALS = (
     ),
     Refusal(
         "no solutions wanted",
-        _with_model(limits={"solutions": 0}),
+        with_model(limits={"solutions": 0}),
         "spec.limits.solutions",
         "greater than or equal to 1",
     ),
     Refusal(
         "a deadline of zero",
-        _with_model(activeDeadlineSeconds=0),
+        with_model(activeDeadlineSeconds=0),
         "spec.activeDeadlineSeconds",
         "greater than or equal to 1",
     ),
     Refusal(
         "a time to live beyond all clocks",
-        _with_model(ttlSecondsAfterFinished=99999999999999),
+        with_model(ttlSecondsAfterFinished=99999999999999),
         "spec.ttlSecondsAfterFinished",
         "less than or equal to 2147483647",
     ),
     Refusal(
         "a negative backoff limit",
-        _with_model(backoffLimit=-1),
+        with_model(backoffLimit=-1),
         "spec.backoffLimit",
         "greater than or equal to 0",
     ),
     Refusal(
         "an unknown solver",
-        _with_model(solver={"name": "gurobi"}),
+        with_model(solver={"name": "gurobi"}),
         "spec.solver.name",
         "'cbc', 'glpk', 'highs', 'scip', 'cp-sat', 'ipopt' or 'scipy'",
         server_message='supported values: "cbc", "glpk", "highs", "scip", "cp-sat", "ipopt"',
     ),
     Refusal(
         "a solver that cannot take MPS",
-        _with_model(solver={"name": "ipopt"}),
+        with_model(solver={"name": "ipopt"}),
         "spec",
         "format mps is solved by cbc, glpk, highs, scip, scipy: choose one of these as"
         " spec.solver.name, or leave it out",
@@ -168,7 +140,7 @@ REFUSALS = (
     ),
     Refusal(
         "a pool from a solver without one",
-        _with_model(solver={"name": "cbc"}, solutionPool={"enumerateAll": True}),
+        with_model(solver={"name": "cbc"}, solutionPool={"enumerateAll": True}),
         "spec",
         "spec.solutionPool needs spec.solver.name: cp-sat",
     ),
@@ -209,20 +181,20 @@ REFUSALS = (
     ),
     Refusal(
         "one of our environment variables",
-        _with_model(env=[{"name": "ARGMIN_X", "value": "1"}]),
+        with_model(env=[{"name": "ARGMIN_X", "value": "1"}]),
         "spec.env",
         "names that start with ARGMIN_ belong to argmin: choose another",
     ),
     Refusal(
         "a quantity that is none",
-        _with_model(resources={"limits": {"cpu": "lots"}}),
+        with_model(resources={"limits": {"cpu": "lots"}}),
         "spec.resources.limits",
         'write a quantity, such as "500m", 2 or 1Gi',
     ),
     *(
         Refusal(
             f"a quantity of {text}",
-            _with_model(resources={"limits": {"cpu": text}}),
+            with_model(resources={"limits": {"cpu": text}}),
             "spec.resources.limits",
             'write a quantity, such as "500m", 2 or 1Gi',
         )
@@ -230,7 +202,7 @@ REFUSALS = (
     ),
     Refusal(
         "a name of 253 characters",
-        _with_model(),
+        with_model(),
         "",
         "metadata.name is carried as a label of the pods: use at most 63 characters",
         name="a" * 253,
