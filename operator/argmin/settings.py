@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from argmin.api.common import Resources
-from argmin.backends.run import Defaults
+from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.common import ApiModel, Resources
+from argmin.api.storage import S3Store
+from argmin.backends.run import Defaults, Prices
 
 
 def _split(value: object) -> object:
@@ -25,6 +27,24 @@ def _read_json(value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
     except json.JSONDecodeError as error:
         raise ValueError(f'write JSON, such as {{"limits": {{"cpu": "1"}}}}: {error}') from None
+
+
+def _read_backend(value: object) -> object:
+    if value not in (BackendName.PODS, BackendName.SAGE_MAKER):
+        raise ValueError("write pods or sageMaker")
+    return value
+
+
+_Json = BeforeValidator(_read_json)
+_BackendChoice = Annotated[BackendName, BeforeValidator(_read_backend)]
+
+
+class Team(ApiModel):
+    """What differs in one namespace."""
+
+    backend: _BackendChoice | None = None
+    store: S3Store | None = None
+    sage_maker: SageMakerBackend = Field(default_factory=SageMakerBackend)
 
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
@@ -41,9 +61,23 @@ class Settings(BaseModel):
 
     solvers_image: str = Field(alias="ARGMIN_SOLVERS_IMAGE", min_length=1)
     intake_url: str = Field(default="", alias="ARGMIN_INTAKE_URL")
-    default_resources: Annotated[Resources, BeforeValidator(_read_json)] = Field(
+    default_resources: Annotated[Resources, _Json] = Field(
         default_factory=Resources, alias="ARGMIN_DEFAULT_RESOURCES"
     )
+    default_backend: _BackendChoice = Field(
+        default=BackendName.PODS, alias="ARGMIN_DEFAULT_BACKEND"
+    )
+    default_store: Annotated[S3Store | None, _Json] = Field(
+        default=None, alias="ARGMIN_DEFAULT_STORE"
+    )
+    default_sage_maker: Annotated[SageMakerBackend, _Json] = Field(
+        default_factory=SageMakerBackend, alias="ARGMIN_SAGEMAKER_DEFAULTS"
+    )
+    prices: Annotated[Prices, _Json] = Field(default_factory=Prices, alias="ARGMIN_PRICES")
+    teams: Annotated[dict[str, Team], _Json] = Field(default_factory=dict, alias="ARGMIN_TEAMS")
+    """By namespace."""
+    event_queue_url: str = Field(default="", alias="ARGMIN_EVENT_QUEUE_URL")
+    """SQS queue with the state changes of SageMaker jobs."""
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )
@@ -72,9 +106,14 @@ class Settings(BaseModel):
         return cls.model_validate({k: v for k, v in environment.items() if v != ""})
 
     def defaults_for(self, namespace: str) -> Defaults:
-        """What holds in a namespace where a job says nothing; the same in all of them so far."""
+        """What holds in a namespace where a job says nothing: its team's word, then everybody's."""
+        team = self.teams.get(namespace, Team())
         return Defaults(
             image=self.solvers_image,
             intake_url=self.intake_url,
             resources=self.default_resources,
+            backend=team.backend or self.default_backend,
+            store=team.store or self.default_store,
+            sage_maker=team.sage_maker.complete(self.default_sage_maker),
+            prices=self.prices,
         )

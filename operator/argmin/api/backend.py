@@ -119,6 +119,15 @@ class SageMakerBackend(ApiModel):
         Field(default_factory=dict, json_schema_extra={"maxProperties": 40})
     )
 
+    def complete(self, defaults: SageMakerBackend) -> SageMakerBackend:
+        """These settings, with what they leave out from others; networks and tags are merged."""
+        own = self.model_dump(exclude_defaults=True)
+        others = defaults.model_dump(exclude_defaults=True)
+        merged = {**others, **own}
+        for name in ("network", "tags"):
+            merged[name] = {**others.get(name, {}), **own.get(name, {})}
+        return SageMakerBackend.model_validate(merged)
+
 
 class Backend(ApiModel):
     """Exactly one backend."""

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
+from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.common import (
+    ApiModel,
+    DecimalText,
     EnvVar,
     LocalReference,
     Resources,
@@ -17,7 +22,16 @@ from argmin.api.common import (
 from argmin.api.outcome import Answer, ExitCode, Reason
 from argmin.api.run import RunDocument
 from argmin.api.sources import Source
+from argmin.api.storage import S3Store
 from argmin.plan import Resource
+
+
+class Prices(ApiModel):
+    """What an hour of an instance costs, as the administrators have it from their contract."""
+
+    currency: str = "USD"
+    per_hour: Mapping[str, DecimalText] = Field(default_factory=dict)
+    """By instance type."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,12 @@ class Defaults:
     image: str
     intake_url: str
     resources: Resources = field(default_factory=Resources)
+    backend: BackendName = BackendName.PODS
+    store: S3Store | None = None
+    """Where results go of jobs that name no store; without one, into ConfigMaps."""
+    sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
+    """What holds on SageMaker where a job says nothing."""
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True)

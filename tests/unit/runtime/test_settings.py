@@ -85,3 +85,54 @@ def test_all_slips_are_named_at_once() -> None:
     said = explain_invalid(slip.value)
     for variable in ("ARGMIN_SOLVERS_IMAGE", "ARGMIN_WORKERS", "ARGMIN_LOG_LEVEL"):
         assert f"{variable}: " in said
+
+
+def test_a_team_has_its_own_backend_and_store_and_the_rest_from_everybody() -> None:
+    settings = Settings.read(
+        {
+            **IMAGE,
+            "ARGMIN_DEFAULT_STORE": '{"bucket": "results"}',
+            "ARGMIN_SAGEMAKER_DEFAULTS": '{"instanceType": "ml.m5.large", "tags": {"for": "all"},'
+            ' "network": {"isolation": true}}',
+            "ARGMIN_TEAMS": '{"team-a": {"backend": "sageMaker", "store": {"bucket": "a-results"},'
+            ' "sageMaker": {"region": "eu-west-1", "tags": {"cost-centre": "a"},'
+            ' "network": {"encryptTraffic": true}}}}',
+        }
+    )
+    team, others = settings.defaults_for("team-a"), settings.defaults_for("team-b")
+    assert (team.backend, others.backend) == ("sageMaker", "pods")
+    assert team.store
+    assert others.store
+    assert (team.store.bucket, others.store.bucket) == ("a-results", "results")
+    assert team.sage_maker.to_wire() == {
+        "instanceType": "ml.m5.large",
+        "region": "eu-west-1",
+        "network": {
+            "subnets": [],
+            "securityGroupIds": [],
+            "isolation": True,
+            "encryptTraffic": True,
+        },
+        "tags": {"for": "all", "cost-centre": "a"},
+    }
+    assert others.sage_maker.region is None
+
+
+def test_prices_are_decimals_by_instance_type() -> None:
+    prices = '{"currency": "EUR", "perHour": {"ml.m5.large": "0.115"}}'
+    settings = Settings.read({**IMAGE, "ARGMIN_PRICES": prices})
+    assert settings.defaults_for("any").prices.per_hour == {"ml.m5.large": "0.115"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ARGMIN_DEFAULT_BACKEND", "lambda", "write pods or sageMaker"),
+        ("ARGMIN_DEFAULT_STORE", '{"prefix": "a"}', "ARGMIN_DEFAULT_STORE.bucket: is missing"),
+        ("ARGMIN_TEAMS", '{"a": {"backend": "local"}}', "ARGMIN_TEAMS.a.backend: write pods or"),
+    ],
+)
+def test_a_slip_in_what_holds_for_sagemaker_is_named(name: str, value: str, said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.read({**IMAGE, name: value})
+    assert said in explain_invalid(caught.value)
