@@ -11,7 +11,7 @@ from argmin.api.backend import BackendName, SageMakerStatus
 from argmin.api.common import ApiModel, Condition, DecimalText, Name, Timestamp, list_map
 from argmin.api.outcome import Metric, Outcome, OutputFile, Sense, Verification
 from argmin.api.progress import Progress
-from argmin.api.storage import Bucket, Endpoint, Region
+from argmin.api.storage import StoredResult
 
 
 class RunStatus(ApiModel):
@@ -25,15 +25,6 @@ class RunStatus(ApiModel):
     message: Annotated[str, Field(max_length=1024)] | None = None
     start_time: Timestamp | None = None
     finish_time: Timestamp | None = None
-
-
-class StoredResult(ApiModel):
-    """A result in an object store: the folder that holds answer.json and all the rest."""
-
-    bucket: Bucket
-    prefix: Annotated[str, Field(max_length=1024)]
-    region: Region | None = None
-    endpoint: Endpoint | None = None
 
 
 class SolutionRef(ApiModel):

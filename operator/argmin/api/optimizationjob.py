@@ -25,7 +25,6 @@ from argmin.api.jobstatus import (
     RunStatus,
     SolutionRef,
     State,
-    StoredResult,
 )
 from argmin.api.model import (
     FORMAT_SOLVERS,
@@ -199,6 +198,11 @@ class OptimizationJobSpec(ApiModel):
         " An image of your own is built from it.",
     )
     image_pull_secrets: Annotated[tuple[LocalReference, ...], Field(max_length=8)] = ()
+    service_account_name: Name | None = Field(
+        default=None,
+        description="Service account of the pods, for the identity that a cloud gives it; no token"
+        " for the Kubernetes API is mounted.",
+    )
     env: Annotated[tuple[EnvVar, ...], Field(max_length=64)] = ()
     resources: Resources = Field(default_factory=Resources)
     node_selector: dict[str, Annotated[str, Field(max_length=63)]] = Field(

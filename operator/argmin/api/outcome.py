@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from argmin.api.common import ApiModel, DecimalText
+from argmin.api.storage import StoredResult
 
 
 class Outcome(StrEnum):
@@ -64,6 +65,7 @@ class ExitCode:
     ANSWER_TOO_LARGE = 13  # never retried
     UNDELIVERED = 14  # nobody took the answer in time: retried up to backoffLimit
     INTERRUPTED = 15  # SIGTERM before any feasible answer
+    TRANSFER_FAILED = 16  # an input or output could not be moved: retried up to backoffLimit
 
     PERMANENT = (INVALID_INPUT, ANSWER_TOO_LARGE)
 
@@ -133,4 +135,7 @@ class Answer(ApiModel):
     verification: Verification | None = None
     delivered: bool = Field(
         default=False, description="Whether the solution and outputs were handed over."
+    )
+    stored: StoredResult | None = Field(
+        default=None, description="Where they are, if that is an object store."
     )

@@ -37,6 +37,7 @@ RESULT_LIMIT_BYTES = 1024 * 1024 - 16 * 1024
 ANSWER_FILE = "answer.json"
 SOLUTION_FILE = "solution.json"
 LOG_FILE = "run.log"
+INVENTORY_FILE = "inventory.json"
 OUTPUTS_FOLDER = "outputs"
 """Names in the folder of a result; the answer is written last, and makes the others whole."""
 
@@ -162,6 +163,21 @@ class RunDocument(ApiModel):
     answer_limit_bytes: int = Field(
         default=TERMINATION_LIMIT_BYTES, description="Of the termination message."
     )
+
+
+class StoredFile(ApiModel):
+    """One file of a result."""
+
+    path: str = Field(description="Relative to the folder of the result.")
+    bytes: int
+    digest: str = Field(description="`sha256:` and the digest of its content.")
+
+
+class Inventory(ApiModel):
+    """All files of a result, the answer among them: what else a folder holds is of another run."""
+
+    version: int = 1
+    files: tuple[StoredFile, ...] = ()
 
 
 class Delivery(ApiModel):

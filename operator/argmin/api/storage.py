@@ -128,3 +128,12 @@ class Artifacts(ApiModel):
     """Where the result of a job is kept: solution, log and outputs."""
 
     s3: S3Store
+
+
+class StoredResult(ApiModel):
+    """A result in an object store: the folder that holds answer.json and all the rest."""
+
+    bucket: Bucket
+    prefix: Annotated[str, Field(max_length=1024)]
+    region: Region | None = None
+    endpoint: Endpoint | None = None
