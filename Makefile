@@ -37,6 +37,8 @@ lock: $(READY) ## Pin the dependencies anew, with hashes
 	  $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra $$extra --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate --python-version 3.11 -o requirements/$$extra.txt; \
 	done
+	$(BIN)/uv pip compile --quiet --upgrade tests/aws/requirements.in --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --python-version 3.11 -o tests/aws/requirements.txt
 
 ##### the cluster
 
@@ -49,6 +51,12 @@ cluster-status: $(READY) ## Say what of the development cluster runs
 	$(RUN_CLUSTER) status --name $(CLUSTER)
 images: $(READY) ## Build the operator's and the solvers' images and load them into the cluster
 	$(RUN_CLUSTER) images --name $(CLUSTER)
+
+.PHONY: aws-up aws-down
+aws-up: $(READY) ## Start AWS for laptops: S3 and SageMaker, beside the development cluster
+	$(BIN)/python -m tests.aws up --cluster $(CLUSTER)
+aws-down: $(READY) ## Stop it, without a trace
+	$(BIN)/python -m tests.aws down
 
 .PHONY: demo
 demo: $(READY) ## Cluster, images, chart, American Steel: see it solved to 15005.0

@@ -1,0 +1,1 @@
+"""SageMaker's processing jobs: really run, each in namespaces of its own."""

@@ -1,0 +1,190 @@
+"""The way of every request: identify, guard, answer or hand to moto, record."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.serialize import get_serializer_class
+from moto.iam.models import get_account_id_from
+
+from tests.aws.control import CONTROL_PATH, Call, Fault
+from tests.aws.server.control_api import answer_control
+from tests.aws.server.errors import AwsError, ConnectionLostError, Reply, render_error
+from tests.aws.server.guard import check_permission
+from tests.aws.server.incoming import Environ, Incoming, read_request, rewind
+from tests.aws.server.models import find_operation, load_service
+from tests.aws.server.principals import Principal
+from tests.aws.server.registry import Context, Registry
+from tests.aws.server.validation import validate_request
+from tests.aws.server.world import World
+
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Gateway:
+    """The WSGI application in front of moto's."""
+
+    def __init__(self, world: World, registry: Registry, moto: Application) -> None:
+        self._world = world
+        self._registry = registry
+        self._moto = moto
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("PATH_INFO", "").startswith(CONTROL_PATH):
+            return _send(answer_control(self._world, environ), start_response)
+        try:
+            return _send(self._answer_recorded(read_request(environ)), start_response)
+        except ConnectionLostError:
+            _reset_connection(environ)
+            return []
+
+    def _answer_recorded(self, incoming: Incoming) -> Reply:
+        began, moment = time.monotonic(), datetime.now(UTC)
+        principal = self._world.principals.find(incoming.access_key)
+        account = get_account_id_from(incoming.access_key)
+        context = Context(account, incoming.region, principal, self._world)
+        fault = self._world.faults.take(incoming.service, incoming.operation, principal.arn)
+        status, error = 0, "ConnectionReset"
+        try:
+            reply = self._answer_guarded(incoming, context, fault)
+            status, error = reply.status, reply.error
+        finally:
+            self._world.recorder.record(
+                Call(
+                    number=0,
+                    time=moment,
+                    seconds=time.monotonic() - began,
+                    service=incoming.service,
+                    operation=incoming.operation,
+                    region=incoming.region,
+                    account=account,
+                    access_key=incoming.access_key,
+                    principal=principal.arn,
+                    resource=incoming.subject,
+                    status=status,
+                    error=error,
+                    fault=fault.id if fault else "",
+                )
+            )
+        return reply
+
+    def _answer_guarded(self, incoming: Incoming, context: Context, fault: Fault | None) -> Reply:
+        try:
+            if fault and fault.when == "before":
+                self._strike(fault, incoming, context.principal)
+            self._admit(incoming, context)
+            reply = self._answer(incoming, context)
+            if fault and fault.when == "after":
+                self._strike(fault, incoming, context.principal)
+        except AwsError as error:
+            return render_error(error, incoming.service)
+        return reply
+
+    def _strike(self, fault: Fault, incoming: Incoming, principal: Principal) -> None:
+        self._world.faults.strike(fault, incoming.service, incoming.operation, principal.arn)
+
+    def _admit(self, incoming: Incoming, context: Context) -> None:
+        """Throttling, expired sessions and policies.
+
+        Raises:
+            AwsError: the call is refused.
+        """
+        settings = self._world.settings
+        expires = context.principal.expires
+        if expires and expires < datetime.now(UTC):
+            text = "The security token included in the request is expired"
+            raise AwsError("ExpiredTokenException", text)
+        if not self._world.throttle.admit(
+            settings.rates,
+            context.account,
+            context.region,
+            incoming.service,
+            incoming.operation,
+        ):
+            raise AwsError("ThrottlingException", "Rate exceeded")
+        if settings.iam:
+            check_permission(incoming, context)
+
+    def _answer(self, incoming: Incoming, context: Context) -> Reply:
+        operation = self._registry.find(incoming.service, incoming.operation)
+        model = find_operation(incoming.service, incoming.operation)
+        if model is None and incoming.service != "s3":
+            raise AwsError("UnknownOperationException", f"no operation {incoming.operation}")
+        if model is not None and self._registry.validates(incoming.service):
+            validate_request(model, incoming.parse())
+        if operation is None:
+            return _collect(self._moto, rewind(incoming.environ, incoming.body))
+        try:
+            response = operation(incoming.parse(), context)
+        except AwsError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise AwsError("InternalFailure", f"the emulator failed: {error}", 500) from error
+        return _serialize(incoming, response)
+
+
+def _serialize(incoming: Incoming, response: object) -> Reply:
+    service = load_service(incoming.service)
+    serializer = get_serializer_class(service.service_name, service.metadata["protocol"])
+    done = serializer(find_operation(incoming.service, incoming.operation)).serialize(response)
+    body = done["body"]
+    headers = tuple((str(key), str(value)) for key, value in done["headers"].items())
+    data = body.encode() if isinstance(body, str) else bytes(body)
+    return Reply(int(done["status_code"]), headers, data)
+
+
+def _collect(application: Application, environ: Environ) -> Reply:
+    started: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+        started.update(status=status, headers=headers)
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close:
+            close()
+    status = int(started["status"].split()[0])
+    headers = tuple(started["headers"])
+    return Reply(status, headers, body, _error_code(status, headers, body))
+
+
+def _error_code(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> str:
+    """The error code of moto's answer, as far as it shows."""
+    if status < 400:
+        return ""
+    named = {key.lower(): value for key, value in headers}.get("x-amzn-errortype")
+    text = body.decode(errors="replace")
+    for start, end in (("<Code>", "</Code>"), ('"__type": "', '"')):
+        if not named and start in text:
+            named = text.split(start, 1)[1].split(end, 1)[0]
+    return (named or str(status)).rpartition("#")[2]
+
+
+def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [(key, value) for key, value in reply.headers if key.lower() != "content-length"]
+    # The answer to HEAD tells the length of a body that does not come with it.
+    told = next((value for key, value in reply.headers if key.lower() == "content-length"), None)
+    length = told if told is not None and not reply.body else str(len(reply.body))
+    start_response(str(reply.status), [*headers, ("Content-Length", length)])
+    return [reply.body]
+
+
+def _reset_connection(environ: Environ) -> None:
+    """Close the connection by a TCP reset: no linger, nothing sent."""
+    connection = environ["werkzeug.socket"]
+    with contextlib.suppress(OSError):  # the caller may have gone first
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
