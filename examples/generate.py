@@ -1,7 +1,7 @@
 """Copies the examples' sources into their YAML: `python examples/generate.py [--check]`.
 
 A line such as `  model.py: |  # copy of model.py` in `<example>/*.yaml` opens a block of text; what
-follows it, indented deeper, is replaced by the file of that name in the same folder. So each
+follows it, indented deeper, is replaced by the file of that name, as seen from that folder. So each
 source is kept once and each YAML file can be applied as it is.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent
-_OPENING = re.compile(r"^(?P<indent> *)[\w.-]+: \|  # copy of (?P<file>[\w.-]+)$")
+_OPENING = re.compile(r"^(?P<indent> *)[\w.-]+: \|  # copy of (?P<file>[\w./-]+)$")
 
 
 def fill_blocks(text: str, folder: Path) -> str:

@@ -1,0 +1,87 @@
+"""`make demo-sagemaker`: American Steel, solved by SageMaker of an AWS on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tests.aws.emulator import Aws
+from tests.aws.environment import EmulatorError
+from tests.aws.running import DEFAULT_NAME, start
+from tests.aws.seed import BUCKET
+from tests.cluster import cluster
+from tests.cluster.errors import ClusterError
+from tests.demo import check, console, prepare, say, solve
+from tests.installation import InstallationError
+from tests.kubectl import KubectlError
+
+EXAMPLE = Path("examples/sagemaker/job.yaml")
+JOB = "american-steel-sagemaker"
+LP_FILE = "AmericanSteelProblem.lp"
+
+
+def start_aws(cluster_name: str) -> tuple[Aws, str]:
+    """AWS beside a running cluster, and the address under which its pods see it."""
+    host = cluster(cluster_name).host_address()
+    if host is None:
+        raise ClusterError("this cluster tells no address at which its pods reach this machine")
+    return Aws(start(DEFAULT_NAME, ["127.0.0.1", host]).url), host
+
+
+def list_values(environment: dict[str, str], role: str) -> Iterator[str]:
+    """Settings of the chart for an operator that uses this AWS."""
+    yield f"aws.endpointUrl={environment['AWS_ENDPOINT_URL']}"
+    yield f"aws.region={environment['AWS_REGION']}"
+    yield f"defaultStore.bucket={BUCKET}"
+    yield f"defaultSageMaker.roleArn={role}"
+    yield "prices.perHour.ml\\.m5\\.large=0.115"
+    for number, name in enumerate(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")):
+        yield f"extraEnv[{number}].name={name}"
+        yield f"extraEnv[{number}].value={environment[name]}"
+
+
+def show_files(aws: Aws, reference: dict[str, Any]) -> None:
+    """List what came to the bucket, and show how the LP file begins.
+
+    Raises:
+        SystemExit: the LP file is not there.
+    """
+    store = aws.client("s3")
+    folder = reference["s3"]
+    say(f"aws s3 ls --recursive s3://{folder['bucket']}/{folder['prefix']}")
+    found = store.list_objects_v2(Bucket=folder["bucket"], Prefix=folder["prefix"])
+    keys = {entry["Key"]: entry["Size"] for entry in found.get("Contents", ())}
+    for key, size in keys.items():
+        console.print(f"{size:>8}  {key}", highlight=False)
+    written = next((key for key in keys if key.endswith(f"/{LP_FILE}")), None)
+    if written is None:
+        sys.exit(f"The demo failed: {LP_FILE} did not come to the bucket")
+    body = store.get_object(Bucket=folder["bucket"], Key=written)["Body"].read().decode()
+    say(LP_FILE)
+    console.print("\n".join(body.splitlines()[:4]), highlight=False)
+
+
+def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> None:
+    """Show argmin at work on SageMaker, with an AWS of its own."""
+    try:
+        say("A Kubernetes cluster, and an AWS beside it")
+        cluster(cluster_name).up()
+        aws, host = start_aws(cluster_name)
+        values = list_values(aws.environment(host), aws.role_arn)
+        kubectl = prepare(cluster_name, *values)
+        status: dict[str, Any] = solve(kubectl, EXAMPLE, JOB)
+    except (ClusterError, EmulatorError, InstallationError, KubectlError) as error:
+        sys.exit(f"The demo failed: {error}")
+    check(status)
+    show_files(aws, status["solutionRef"])
+    print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
+    print('               eval "$(python -m tests.aws env)"')
+    print(f"Take it down:  make aws-down cluster-down CLUSTER={cluster_name}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
