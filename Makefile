@@ -58,9 +58,12 @@ aws-up: $(READY) ## Start AWS for laptops: S3 and SageMaker, beside the developm
 aws-down: $(READY) ## Stop it, without a trace
 	$(BIN)/python -m tests.aws down
 
-.PHONY: demo
+.PHONY: demo demo-sagemaker
 demo: $(READY) ## Cluster, images, chart, American Steel: see it solved to 15005.0
 	$(BIN)/python -m tests.demo --cluster $(CLUSTER)
+
+demo-sagemaker: $(READY) ## The same on SageMaker, by an AWS on this machine
+	$(BIN)/python -m tests.demo_sagemaker --cluster $(CLUSTER)
 
 ##### checks
 
