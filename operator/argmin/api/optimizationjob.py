@@ -277,6 +277,5 @@ __all__ = [
     "Solver",
     "SolverName",
     "State",
-    "StoredResult",
     "list_sources",
 ]

@@ -15,6 +15,19 @@ PROGRESS_FILE = "progress.jsonl"
 HISTORY_LIMIT = 100
 """Points of the history that a result keeps."""
 
+LONGEST_PAUSE = 30.0
+
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+"""As far as JSON carries whole numbers exactly."""
+
+
+def choose_pause(elapsed_seconds: float) -> float:
+    """Seconds between two reports of a search of that age.
+
+    One in its first minute, then a 60th of its age, and 30 at most.
+    """
+    return min(max(1.0, elapsed_seconds / 60), LONGEST_PAUSE)
+
 
 class Progress(ApiModel):
     """Where a search stands; what a solver does not tell is absent."""
@@ -24,15 +37,20 @@ class Progress(ApiModel):
     gap: DecimalText | None = Field(
         default=None, description="|objective - bestBound| / |objective|."
     )
-    nodes: int | None = None
-    iterations: int | None = None
-    solutions: int | None = Field(default=None, description="Improving solutions so far.")
-    elapsed_seconds: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="Since the search began."
-    )
-    incumbent_seconds: int | None = Field(
+    nodes: _Count | None = None
+    iterations: _Count | None = None
+    solutions: _Count | None = Field(default=None, description="Improving solutions so far.")
+    elapsed_seconds: _Count = Field(default=0, description="Since the search began.")
+    incumbent_seconds: _Count | None = Field(
         default=None, description="Age of the incumbent: since when none is better."
     )
+
+
+class AttemptProgress(ApiModel):
+    """Where the search of one attempt of a run stands."""
+
+    attempt: str = Field(description="Name of the pod, or of the SageMaker job.")
+    progress: Progress
 
 
 class HistoryPoint(ApiModel):

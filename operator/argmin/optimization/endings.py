@@ -15,6 +15,7 @@ from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.situation import Situation, Step, find_last
 from argmin.optimization.status import Verdict, pronounce, record_answer
+from argmin.optimization.verification import attest
 from argmin.plan import Delete, Event, Key
 
 LAST_WORDS = timedelta(seconds=10)
@@ -277,6 +278,7 @@ def _finish(
     )
     verdict = Verdict(state, (condition,), reason, message)
     status = pronounce(status, verdict, s.job.metadata.generation, s.now)
+    status = attest(status, s.job.metadata.generation, s.now)
     return Step(
         f"{condition}: {reason}: {message}",
         status=status,

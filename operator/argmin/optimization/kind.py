@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
 from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.progress import AttemptProgress
 from argmin.backends.run import Defaults
 from argmin.optimization.decide import decide
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
-from argmin.plan import JOBS, PODS, Manifest, Plan, Resource, View
+from argmin.plan import JOBS, PODS, Key, Manifest, Plan, Resource, View
+
+ReadProgress = Callable[[Key, str], AttemptProgress | None]
+"""What was last heard of the search of the object with a key and a UID."""
 
 
 def _read_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _hear_nothing(_key: Key, _uid: str) -> None:
+    return None
 
 
 class OptimizationJobKind:
@@ -29,10 +38,12 @@ class OptimizationJobKind:
         self,
         defaults_for: Callable[[str], Defaults],
         clock: Callable[[], datetime] = _read_clock,
+        progress_of: ReadProgress = _hear_nothing,
     ) -> None:
         """`defaults_for` looks up the defaults of a namespace; `clock` tells the time with zone."""
         self._defaults_for = defaults_for
         self._clock = clock
+        self._progress_of = progress_of
 
     def parse(self, manifest: Manifest) -> OptimizationJob:
         """Read an object; raises pydantic's `ValidationError` naming the fields.
@@ -52,7 +63,10 @@ class OptimizationJobKind:
 
     async def observe(self, obj: OptimizationJob, view: View) -> Observed:
         """Look at children, and at ConfigMaps while it matters whether they are there."""
-        return await observe(obj, view, self._clock())
+        observed = await observe(obj, view, self._clock())
+        key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
+        progress = observed.progress or self._progress_of(key, obj.metadata.uid)
+        return replace(observed, progress=progress)
 
     def decide(self, obj: OptimizationJob, observed: Observed, now: datetime) -> Plan:
         """The plan; pure."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from argmin.api.common import LABEL_KIND, LABEL_NAME, ConfigMapKeyRef
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import KIND, OptimizationJob, OptimizationJobSpec
+from argmin.api.progress import AttemptProgress
 from argmin.backends.pod_models import LiveConfigMap, LiveJob, LivePod
 from argmin.backends.pod_waiting import is_stuck
 from argmin.optimization.manifests import name_run
@@ -33,6 +34,8 @@ class Observed:
     pods: tuple[LivePod, ...] = ()
     config_maps: Mapping[str, LiveConfigMap | None] = field(default_factory=dict)
     """The ConfigMaps that were looked for, by name: `None` where there is none."""
+    progress: AttemptProgress | None = None
+    """What was last heard of the search."""
 
 
 async def observe(job: OptimizationJob, view: View, now: datetime) -> Observed:

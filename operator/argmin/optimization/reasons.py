@@ -22,3 +22,5 @@ class ConditionReason(StrEnum):
     COMPLETE = "Complete"
     FAILED = "Failed"
     ANSWER_MISSING = "AnswerMissing"
+    NOT_CHECKED = "NotChecked"
+    NO_ANSWER = "NoAnswer"

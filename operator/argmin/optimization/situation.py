@@ -17,6 +17,7 @@ from argmin.optimization.budget import close_period, count_remaining
 from argmin.optimization.manifests import build_run
 from argmin.optimization.observe import Observed
 from argmin.optimization.status import record_answer, start_afresh
+from argmin.optimization.verification import distrust
 from argmin.plan import Apply, Delete, Event, Patch
 
 SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
@@ -97,10 +98,17 @@ def find_last(attempts: Iterable[Attempt]) -> Attempt | None:
 
 
 def bring_up_to_date(situation: Situation) -> Situation:
-    """The situation with what its attempts add to the status: their list, the best answer, time."""
+    """The situation with what its attempts add to the status: their list, the best answer, time.
+
+    Answers that are wrong count as such from here on, and what was written of the search is of
+    the past: only the rule that reports progress says it again.
+    """
+    attempts = tuple(distrust(attempt) for attempt in situation.state.attempts)
+    situation = replace(situation, state=replace(situation.state, attempts=attempts))
     status = _keep_best_answer(situation)
-    runs = remember_attempts(status.runs, situation.state.attempts, situation.now)
-    status = _close_period(situation, status.model_copy(update={"runs": runs}))
+    runs = remember_attempts(status.runs, attempts, situation.now)
+    status = status.model_copy(update={"runs": runs, "progress": None})
+    status = _close_period(situation, status)
     left = count_remaining(situation.job.spec.active_deadline_seconds, status)
     # Kubernetes knows no deadline of zero: one second is as good as none.
     run = replace(situation.run, deadline_seconds=None if left is None else max(1, left))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from argmin.api.conditions import RECONCILING, STALLED, SUSPENDED, find_condition
 from argmin.api.optimizationjob import OptimizationJobStatus, State
 from argmin.api.outcome import Reason
+from argmin.api.progress import Progress
 from argmin.backends.pod_drift import decide_suspension, find_drift
 from argmin.backends.pods import build_config_map, build_job
 from argmin.backends.run import RunPhase
@@ -15,7 +16,7 @@ from argmin.optimization.attempts import count_failures, is_over
 from argmin.optimization.budget import open_period
 from argmin.optimization.observe import list_references
 from argmin.optimization.reasons import ConditionReason
-from argmin.optimization.situation import Situation, Step
+from argmin.optimization.situation import Situation, Step, find_last
 from argmin.optimization.status import Verdict, is_news, pronounce
 from argmin.plan import Apply, Delete, Event, Patch
 
@@ -203,7 +204,12 @@ def report_progress(s: Situation) -> Step | None:
     if s.child and not decide_suspension(s.child, s.run):
         status = open_period(status, s.state.active_since or s.now)
     starts = [run.start_time for run in status.runs if run.start_time]
-    status = status.model_copy(update={"start_time": min(starts, default=status.start_time)})
+    status = status.model_copy(
+        update={
+            "start_time": min(starts, default=status.start_time),
+            "progress": _find_progress(s),
+        }
+    )
     return Step(
         verdict.message,
         status=pronounce(status, verdict, s.job.metadata.generation, s.now),
@@ -211,6 +217,21 @@ def report_progress(s: Situation) -> Step | None:
         requeue_after=s.state.look_again,
         settles=True,
     )
+
+
+def _find_progress(s: Situation) -> Progress | None:
+    """That of the attempt that runs; as it was written where nothing was heard since.
+
+    An operator that has just started to lead has heard nothing yet.
+    """
+    running = find_last(a for a in s.state.attempts if a.phase is RunPhase.RUNNING)
+    if running is None or s.state.phase is not RunPhase.RUNNING:
+        return None
+    heard = s.observed.progress
+    if heard and heard.attempt == running.name:
+        return heard.progress
+    before = (run.name for run in s.job.status.runs if not is_over(run))
+    return s.job.status.progress if running.name in before else None
 
 
 def _describe_progress(s: Situation) -> Verdict:

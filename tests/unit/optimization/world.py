@@ -9,6 +9,7 @@ from typing import Any
 
 from argmin.api.common import Resources, format_time
 from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.progress import AttemptProgress
 from argmin.backends.run import Defaults
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
@@ -54,7 +55,10 @@ class World:
         self.now = START
         self.store = Store(lambda: self.now)
         self.image = "argmin/solvers:1"
-        self.kind = OptimizationJobKind(self._defaults, lambda: self.now)
+        self.kind = OptimizationJobKind(
+            self._defaults, lambda: self.now, lambda _key, _uid: self.heard
+        )
+        self.heard: AttemptProgress | None = None
         self.controller = JobController(self.store)
         self.events: list[Event] = []
         self.requeue_after: timedelta | None = None
