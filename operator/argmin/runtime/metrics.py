@@ -49,6 +49,22 @@ class Metrics:
         self.deliveries = self._count(
             "argmin_intake_deliveries", "Results handed in, by HTTP status of the answer.", "status"
         )
+        self.aws_calls = self._count(
+            "argmin_aws_calls",
+            "Calls to AWS by service, operation and code (OK, or AWS's code of the error).",
+            *("service", "operation", "code"),
+        )
+        self.aws_call_seconds = self._time(
+            "argmin_aws_call_seconds", "Time of a call to AWS, in seconds.", "service", "operation"
+        )
+        self.aws_throttle_wait_seconds = self._time(
+            "argmin_aws_throttle_wait_seconds",
+            "Time that a call to AWS waited for its turn, in seconds.",
+            *("service", "operation"),
+        )
+        self.aws_events = self._count(
+            "argmin_aws_events", "Messages of the queue of events, by kind.", "kind"
+        )
         ProcessCollector(registry=self.registry)
         Info("argmin_build", "The version that runs.", registry=self.registry).info(
             {"version": __version__}
@@ -70,3 +86,12 @@ class Metrics:
             self.writes.labels(verb, resource).inc()
         if verb != "watch":
             self.call_seconds.labels(verb).observe(seconds)
+
+    def observe_aws_call(self, service: str, operation: str, code: str, seconds: float) -> None:
+        """Count a call to AWS."""
+        self.aws_calls.labels(service, operation, code).inc()
+        self.aws_call_seconds.labels(service, operation).observe(seconds)
+
+    def observe_aws_wait(self, service: str, operation: str, seconds: float) -> None:
+        """Count what a call to AWS waited for its turn."""
+        self.aws_throttle_wait_seconds.labels(service, operation).observe(seconds)

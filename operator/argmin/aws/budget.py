@@ -1,0 +1,187 @@
+"""How often AWS may be called: a token bucket for each account, region and operation.
+
+AWS allows few calls a second, and refuses all of an account when one caller asks too much. So
+calls wait here, in the order in which they came; who would wait too long is told when to come
+again, and has its place kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Clock = Callable[[], float]
+"""Monotonic seconds."""
+
+GRACE_SECONDS = 10.0
+"""How long a kept place outlives the moment for which it was promised."""
+_SLOWEST = 0.1
+"""Share of the rate that is left at least, however often AWS refuses."""
+_SLOWDOWN = 0.7
+_RECOVERY = 0.02
+
+
+class CrowdedError(Exception):
+    """The wait would be too long; `after` is in how many seconds it is the caller's turn."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"too many calls wait: come again in {after:.1f} s")
+        self.after = after
+
+
+@dataclass(order=True)
+class _Waiter:
+    ticket: int
+    turn: asyncio.Future[None] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Promise:
+    ticket: int
+    due: float
+
+
+class Bucket:
+    """Tokens for one operation: `rate` a second, `burst` at most in store."""
+
+    def __init__(self, rate: float, burst: float, clock: Clock) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._pace = 1.0  # share of the rate that AWS lets us have
+        self._tokens = burst
+        self._filled = clock()
+        self._tickets = itertools.count()
+        self._waiting: list[_Waiter] = []
+        self._promised: dict[str, _Promise] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def take(self, caller: str, patience: float) -> None:
+        """Wait for a token, at most about `patience` seconds.
+
+        Args:
+            caller: whose call it is; one that was sent away and comes again takes the place that
+                was kept for it. Empty: nothing is kept.
+            patience: seconds; who would wait longer is sent away at once.
+
+        Raises:
+            CrowdedError: saying when to come again.
+        """
+        self._fill()
+        ticket = self._queue_up(caller, patience)
+        if not self._waiting and self._tokens >= 1:
+            self._tokens -= 1
+            return
+        waiter = _Waiter(ticket, asyncio.get_running_loop().create_future())
+        heapq.heappush(self._waiting, waiter)
+        self._serve()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            self._leave(waiter)
+            raise
+
+    def slow_down(self) -> None:
+        """AWS has refused a call for their number: ask less often, and not at once."""
+        self._fill()
+        self._pace = max(_SLOWEST, self._pace * _SLOWDOWN)
+        self._tokens = min(self._tokens, 0.0)
+
+    def speed_up(self) -> None:
+        """AWS has taken a call: come back to the rate little by little."""
+        self._fill()
+        self._pace = min(1.0, self._pace + _RECOVERY)
+
+    def _queue_up(self, caller: str, patience: float) -> int:
+        kept = self._promised.get(caller)
+        ticket = kept.ticket if kept else next(self._tickets)
+        wait = self._predict(ticket)
+        if wait <= patience:
+            self._promised.pop(caller, None)
+            return ticket
+        if caller:
+            self._promised[caller] = _Promise(ticket, self._clock() + wait)
+        raise CrowdedError(wait)
+
+    def _predict(self, ticket: int) -> float:
+        """Seconds until the turn of a ticket, if all before it come as promised."""
+        waiting = sum(w.ticket < ticket for w in self._waiting)
+        promised = sum(p.ticket < ticket for p in self._promised.values())
+        missing = waiting + promised + 1 - self._tokens
+        return max(0.0, missing / (self._rate * self._pace))
+
+    def _fill(self) -> None:
+        now = self._clock()
+        gained = (now - self._filled) * self._rate * self._pace
+        self._tokens = min(self._burst, self._tokens + gained)
+        self._filled = now
+        # Who does not come in time has lost its place: those behind must not wait for nobody.
+        late = [caller for caller, p in self._promised.items() if p.due + GRACE_SECONDS < now]
+        for caller in late:
+            del self._promised[caller]
+
+    def _serve(self) -> None:
+        """Give the tokens to those who wait, and come again when the next one is there."""
+        self._fill()
+        while self._waiting and self._tokens >= 1:
+            waiter = heapq.heappop(self._waiting)
+            if not waiter.turn.done():
+                self._tokens -= 1
+                waiter.turn.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting:
+            missing = 1 - self._tokens
+            delay = missing / (self._rate * self._pace)
+            self._timer = asyncio.get_running_loop().call_later(delay + 0.001, self._serve)
+
+    def _leave(self, waiter: _Waiter) -> None:
+        if waiter.turn.done() and not waiter.turn.cancelled():
+            self._tokens += 1  # it was its turn, and nobody takes it
+        elif waiter in self._waiting:
+            self._waiting.remove(waiter)
+            heapq.heapify(self._waiting)
+        self._serve()
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Calls a second that argmin allows itself, for each account, region and operation."""
+
+    reads: float = 2.0
+    """Of SageMaker's Describe and List."""
+    writes: float = 2.0
+    """Of SageMaker's Create, Stop and the like."""
+    logs: float = 5.0
+
+    def find(self, service: str, operation: str) -> float | None:
+        """The rate of one operation; `None` where AWS allows more than argmin will ever ask."""
+        if service == "logs":
+            return self.logs
+        if service != "sagemaker":
+            return None
+        return self.reads if operation.startswith(("describe_", "list_")) else self.writes
+
+
+class Budget:
+    """All buckets of a process; for one event loop."""
+
+    def __init__(self, rates: Rates, clock: Clock) -> None:
+        self._rates = rates
+        self._clock = clock
+        self._buckets: dict[tuple[str, str, str, str], Bucket] = {}
+
+    def find(self, account: str, region: str, service: str, operation: str) -> Bucket | None:
+        """The bucket that a call takes its token from, if it needs one."""
+        rate = self._rates.find(service, operation)
+        if rate is None:
+            return None
+        key = (account, region, service, operation)
+        if key not in self._buckets:
+            # Half of what AWS itself lets through at once: a late packet is not refused then.
+            self._buckets[key] = Bucket(rate, max(1.0, rate / 2), self._clock)
+        return self._buckets[key]

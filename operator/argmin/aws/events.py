@@ -1,0 +1,124 @@
+"""Hints that a processing job has changed: EventBridge's events, by way of a queue.
+
+Events are lost, doubled and out of order at times. So an event says no more than: look at this
+job. What SageMaker itself then answers is what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
+
+from argmin.aws.errors import AwsError
+from argmin.aws.models import JobHint, Message
+from argmin.aws.sqs import Queue
+
+DETAIL_TYPE = "SageMaker Processing Job State Change"
+POLL_SECONDS = 5
+"""How long SQS holds a call open; nothing can end it earlier, so a stop may take as long."""
+VISIBILITY_SECONDS = 60
+LONGEST_PAUSE = 60.0
+
+_log = structlog.get_logger(__name__)
+
+HintHandler = Callable[[JobHint], None]
+"""Told of each hint; it must not block, and an error of it is an error of ours."""
+EventObserver = Callable[[str], None]
+"""Told of each message: `hint`, `other` (of something else) or `malformed`."""
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    detail_type: str = Field(alias="detail-type")
+    detail: JobHint
+
+
+class _AnyEvent(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    detail_type: str = Field(alias="detail-type")
+
+
+class MalformedEventError(ValueError):
+    """A message that is no event of EventBridge's."""
+
+
+def read_hint(body: str) -> JobHint | None:
+    """The hint in a message; `None` where it is an event about something else.
+
+    Raises:
+        MalformedEventError: it is no event, or one about a processing job without a name.
+    """
+    try:
+        if _AnyEvent.model_validate_json(body).detail_type != DETAIL_TYPE:
+            return None
+        return _Event.model_validate_json(body).detail
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(map(str, problem["loc"]))
+        raise MalformedEventError(f"{place}: {problem['msg']}".lstrip(": ")) from None
+
+
+@dataclass
+class Listener:
+    """Listens to one queue."""
+
+    queue: Queue
+    on_hint: HintHandler
+    observe_event: EventObserver = field(default=lambda _: None)
+
+    async def listen(self) -> None:
+        """Pass on what the queue says, until cancelled; a queue that is away is tried again."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(AwsError),
+            wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE),
+            before_sleep=self._complain,
+        )
+        while True:
+            await retrying(self.poll)
+
+    def _complain(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        pause = state.next_action.sleep if state.next_action else 0.0
+        _log.warning(
+            "the queue of events does not answer",
+            queue=self.queue.url,
+            error=str(error),
+            retry_in=round(pause, 1),
+        )
+
+    async def poll(self) -> int:
+        """Receive once, and pass on what came; how many messages that were.
+
+        A message is deleted after it was passed on: where argmin ends in between, it comes again.
+        """
+        messages = await self.queue.receive(POLL_SECONDS, VISIBILITY_SECONDS)
+        for hint in self._read(messages):
+            self.on_hint(hint)
+        await self.queue.delete(messages)
+        return len(messages)
+
+    def _read(self, messages: Sequence[Message]) -> list[JobHint]:
+        """The hints in messages, one for each job."""
+        hints: dict[str, JobHint] = {}
+        for message in messages:
+            try:
+                hint = read_hint(message.body)
+            except MalformedEventError as error:
+                _log.warning("a message is no event", message=message.id, error=str(error))
+                self.observe_event("malformed")
+                continue
+            self.observe_event("hint" if hint else "other")
+            if hint:
+                hints[hint.arn or hint.name] = hint
+        return list(hints.values())

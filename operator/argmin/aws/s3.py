@@ -1,0 +1,118 @@
+"""Amazon S3, and what speaks as it does: small objects, whole and checked."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+from typing import Any
+
+from argmin.aws.calls import Answer, Aws, Finish
+from argmin.aws.errors import InvalidError, NotFoundError
+from argmin.aws.models import Access, StoredObject
+
+READ_LIMIT_BYTES = 8 * 1024 * 1024
+"""Largest object that is read whole where the caller says nothing."""
+
+_SERVICE = "s3"
+
+
+class S3:
+    """Buckets of one region, by one identity; every method raises `argmin.aws.errors`."""
+
+    def __init__(self, aws: Aws, access: Access) -> None:
+        self._aws = aws
+        self._access = access
+
+    async def put_object(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        kms_key_id: str | None = None,
+    ) -> None:
+        """Write a small object; the store checks its SHA-256 before it takes it."""
+        encryption = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+        )
+        await self._call(
+            "put_object",
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
+            **encryption,
+        )
+
+    async def get_object(self, bucket: str, key: str, limit_bytes: int = READ_LIMIT_BYTES) -> bytes:
+        """Read an object whole.
+
+        Raises:
+            NotFoundError: it is not there.
+            InvalidError: it is larger than `limit_bytes`; nothing of it is kept.
+        """
+
+        def read(answer: Answer) -> Answer:
+            with contextlib.closing(answer["Body"]) as stream:
+                return {"Body": stream.read(limit_bytes + 1)}
+
+        answer = await self._call("get_object", read, Bucket=bucket, Key=key)
+        body: bytes = answer["Body"]
+        if len(body) > limit_bytes:
+            raise InvalidError(
+                f"s3://{bucket}/{key} is larger than {limit_bytes} bytes", "s3:GetObject"
+            )
+        return body
+
+    async def find_object(
+        self, bucket: str, key: str, limit_bytes: int = READ_LIMIT_BYTES
+    ) -> bytes | None:
+        """Read an object whole; `None` where it is not there."""
+        try:
+            return await self.get_object(bucket, key, limit_bytes)
+        except NotFoundError:
+            return None
+
+    async def head_object(self, bucket: str, key: str) -> StoredObject | None:
+        """What is known of an object; `None` where it is not there."""
+        try:
+            answer = await self._call("head_object", Bucket=bucket, Key=key)
+        except NotFoundError:
+            return None
+        return StoredObject(
+            key, answer["ContentLength"], answer.get("ETag", "").strip('"'), answer["LastModified"]
+        )
+
+    async def delete_object(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is not there is as good as deleted."""
+        await self._call("delete_object", Bucket=bucket, Key=key)
+
+    async def list_objects(
+        self, bucket: str, prefix: str, limit: int = 1000
+    ) -> tuple[StoredObject, ...]:
+        """The objects whose keys begin with `prefix`, at most `limit` of them, by their keys."""
+        found: list[StoredObject] = []
+        token: dict[str, str] = {}
+        while len(found) < limit:
+            answer = await self._call(
+                "list_objects_v2",
+                Bucket=bucket,
+                Prefix=prefix,
+                MaxKeys=min(1000, limit - len(found)),
+                **token,
+            )
+            found += [
+                StoredObject(o["Key"], o["Size"], o.get("ETag", "").strip('"'), o["LastModified"])
+                for o in answer.get("Contents", ())
+            ]
+            if not answer.get("NextContinuationToken"):
+                break
+            token = {"ContinuationToken": answer["NextContinuationToken"]}
+        return tuple(found)
+
+    async def _call(
+        self, operation: str, finish: Finish | None = None, /, **parameters: Any
+    ) -> Answer:
+        return await self._aws.call(self._access, _SERVICE, operation, parameters, finish=finish)
