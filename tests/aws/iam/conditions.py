@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.aws.iam.errors import MalformedPolicyError, MissingQualifierError
 from tests.aws.iam.operators import NULL, OPERATORS, Operator, Qualifier
-from tests.aws.iam.patterns import Pattern, find_variables, resolve
+from tests.aws.iam.patterns import Pattern, find_variables, has_open_variable, resolve
 from tests.aws.iam.request import Context, ContextValue
 
 _IF_EXISTS = "IfExists"
@@ -32,13 +32,13 @@ class Condition:
         Raises:
             MissingQualifierError: the key has many values and the operator asks for one.
         """
-        value = context.get(self.key)
-        absent = value is None or value == ()
+        # A key of many values that has none is as good as absent.
+        value = None if context.get(self.key) == () else context.get(self.key)
         if self.operator == NULL:
-            return absent == (self.values[0].lower() == "true")
+            return (value is None) == (self.values[0].lower() == "true")
         qualifier, name, if_exists = _split(self.operator)
         operator = OPERATORS[name]
-        if absent or value is None:
+        if value is None:
             return _holds_without_key(qualifier, operator, if_exists)
         patterns = tuple(
             pattern
@@ -98,6 +98,8 @@ def _find_problem(condition: Condition) -> str | None:
 
 def _find_unreadable(operator: Operator, values: Iterable[str]) -> str | None:
     for value in values:
+        if has_open_variable(value):
+            return f"{value!r} has a policy variable without its end: write ${{key}}"
         if find_variables(value) and not operator.takes_variables:
             return f"{value!r}: policy variables work with String and Arn operators only"
         try:

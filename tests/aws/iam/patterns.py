@@ -31,6 +31,11 @@ def find_variables(text: str) -> tuple[str, ...]:
     return tuple(name for name in _VARIABLE.findall(text) if name not in _ESCAPES)
 
 
+def has_open_variable(text: str) -> bool:
+    """Whether a policy variable is begun and never ended."""
+    return "${" in _VARIABLE.sub("", text)
+
+
 def resolve(text: str, context: Context, *, variables: bool = True) -> Pattern | None:
     """Fill in the policy variables; `None` where one has no value, which nothing matches.
 

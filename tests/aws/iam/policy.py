@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -13,6 +14,9 @@ from pydantic_core import ErrorDetails
 
 from tests.aws.iam.conditions import Condition, read_conditions
 from tests.aws.iam.errors import MalformedPolicyError
+from tests.aws.iam.patterns import has_open_variable
+
+_PRINCIPAL = re.compile(r"[0-9]{12}|arn:[^*?]+")
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 
@@ -145,6 +149,7 @@ def _check_sids(policy: Policy) -> None:
 def _check_statement(statement: Statement, name: str, kind: PolicyKind) -> None:
     _check_presence(statement, name, kind)
     _check_texts(statement, name)
+    _check_principals(statement, name)
     read_conditions(statement.condition, name)
 
 
@@ -189,6 +194,18 @@ def _check_texts(statement: Statement, name: str) -> None:
                 raise MalformedPolicyError(element, problem, name)
 
 
+def _check_principals(statement: Statement, name: str) -> None:
+    elements = {"Principal": statement.principal, "NotPrincipal": statement.not_principal}
+    for element, principals in elements.items():
+        for text in (principals or {}).get("AWS", ()):
+            if text != "*" and not _PRINCIPAL.fullmatch(text):
+                raise MalformedPolicyError(
+                    f"{element} AWS",
+                    f"{text!r} is nobody: write *, an account, or an ARN without wildcards",
+                    name,
+                )
+
+
 def _check_action(text: str) -> str | None:
     service, colon, action = text.partition(":")
     if text == "*" or (colon and action and service and not set("*? ") & set(service)):
@@ -199,6 +216,8 @@ def _check_action(text: str) -> str | None:
 def _check_resource(text: str) -> str | None:
     if text == "*":
         return None
+    if has_open_variable(text):
+        return f"{text!r} has a policy variable without its end: write ${{key}}"
     segments = text.split(":", 5)
     if segments[0] != "arn" or (len(segments) < 6 and not text.endswith("*")):
         return f"{text!r} is no ARN: write arn:partition:service:region:account:resource, or *"
@@ -216,6 +235,7 @@ _PHRASES = {
     "extra_forbidden": "IAM has no such element: remove it",
     "string_type": "write text",
     "dict_type": "write an object",
+    "model_type": "write an object",
     "too_short": "is empty: write at least one",
     "string_pattern_mismatch": "write letters and digits only",
 }

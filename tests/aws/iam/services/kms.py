@@ -51,5 +51,6 @@ OPERATIONS = {
     "CreateGrant": create_grant,
     "Decrypt": _build("kms:Decrypt"),
     "DescribeKey": _build("kms:DescribeKey"),
+    "Encrypt": _build("kms:Encrypt"),
     "GenerateDataKey": _build("kms:GenerateDataKey"),
 }
