@@ -48,6 +48,9 @@ KIND = "OptimizationJob"
 PLURAL = "optimizationjobs"
 SHORT_NAME = "opt"
 
+ABANDON = "argmin.dev/abandon"
+"""Annotation, `"true"`: let the object go whatever becomes of its job at AWS."""
+
 
 def _on_sage_maker(spec: OptimizationJobSpec) -> bool:
     return spec.backend is not None and spec.backend.sage_maker is not None
@@ -233,6 +236,7 @@ class Metadata(ApiModel):
     resource_version: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
     creation_timestamp: Timestamp | None = None
     deletion_timestamp: Timestamp | None = None
 
@@ -256,6 +260,7 @@ class OptimizationJob(ApiModel):
 
 
 __all__ = [
+    "ABANDON",
     "FORMAT_SOLVERS",
     "KIND",
     "PLURAL",

@@ -79,6 +79,10 @@ class Run:
     document: RunDocument
     inputs: tuple[RunInput, ...]
     image: str
+    backend: BackendName = BackendName.PODS
+    sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
+    """Settings of that backend, with the namespace's defaults."""
+    prices: Prices = field(default_factory=Prices)
     env: tuple[EnvVar, ...] = ()
     resources: Resources = field(default_factory=Resources)
     node_selector: tuple[tuple[str, str], ...] = ()

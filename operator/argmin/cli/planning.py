@@ -12,6 +12,7 @@ from rich.text import Text
 from argmin import __version__
 from argmin.api.common import LABEL_KIND, LABEL_NAME
 from argmin.api.optimizationjob import KIND, OptimizationJob
+from argmin.backends.observation import Backends
 from argmin.backends.run import Defaults
 from argmin.cli.documents import Document, pick_job, read_documents, read_job
 from argmin.cli.errors import ExitStatus
@@ -82,7 +83,7 @@ def show_plan(
 
 async def _decide(snapshot: Snapshot) -> Plan:
     now = utc_now()
-    observed = await observe(snapshot.job, snapshot, now)
+    observed = await observe(snapshot.job, snapshot, now, _DEFAULTS, Backends())
     return decide(snapshot.job, observed, now, _DEFAULTS)
 
 

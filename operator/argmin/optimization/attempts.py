@@ -24,15 +24,15 @@ _NOT_COUNTED = (
 
 
 def remember_attempts(
-    remembered: Sequence[RunStatus], attempts: Iterable[Attempt], now: datetime
+    remembered: Sequence[RunStatus], attempts: Iterable[Attempt], now: datetime, gone: str
 ) -> tuple[RunStatus, ...]:
     """What is remembered, brought up to date.
 
     An attempt counts from the moment its container runs. One that ran when it was last seen and
-    has no pod any more was stopped.
+    is not there any more was stopped: `gone` says so.
     """
     seen = {a.name: _describe(a) for a in attempts if a.is_over or a.phase is RunPhase.RUNNING}
-    before = {run.name: run if is_over(run) else _bury(run, now) for run in remembered}
+    before = {run.name: run if is_over(run) else _bury(run, now, gone) for run in remembered}
     return tuple((before | seen).values())[-LIMIT:]
 
 
@@ -65,12 +65,12 @@ def _describe(attempt: Attempt) -> RunStatus:
     )
 
 
-def _bury(run: RunStatus, now: datetime) -> RunStatus:
+def _bury(run: RunStatus, now: datetime, gone: str) -> RunStatus:
     return run.model_copy(
         update={
             "phase": RunPhase.FAILED,
             "reason": RunReason.STOPPED,
-            "message": "its pod was deleted",
+            "message": gone,
             "finish_time": now,
         }
     )

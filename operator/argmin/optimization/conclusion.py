@@ -10,6 +10,7 @@ from datetime import datetime
 from argmin.api.conditions import FAILED
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus, State
 from argmin.api.outcome import Outcome
+from argmin.backends.local_execution import ConcludedExecution
 from argmin.backends.run import Run, RunState
 from argmin.optimization.endings import (
     accept_answer,
@@ -40,7 +41,8 @@ def conclude(
     """
     status = start_afresh(OptimizationJobStatus(), run.name)
     moment = now.replace(microsecond=0)
-    situation = bring_up_to_date(Situation(job, Observed(), moment, run, None, state, status))
+    execution = ConcludedExecution(state)
+    situation = bring_up_to_date(Situation(job, Observed(), moment, run, execution, state, status))
     steps = (rule(situation) for rule in ENDINGS)
     ended = next(step.status for step in steps if step and step.status)
     return ended.model_copy(update={"solution_ref": None})

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from argmin.api.optimizationjob import OptimizationJob
+from argmin.backends.backend import join_moves
 from argmin.backends.run import Defaults
 from argmin.optimization.endings import (
     accept_answer,
@@ -32,10 +33,9 @@ from argmin.optimization.upkeep import (
     await_removal,
     await_sources,
     hold,
+    make_way,
     remove_older_runs,
-    renew_config_map,
-    repair_config_map,
-    repair_job,
+    repair,
     report_progress,
     run_again,
     settle_account,
@@ -60,10 +60,9 @@ RULES: tuple[Rule, ...] = (
     run_again,
     settle_account,
     await_sources,
-    renew_config_map,
+    make_way,
     start,
-    repair_config_map,
-    repair_job,
+    repair,
     report_progress,
 )
 
@@ -73,10 +72,12 @@ def decide(job: OptimizationJob, observed: Observed, now: datetime, defaults: De
     said = list(_consult(survey(job, observed, now, defaults)))
     steps = [step for _, step in said]
     last = steps[-1]
+    moves = join_moves(step.moves for step in steps)
     return Plan(
-        patch=tuple(patch for step in steps for patch in step.patch),
-        apply=tuple(apply for step in steps for apply in step.apply),
-        delete=tuple(delete for step in steps for delete in step.delete),
+        patch=moves.patch,
+        apply=moves.apply,
+        delete=moves.delete,
+        calls=moves.calls,
         status=to_wire(last.status) if last.status else None,
         events=tuple(event for step in steps for event in step.events),
         requeue_after=last.requeue_after,

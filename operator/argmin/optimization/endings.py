@@ -8,6 +8,7 @@ from datetime import timedelta
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
 from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
 from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
+from argmin.backends.backend import Moves
 from argmin.backends.run import Attempt, RunPhase, RunReason
 from argmin.optimization.attempts import count_failures, is_over, was_stopped
 from argmin.optimization.budget import close_period
@@ -40,7 +41,8 @@ def expire(s: Situation) -> Step | None:
     metadata = s.job.metadata
     key = Key(OPTIMIZATION_JOBS, metadata.namespace, metadata.name)
     reason = f"it finished more than spec.ttlSecondsAfterFinished ({ttl} s) ago"
-    return Step(reason, delete=(Delete(key, metadata.uid, reason),), settles=True)
+    moves = Moves(reason, delete=(Delete(key, metadata.uid, reason),))
+    return Step(reason, moves, settles=True)
 
 
 def stay_finished(s: Situation) -> Step | None:
@@ -149,7 +151,7 @@ def end_at_deadline(s: Situation) -> Step | None:
     With a feasible solution from any attempt the job is complete; without one it has failed.
     """
     is_cut = s.state.phase in (RunPhase.ENDING, RunPhase.FAILED)
-    is_idle = s.child is None or s.child.spec.suspend
+    is_idle = s.execution.is_held or not s.execution.exists
     if not (
         (is_cut and s.state.reason is RunReason.DEADLINE_EXCEEDED)
         or (s.is_out_of_time and is_idle and not s.job.spec.suspend)
@@ -199,7 +201,7 @@ def report_lost_answer(s: Situation) -> Step | None:
     No pod of it is there, also not on the API server itself, and none is remembered to have been
     stopped. Another run might end the same way, and nothing would count how often.
     """
-    if s.state.phase is not RunPhase.SUCCEEDED or s.child is None or s.child.is_going:
+    if s.state.phase is not RunPhase.SUCCEEDED or s.execution.is_going:
         return None
     is_stopped = any(a.was_interrupted for a in s.state.attempts)
     if is_stopped or any(was_stopped(run) for run in _list_ends(s)):
@@ -223,8 +225,8 @@ def _knows_an_end(s: Situation) -> bool:
 
 
 def _list_ends(s: Situation) -> Iterator[RunStatus]:
-    """The attempts of this very Job that have ended."""
-    made = s.child.metadata.creation_timestamp if s.child else None
+    """The attempts of this very execution that have ended."""
+    made = s.execution.made
     for run in s.status.runs:
         if is_over(run) and (made is None or run.finish_time is None or run.finish_time >= made):
             yield run

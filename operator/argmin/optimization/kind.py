@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from argmin.api.optimizationjob import OptimizationJob
 from argmin.api.progress import AttemptProgress
+from argmin.backends.observation import Backends
 from argmin.backends.run import Defaults
 from argmin.optimization.decide import decide
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
-from argmin.plan import JOBS, PODS, Key, Manifest, Plan, Resource, View
+from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, View
 
 ReadProgress = Callable[[Key, str], AttemptProgress | None]
 """What was last heard of the search of the object with a key and a UID."""
@@ -39,11 +40,13 @@ class OptimizationJobKind:
         defaults_for: Callable[[str], Defaults],
         clock: Callable[[], datetime] = _read_clock,
         progress_of: ReadProgress = _hear_nothing,
+        backends: Backends | None = None,
     ) -> None:
         """`defaults_for` looks up the defaults of a namespace; `clock` tells the time with zone."""
         self._defaults_for = defaults_for
         self._clock = clock
         self._progress_of = progress_of
+        self._backends = backends or Backends()
 
     def parse(self, manifest: Manifest) -> OptimizationJob:
         """Read an object; raises pydantic's `ValidationError` naming the fields.
@@ -63,7 +66,8 @@ class OptimizationJobKind:
 
     async def observe(self, obj: OptimizationJob, view: View) -> Observed:
         """Look at children, and at ConfigMaps while it matters whether they are there."""
-        observed = await observe(obj, view, self._clock())
+        defaults = self._defaults_for(obj.metadata.namespace)
+        observed = await observe(obj, view, self._clock(), defaults, self._backends)
         key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
         progress = observed.progress or self._progress_of(key, obj.metadata.uid)
         return replace(observed, progress=progress)
@@ -71,3 +75,7 @@ class OptimizationJobKind:
     def decide(self, obj: OptimizationJob, observed: Observed, now: datetime) -> Plan:
         """The plan; pure."""
         return decide(obj, observed, now, self._defaults_for(obj.metadata.namespace))
+
+    async def perform(self, call: Call) -> None:
+        """Have a backend do what a plan asks for; raises `Blocked` where it cannot be done."""
+        await self._backends.perform(call)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
 from argmin.api.outcome import Outcome, Reason
-from argmin.backends.pod_models import LiveJob
-from argmin.backends.pod_state import read_state
+from argmin.backends.backend import Execution, Moves, Remains
+from argmin.backends.executions import find_execution, find_remains
 from argmin.backends.run import Attempt, Defaults, Run, RunState
 from argmin.optimization.attempts import remember_attempts
 from argmin.optimization.budget import close_period, count_remaining
-from argmin.optimization.manifests import build_run
+from argmin.optimization.claims import build_claim
 from argmin.optimization.observe import Observed
 from argmin.optimization.status import record_answer, start_afresh
 from argmin.optimization.verification import distrust
-from argmin.plan import Apply, Delete, Event, Patch
+from argmin.plan import Event
 
 SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
 """Outcomes with a solution in hand."""
@@ -33,11 +33,14 @@ class Situation:
     now: datetime
     run: Run
     """What is to run, with the running time that is left."""
-    child: LiveJob | None
-    """The Job of that run, if there is one."""
+    execution: Execution
+    """That run on its backend."""
     state: RunState
+    """What its backend knows of it."""
     status: OptimizationJobStatus
     """What is known so far of this run: attempts, running time, the best answer kept."""
+    remains: Remains = field(default_factory=Remains)
+    """What older runs left."""
 
     @property
     def is_finished(self) -> bool:
@@ -63,9 +66,7 @@ class Step:
     """What one rule says: what is to be done, and why."""
 
     reason: str
-    patch: tuple[Patch, ...] = ()
-    apply: tuple[Apply, ...] = ()
-    delete: tuple[Delete, ...] = ()
+    moves: Moves = field(default_factory=Moves)
     status: OptimizationJobStatus | None = None
     events: tuple[Event, ...] = ()
     requeue_after: timedelta | None = None
@@ -82,13 +83,18 @@ def survey(
 ) -> Situation:
     """Put together what the rules look at. Times are in whole seconds, as Kubernetes keeps them."""
     moment = now.replace(microsecond=0)
-    run = build_run(job, defaults)
-    child = next((j for j in observed.jobs if j.metadata.name == run.name), None)
-    uid = child.metadata.uid if child else None
-    pods = [p for p in observed.pods if any(o.uid == uid for o in p.metadata.owner_references)]
-    state = read_state(run, child, pods, moment)
-    status = job.status if job.status.job == run.name else start_afresh(job.status, run.name)
-    situation = Situation(job, observed, moment, run, child, state, status)
+    claim = build_claim(job, defaults)
+    execution = find_execution(claim, observed.seen, moment)
+    situation = Situation(
+        job,
+        observed,
+        moment,
+        claim.run,
+        execution,
+        execution.state,
+        job.status if claim.is_known else start_afresh(job.status, claim.run.name),
+        find_remains(claim, observed.seen, moment),
+    )
     return situation if situation.is_finished else bring_up_to_date(situation)
 
 
@@ -106,8 +112,10 @@ def bring_up_to_date(situation: Situation) -> Situation:
     attempts = tuple(distrust(attempt) for attempt in situation.state.attempts)
     situation = replace(situation, state=replace(situation.state, attempts=attempts))
     status = _keep_best_answer(situation)
-    runs = remember_attempts(status.runs, attempts, situation.now)
-    status = status.model_copy(update={"runs": runs, "progress": None})
+    gone = situation.execution.wording.gone
+    runs = remember_attempts(status.runs, attempts, situation.now, gone)
+    place = situation.execution.place.to_fields()
+    status = status.model_copy(update={"runs": runs, "progress": None, **place})
     status = _close_period(situation, status)
     left = count_remaining(situation.job.spec.active_deadline_seconds, status)
     # Kubernetes knows no deadline of zero: one second is as good as none.
@@ -132,10 +140,9 @@ def _keep_best_answer(situation: Situation) -> OptimizationJobStatus:
 
 
 def _close_period(situation: Situation, status: OptimizationJobStatus) -> OptimizationJobStatus:
-    """Running time stops to count when the Job is held or gone, or when the user holds it now."""
-    child = situation.child
-    if child is None or (situation.job.spec.suspend and not child.spec.suspend):
-        return close_period(status, situation.now)
-    if child.spec.suspend:
-        return close_period(status, situation.state.held_since or situation.now)
-    return status
+    """Running time stops to count when the run is held or gone, or when the user holds it now."""
+    execution = situation.execution
+    idle_since = situation.state.held_since or situation.now
+    if execution.is_held or not execution.exists:
+        return close_period(status, idle_since)
+    return close_period(status, situation.now) if situation.job.spec.suspend else status

@@ -9,8 +9,6 @@ from argmin.api.conditions import RECONCILING, STALLED, SUSPENDED, find_conditio
 from argmin.api.optimizationjob import OptimizationJobStatus, State
 from argmin.api.outcome import Reason
 from argmin.api.progress import Progress
-from argmin.backends.pod_drift import decide_suspension, find_drift
-from argmin.backends.pods import build_config_map, build_job
 from argmin.backends.run import RunPhase
 from argmin.optimization.attempts import count_failures, is_over
 from argmin.optimization.budget import open_period
@@ -18,30 +16,16 @@ from argmin.optimization.observe import list_references
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.situation import Situation, Step, find_last
 from argmin.optimization.status import Verdict, is_news, pronounce
-from argmin.plan import Apply, Delete, Event, Patch
+from argmin.plan import Event
 
 SHORTEST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
 
-_PREPARING = "its pod is being prepared"
-
 
 def remove_older_runs(s: Situation) -> Step | None:
-    """What an older spec made is deleted: its pod is stopped, its answer would be of the past."""
-    jobs = [
-        (job.key, job.metadata.uid)
-        for job in s.observed.jobs
-        if job.metadata.name != s.run.name and not job.is_going
-    ]
-    maps = [
-        (found.key, found.metadata.uid)
-        for name, found in s.observed.config_maps.items()
-        if found and name in _list_older_names(s) and _is_ours(s, found.metadata.owner_references)
-    ]
-    if not jobs and not maps:
-        return None
-    reason = "the spec was edited: this belongs to an older one"
-    return Step(reason, delete=tuple(Delete(key, uid, reason) for key, uid in [*jobs, *maps]))
+    """What an older spec made is taken away: its answer would be of the past."""
+    moves = s.remains.moves
+    return Step(moves.reason, moves) if moves else None
 
 
 def hold(s: Situation) -> Step | None:
@@ -61,16 +45,16 @@ def hold(s: Situation) -> Step | None:
     )
     return Step(
         verdict.message,
-        patch=_suspend_child(s),
-        delete=_withdraw_from_queue(s),
+        s.execution.hold(s.run),
         status=_pronounce(s, verdict),
+        requeue_after=s.state.look_again,
         settles=True,
     )
 
 
 def await_removal(s: Situation) -> Step | None:
     """Somebody is deleting the Job: a new one can be made when it is gone."""
-    if s.child is None or not s.child.is_going:
+    if not s.execution.is_going:
         return None
     verdict = _pending(ConditionReason.RETRYING, "its Job is being deleted: another follows")
     return Step(verdict.message, status=_pronounce(s, verdict), settles=True)
@@ -82,7 +66,7 @@ def run_again(s: Situation) -> Step | None:
     A solver that is stopped with a solution in hand ends with exit code 0, as it should, and
     Kubernetes is content with that. Argmin is not: the Job makes place for another.
     """
-    if s.child is None or s.state.phase is not RunPhase.SUCCEEDED:
+    if s.state.phase is not RunPhase.SUCCEEDED:
         return None
     verdict = _pending(
         ConditionReason.RETRYING,
@@ -90,7 +74,7 @@ def run_again(s: Situation) -> Step | None:
     )
     return Step(
         verdict.message,
-        delete=(Delete(s.child.key, s.child.metadata.uid, verdict.message),),
+        s.execution.withdraw(verdict.message),
         status=_pronounce(s, verdict),
         settles=True,
     )
@@ -116,33 +100,14 @@ def await_sources(s: Situation) -> Step | None:
     )
 
 
-def renew_config_map(s: Situation) -> Step | None:
-    """A ConfigMap of an earlier Job of this run says something else: it makes place for a new one.
-
-    It cannot be changed, and an upgrade of argmin may write it in another way.
-    """
-    found = s.observed.config_maps.get(s.run.name)
-    if s.child or found is None or found.data == build_config_map(s.run)["data"]:
-        return None
-    reason = "it was written for an earlier Job, and cannot be changed"
-    verdict = _pending(ConditionReason.PENDING, _PREPARING)
-    return Step(
-        reason,
-        delete=(Delete(found.key, found.metadata.uid, reason),),
-        status=_pronounce(s, verdict),
-        requeue_after=timedelta(0),
-        settles=True,
-    )
-
-
 def settle_account(s: Situation) -> Step | None:
-    """The Job is gone: its running time is written down before another is made.
+    """The run is not there any more: its running time is written down before it goes on.
 
-    Otherwise an operator that dies in between would give the next Job the same time again.
+    Otherwise an operator that dies in between would give the next start the same time again.
     """
-    if s.child or s.job.status.active_since is None or s.job.status.job != s.run.name:
+    if s.execution.exists or s.job.status.active_since is None or s.job.status.job != s.run.name:
         return None
-    verdict = _pending(ConditionReason.RETRYING, "its Job is gone: another follows")
+    verdict = _pending(ConditionReason.RETRYING, s.execution.wording.removed)
     return Step(
         f"{s.status.active_seconds} s of running time are used",
         status=_pronounce(s, verdict),
@@ -151,57 +116,59 @@ def settle_account(s: Situation) -> Step | None:
     )
 
 
-def start(s: Situation) -> Step | None:
-    """Nothing runs for this spec: its Job is made, and a ConfigMap with what its pod must know.
-
-    Also when somebody has deleted the Job: attempts and running time count on.
-    """
-    if s.child:
+def make_way(s: Situation) -> Step | None:
+    """What stands in the way of a start is taken away first."""
+    moves = s.execution.make_way(s.run)
+    if s.execution.exists or not moves:
         return None
-    is_first = not s.status.runs
-    reason = "nothing runs yet for this spec" if is_first else "the Job of this run is gone"
-    verdict = _pending(ConditionReason.PENDING, _PREPARING)
+    verdict = _pending(ConditionReason.PENDING, s.execution.wording.preparing)
+    return Step(
+        moves.reason,
+        moves,
+        status=_pronounce(s, verdict),
+        requeue_after=timedelta(0),
+        settles=True,
+    )
+
+
+def start(s: Situation) -> Step | None:
+    """Nothing runs for this spec: it is started.
+
+    Also when somebody took away what ran: attempts and running time count on.
+    """
+    if s.execution.exists:
+        return None
+    reason = "nothing runs yet for this spec" if not s.status.runs else "another attempt follows"
+    moves = s.execution.start(s.run, reason)
+    verdict = _pending(ConditionReason.PENDING, s.execution.wording.preparing)
+    status = s.status.model_copy(update=moves.place.to_fields()) if moves.place else s.status
     if s.run.queue_labels:
         verdict = _queued()
-    status = s.status if s.run.queue_labels else open_period(s.status, s.now)
+    else:
+        status = open_period(status, s.now)
     return Step(
         reason,
-        apply=(Apply(build_config_map(s.run), reason), Apply(build_job(s.run), reason)),
+        moves,
         status=pronounce(status, verdict, s.job.metadata.generation, s.now),
         settles=True,
     )
 
 
-def repair_config_map(s: Situation) -> Step | None:
-    """A pod waits for the run's ConfigMap, which somebody has deleted: it is made again."""
-    maps = s.observed.config_maps
-    if s.run.name not in maps or maps[s.run.name] is not None:
-        return None
-    reason = "the run's ConfigMap is gone, and its pod waits for it"
-    return Step(reason, apply=(Apply(build_config_map(s.run), reason),))
+def repair(s: Situation) -> Step | None:
+    """What exists differs from what is wanted: only that is changed.
 
-
-def repair_job(s: Situation) -> Step | None:
-    """The Job differs in a field that steers it: only that field is changed.
-
-    Because the spec was edited, because a suspended job may go on, or because somebody else
-    changed the Job.
+    Because the spec was edited, because a held run may go on, or because somebody else changed
+    or deleted what is not theirs.
     """
-    if s.child is None:
-        return None
-    body = find_drift(s.child, s.run)
-    if not body:
-        return None
-    fields = ", ".join(f"{part}.{name}" for part in body for name in body[part])
-    reason = f"as this job wants it: {fields}"
-    return Step(reason, patch=(Patch(s.child.key, body, reason),))
+    moves = s.execution.repair(s.run)
+    return Step(moves.reason, moves) if moves else None
 
 
 def report_progress(s: Situation) -> Step | None:
     """The run goes its way: where it stands is written down, and why it waits."""
     verdict = _describe_progress(s)
     status = s.status
-    if s.child and not decide_suspension(s.child, s.run):
+    if s.execution.is_active(s.run):
         status = open_period(status, s.state.active_since or s.now)
     starts = [run.start_time for run in status.runs if run.start_time]
     status = status.model_copy(
@@ -245,7 +212,7 @@ def _describe_progress(s: Situation) -> Verdict:
     ):  # more where the Job was made anew: Kubernetes counts per Job
         number += f" of {s.run.backoff_limit + 1}"
     if state.phase is RunPhase.RUNNING:
-        message = f"{number} is running" if failures else "its pod is running"
+        message = f"{number} is running" if failures else s.execution.wording.running
         return Verdict(State.RUNNING, (RECONCILING,), ConditionReason.RUNNING, message)
     if state.reason:
         if state.permanent:
@@ -257,7 +224,7 @@ def _describe_progress(s: Situation) -> Verdict:
         ending = f"{last.reason}: {last.message}" if last.message else str(last.reason)
         what = f"{number} follows" if failures else "another attempt follows"
         return _pending(ConditionReason.RETRYING, f"{what}; the last ended with {ending}")
-    return _pending(ConditionReason.PENDING, _PREPARING)
+    return _pending(ConditionReason.PENDING, s.execution.wording.preparing)
 
 
 def _pending(reason: str, message: str) -> Verdict:
@@ -277,30 +244,6 @@ def _warn(s: Situation, verdict: Verdict) -> tuple[Event, ...]:
     if not is_news(s.job.status, verdict):
         return ()
     return (Event(verdict.reason, verdict.message, warning=True),)
-
-
-def _suspend_child(s: Situation) -> tuple[Patch, ...]:
-    child = s.child
-    if child is None or child.is_going or child.is_finished or s.run.queue_labels:
-        return ()
-    body = find_drift(child, s.run)
-    return (Patch(child.key, body, "held by spec.suspend"),) if body else ()
-
-
-def _withdraw_from_queue(s: Situation) -> tuple[Delete, ...]:
-    child = s.child
-    if child is None or child.is_going or child.is_finished or not s.run.queue_labels:
-        return ()
-    return (Delete(child.key, child.metadata.uid, "held: its queue would start it again"),)
-
-
-def _list_older_names(s: Situation) -> set[str]:
-    names = {job.metadata.name for job in s.observed.jobs} | {s.job.status.job or s.run.name}
-    return names - {s.run.name}
-
-
-def _is_ours(s: Situation, references: tuple[object, ...]) -> bool:
-    return any(getattr(reference, "uid", "") == s.job.metadata.uid for reference in references)
 
 
 def _find_missing(s: Situation) -> Iterator[str]:

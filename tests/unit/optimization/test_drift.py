@@ -54,7 +54,7 @@ def test_the_plan_names_the_fields_that_it_puts_right() -> None:
     world = started()
     world.job["spec"]["backoffLimit"] = 99
     plan = world.plan()
-    assert [note.rule for note in plan.notes] == ["repair_job", "report_progress"]
+    assert [note.rule for note in plan.notes] == ["repair", "report_progress"]
     assert plan.notes[0].reason == "as this job wants it: spec.backoffLimit"
     assert plan.apply == ()
 

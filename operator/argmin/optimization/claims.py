@@ -1,0 +1,28 @@
+"""From an OptimizationJob to what it claims of the backends; pure."""
+
+from __future__ import annotations
+
+from argmin.api.conditions import COMPLETE, FAILED, is_true
+from argmin.api.optimizationjob import ABANDON, OptimizationJob
+from argmin.backends.backend import Claim, Place
+from argmin.backends.run import Defaults
+from argmin.optimization.manifests import build_run
+
+
+def build_claim(job: OptimizationJob, defaults: Defaults) -> Claim:
+    """The run that a job wants, and what its status remembers."""
+    run = build_run(job, defaults)
+    status = job.status
+    conditions = status.conditions
+    is_over = is_true(conditions, COMPLETE) or is_true(conditions, FAILED)
+    return Claim(
+        run=run,
+        remembered_run=status.job,
+        attempts=status.runs,
+        place=Place(status.backend or Place().backend, status.sage_maker),
+        generation=job.metadata.generation,
+        finalizers=job.metadata.finalizers,
+        is_finished=is_over and status.job == run.name,
+        is_deleted=job.metadata.deletion_timestamp is not None,
+        is_abandoned=job.metadata.annotations.get(ABANDON) == "true",
+    )
