@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 CONTROL_PATH = "/argmin-emulator"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+ADMINISTRATOR_KEY = "AKIAROOT"
+"""And the account's number make the access key that may do everything in an account."""
 
 INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 

@@ -19,6 +19,8 @@ import httpx
 from botocore.config import Config
 
 from tests.aws.control import (
+    ACCOUNT,
+    ADMINISTRATOR_KEY,
     CONTROL_PATH,
     REGION,
     Call,
@@ -34,8 +36,6 @@ from tests.cluster.cache import REPOSITORY, cache_root
 START_SECONDS = 60
 CONTROL_SECONDS = 30
 STOP_SECONDS = 30
-# moto takes any pair of keys; these are nobody's.
-ACCESS_KEY = "AKIAARGMINEMULATOR00"
 SECRET_KEY = "argmin-emulator-secret-key-of-nobody"
 
 
@@ -115,17 +115,25 @@ class Aws:
         self._control = Control(url)
         self.faults = Faults(self._control)
 
-    def environment(self, host: str | None = None) -> dict[str, str]:
-        """Variables for a process that is to use this AWS, on another host where one is named."""
+    def environment(
+        self, host: str | None = None, credentials: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Variables for a process that is to use this AWS, on another host where one is named.
+
+        `credentials` as STS and IAM answer them; left out: the account's administrator.
+        """
         parts = urlsplit(self.url)
         url = f"{parts.scheme}://{host}:{parts.port}" if host else self.url
+        keys = credentials or administrator()
+        token = keys.get("SessionToken")
         return {
             "AWS_ENDPOINT_URL": url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
             "AWS_EC2_METADATA_DISABLED": "true",
+            **({"AWS_SESSION_TOKEN": token} if token else {}),
         }
 
     def client(
@@ -136,11 +144,11 @@ class Aws:
         region: str = REGION,
         config: Config | None = None,
     ) -> Any:
-        """A boto3 client; `credentials` as STS answers them.
+        """A boto3 client; `credentials` as STS and IAM answer them, else the administrator's.
 
         It does not retry, so that a test sees each error; `config` says otherwise.
         """
-        keys = credentials or {"AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET_KEY}
+        keys = credentials or administrator()
         plain = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=60)
         return boto3.session.Session().client(
             service,
@@ -193,6 +201,11 @@ class Aws:
     def close(self) -> None:
         """Close the connections to it; the emulator itself goes on."""
         self._control.close()
+
+
+def administrator(account: str = ACCOUNT) -> dict[str, str]:
+    """Credentials that may do everything in an account, enforced policies or not."""
+    return {"AccessKeyId": ADMINISTRATOR_KEY + account, "SecretAccessKey": SECRET_KEY}
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.aws.iam import Principal, RoleAssumption
 from tests.aws.processing.container import Container
 from tests.aws.processing.jobs import (
     COMPLETED,
@@ -27,6 +28,7 @@ from tests.aws.processing.transfer import Transfer, TransferError, on_host
 from tests.aws.server.registry import Context
 from tests.aws.services.sts import credentials_of, open_session
 
+SAGEMAKER = Principal("sagemaker.amazonaws.com")
 MESSAGE_BYTES = 1024
 CONTINUOUS_SECONDS = 1.0
 TICK_SECONDS = 0.05
@@ -67,7 +69,9 @@ class Execution:
         self._hosts = [f"algo-{number}" for number in range(1, count + 1)]
         self._folders = [folder / host for host in self._hosts]
         role = job.request["RoleArn"]
-        self._credentials = credentials_of(open_session(context, role, "SageMaker", seconds=43200))
+        assumption = RoleAssumption(SAGEMAKER, role, "SageMaker", duration_seconds=43200)
+        session = open_session(context.world, assumption, job.region)
+        self._credentials = credentials_of(session)
         self._transfer = Transfer(context.world.url, job.region, role, self._credentials)
         self._outputs = list_outputs(job.request)
         self._seen: dict[Path, tuple[int, int]] = {}

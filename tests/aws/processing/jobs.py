@@ -166,15 +166,13 @@ class Jobs:
         self._lock = threading.Lock()
         self._jobs: dict[tuple[str, str, str], ProcessingJob] = {}
         self.places = Places()
+        self.admission = threading.Lock()
+        """Held from the look at names and quotas until the job is in."""
 
-    def add(self, job: ProcessingJob) -> bool:
-        """Keep a new job; false where its name is taken."""
+    def add(self, job: ProcessingJob) -> None:
+        """Keep a new job, under a name that is free."""
         with self._lock:
-            key = (job.account, job.region, job.name)
-            if key in self._jobs:
-                return False
-            self._jobs[key] = job
-            return True
+            self._jobs[(job.account, job.region, job.name)] = job
 
     def find(self, account: str, region: str, name: str) -> ProcessingJob | None:
         """The job of that name."""

@@ -7,10 +7,10 @@ import traceback
 from datetime import UTC, datetime
 
 from tests.aws.control import INTERNAL_ERROR
-from tests.aws.processing.events import publish_state
 from tests.aws.processing.execution import execute
 from tests.aws.processing.jobs import FAILED, STOPPED, STOPPING, Ending, ProcessingJob
 from tests.aws.processing.simulation import simulate
+from tests.aws.processing.state_events import publish_state
 from tests.aws.server.registry import Context
 
 

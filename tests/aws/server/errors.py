@@ -30,8 +30,8 @@ class AwsError(Exception):
         self.status = status
 
 
-class ConnectionLostError(Exception):
-    """The connection is reset instead of an answer."""
+class ConnectionLostError(ConnectionResetError):
+    """The connection is reset instead of an answer; the server takes it for a lost one."""
 
 
 def render_error(error: AwsError, service: str) -> Reply:

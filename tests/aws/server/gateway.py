@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.serialize import get_serializer_class
-from moto.iam.models import get_account_id_from
 
 from tests.aws.control import CONTROL_PATH, Call, Fault
 from tests.aws.server.control_api import answer_control
@@ -20,7 +19,6 @@ from tests.aws.server.errors import AwsError, ConnectionLostError, Reply, render
 from tests.aws.server.guard import check_permission
 from tests.aws.server.incoming import Environ, Incoming, read_request, rewind
 from tests.aws.server.models import find_operation, load_service
-from tests.aws.server.principals import Principal
 from tests.aws.server.registry import Context, Registry
 from tests.aws.server.validation import validate_request
 from tests.aws.server.world import World
@@ -44,15 +42,14 @@ class Gateway:
         try:
             return _send(self._answer_recorded(read_request(environ)), start_response)
         except ConnectionLostError:
-            _reset_connection(environ)
-            return []
+            _reset_when_closed(environ)
+            raise
 
     def _answer_recorded(self, incoming: Incoming) -> Reply:
         began, moment = time.monotonic(), datetime.now(UTC)
-        principal = self._world.principals.find(incoming.access_key)
-        account = get_account_id_from(incoming.access_key)
-        context = Context(account, incoming.region, principal, self._world)
-        fault = self._world.faults.take(incoming.service, incoming.operation, principal.arn)
+        caller = self._world.callers.find(incoming.access_key)
+        context = Context(caller.account, incoming.region, caller, self._world)
+        fault = self._world.faults.take(incoming.service, incoming.operation, caller.arn)
         status, error = 0, "ConnectionReset"
         try:
             reply = self._answer_guarded(incoming, context, fault)
@@ -66,9 +63,9 @@ class Gateway:
                     service=incoming.service,
                     operation=incoming.operation,
                     region=incoming.region,
-                    account=account,
+                    account=caller.account,
                     access_key=incoming.access_key,
-                    principal=principal.arn,
+                    principal=caller.arn,
                     resource=incoming.subject,
                     status=status,
                     error=error,
@@ -80,17 +77,17 @@ class Gateway:
     def _answer_guarded(self, incoming: Incoming, context: Context, fault: Fault | None) -> Reply:
         try:
             if fault and fault.when == "before":
-                self._strike(fault, incoming, context.principal)
+                self._strike(fault, incoming, context.caller.arn)
             self._admit(incoming, context)
             reply = self._answer(incoming, context)
             if fault and fault.when == "after":
-                self._strike(fault, incoming, context.principal)
+                self._strike(fault, incoming, context.caller.arn)
         except AwsError as error:
             return render_error(error, incoming.service)
         return reply
 
-    def _strike(self, fault: Fault, incoming: Incoming, principal: Principal) -> None:
-        self._world.faults.strike(fault, incoming.service, incoming.operation, principal.arn)
+    def _strike(self, fault: Fault, incoming: Incoming, caller: str) -> None:
+        self._world.faults.strike(fault, incoming.service, incoming.operation, caller)
 
     def _admit(self, incoming: Incoming, context: Context) -> None:
         """Throttling, expired sessions and policies.
@@ -99,7 +96,7 @@ class Gateway:
             AwsError: the call is refused.
         """
         settings = self._world.settings
-        expires = context.principal.expires
+        expires = context.caller.expires
         if expires and expires < datetime.now(UTC):
             text = "The security token included in the request is expired"
             raise AwsError("ExpiredTokenException", text)
@@ -115,22 +112,28 @@ class Gateway:
             check_permission(incoming, context)
 
     def _answer(self, incoming: Incoming, context: Context) -> Reply:
-        operation = self._registry.find(incoming.service, incoming.operation)
         model = find_operation(incoming.service, incoming.operation)
-        if model is None and incoming.service != "s3":
+        if not self._registry.knows(incoming.service):
+            return self._forward(incoming, context)
+        if model is None:
             raise AwsError("UnknownOperationException", f"no operation {incoming.operation}")
-        if model is not None and self._registry.validates(incoming.service):
-            validate_request(model, incoming.parse())
+        request = incoming.parse()
+        validate_request(model, request)
+        operation = self._registry.find(incoming.service, incoming.operation, request)
         if operation is None:
-            return _collect(self._moto, rewind(incoming.environ, incoming.body))
+            return self._forward(incoming, context)
         try:
-            response = operation(incoming.parse(), context)
+            return _serialize(incoming, operation(request, context))
         except AwsError:
             raise
         except Exception as error:
             traceback.print_exc()
             raise AwsError("InternalFailure", f"the emulator failed: {error}", 500) from error
-        return _serialize(incoming, response)
+
+    def _forward(self, incoming: Incoming, context: Context) -> Reply:
+        # moto would look the account up by the access key, which tells it nothing of ours.
+        environ = {**incoming.environ, "HTTP_X_MOTO_ACCOUNT_ID": context.account}
+        return _collect(self._moto, rewind(environ, incoming.body))
 
 
 def _serialize(incoming: Incoming, response: object) -> Reply:
@@ -182,8 +185,8 @@ def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
     return [reply.body]
 
 
-def _reset_connection(environ: Environ) -> None:
-    """Close the connection by a TCP reset: no linger, nothing sent."""
+def _reset_when_closed(environ: Environ) -> None:
+    """Let the end of the connection be a TCP reset: no linger, nothing sent."""
     connection = environ["werkzeug.socket"]
     with contextlib.suppress(OSError):  # the caller may have gone first
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

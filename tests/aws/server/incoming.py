@@ -37,10 +37,10 @@ class Incoming:
     region: str
     access_key: str
     body: bytes | None
-    """The body where it was read: of all protocols but S3's, whose bodies may be large."""
+    """The body where it was read: not that of S3's uploads, which may be large."""
 
     def parse(self) -> Mapping[str, Any]:
-        """The request by the names of botocore's model.
+        """The request by the names of botocore's model; of S3's without a large body.
 
         Raises:
             AwsError: SerializationException where the body is no such request.
@@ -48,16 +48,18 @@ class Incoming:
         protocol = load_service(self.service).metadata["protocol"]
         if protocol in _JSON:
             return _parse_json(self.body or b"")
-        model = find_operation(self.service, self.operation)
-        request = MotoRequest(rewind(self.environ, self.body))
-        parsed: Mapping[str, Any] = PROTOCOL_PARSERS[protocol](model).parse(
+        request = MotoRequest(rewind(self.environ, self.body or b""))
+        operation, uri = find_operation(self.service, self.operation), {}
+        if protocol.startswith("rest"):
+            operation, uri = get_service_router(self.service).match(request)
+        parsed: Mapping[str, Any] = PROTOCOL_PARSERS[protocol](operation).parse(
             {
                 "method": request.method,
                 "values": request.values,
                 "headers": request.headers,
                 "body": request.data,
                 "url_path": request.path,
-                "url_params": {},
+                "url_params": uri,
             }
         )
         return parsed
@@ -65,7 +67,7 @@ class Incoming:
     @property
     def subject(self) -> str:
         """What the request is about, for people who read the recorded calls."""
-        if self.body is None:
+        if self.service == "s3":
             return unquote(self.environ.get("PATH_INFO", "")).strip("/")
         try:
             request = self.parse()
@@ -81,14 +83,17 @@ def read_request(environ: Environ) -> Incoming:
         "Credential=" + unquote(_query(environ).get("X-Amz-Credential", ""))
     )
     access_key, region, service = scope.groups() if scope else ("", REGION, "s3")
-    body = None if service == "s3" else _read_body(environ)
+    is_bulky = service == "s3" and environ["REQUEST_METHOD"] != "POST"
+    body = None if is_bulky else _read_body(environ)
     operation = _name_operation(service, environ, body)
     return Incoming(environ, service, operation, region, access_key, body)
 
 
 def rewind(environ: Environ, body: bytes | None) -> Environ:
     """The request as it came, for one more reader."""
-    return environ if body is None else {**environ, "wsgi.input": io.BytesIO(body)}
+    if body is None:
+        return environ
+    return {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 
 def _read_body(environ: Environ) -> bytes:

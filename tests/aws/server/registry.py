@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.aws.server.principals import Principal
+    from tests.aws.server.callers import Caller
     from tests.aws.server.world import World
 
 Request = Mapping[str, Any]
@@ -22,11 +22,16 @@ class Context:
 
     account: str
     region: str
-    principal: Principal
+    caller: Caller
     world: World
 
 
 Operation = Callable[[Request, Context], Response]
+Condition = Callable[[Request], bool]
+
+
+def _always(_request: Request) -> bool:
+    return True
 
 
 class Service:
@@ -39,13 +44,16 @@ class Service:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.operations: dict[str, Operation] = {}
+        self.operations: dict[str, tuple[Operation, Condition]] = {}
 
-    def operation(self, name: str) -> Callable[[Operation], Operation]:
-        """Register the function that answers an operation, by AWS's name of it."""
+    def operation(self, name: str, when: Condition = _always) -> Callable[[Operation], Operation]:
+        """Register the function that answers an operation, by AWS's name of it.
+
+        Requests for which `when` does not hold are moto's.
+        """
 
         def register(function: Operation) -> Operation:
-            self.operations[name] = function
+            self.operations[name] = function, when
             return function
 
         return register
@@ -57,13 +65,14 @@ class Registry:
 
     services: Mapping[str, Service]
 
-    def find(self, service: str, operation: str) -> Operation | None:
-        """The function for an operation; `None` where it is moto's."""
-        found = self.services.get(service)
-        return found.operations.get(operation) if found else None
+    def find(self, service: str, operation: str, request: Request) -> Operation | None:
+        """The function for a request; `None` where it is moto's."""
+        operations = self.services[service].operations if service in self.services else {}
+        function, holds = operations.get(operation, (None, _always))
+        return function if holds(request) else None
 
-    def validates(self, service: str) -> bool:
-        """Whether requests of the service are checked: of each that has a file here."""
+    def knows(self, service: str) -> bool:
+        """Whether the service has a file here: then all its requests are validated."""
         return service in self.services
 
 

@@ -17,6 +17,6 @@ def reset(world: World) -> None:
     BackendDict.reset()
     reset_model_data()
     world.throttle = Throttle()
-    world.principals.forget_all()
+    world.callers.forget_all()
     world.recorder.clear()
     world.change_settings(Settings().model_dump())

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.aws.control import JobFailures, Settings
 from tests.aws.processing.jobs import Jobs
+from tests.aws.server.callers import Callers
 from tests.aws.server.faults import Faults, Throttle
-from tests.aws.server.principals import Principals
 from tests.aws.server.recorder import Recorder
 
 
@@ -27,7 +27,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
     recorder: Recorder = field(default_factory=Recorder)
-    principals: Principals = field(default_factory=Principals)
+    callers: Callers = field(default_factory=Callers)
     jobs: Jobs = field(default_factory=Jobs)
     _settings: Settings = field(default_factory=Settings)
     _lock: threading.Lock = field(default_factory=threading.Lock)

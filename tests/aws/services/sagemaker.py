@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from moto.iam.models import iam_backends
-
+from tests.aws.iam import RoleAssumption, evaluate_assume_role
+from tests.aws.processing.execution import SAGEMAKER
 from tests.aws.processing.jobs import ProcessingJob
 from tests.aws.processing.lifecycle import start_job, stop_job
 from tests.aws.server.errors import AwsError
+from tests.aws.server.identities import find_role
 from tests.aws.server.registry import Context, Request, Response, Service
 
 SERVICE = Service("sagemaker")
 
 INPUT_ROOT = "/opt/ml/processing"
 ALL_INSTANCES = "Number of instances across all processing jobs"
+
+
+def _is_about_a_job(request: Request) -> bool:
+    return ":processing-job/" in request["ResourceArn"]
 
 
 @SERVICE.operation("CreateProcessingJob")
@@ -31,14 +36,15 @@ def create_processing_job(request: Request, context: Context) -> Response:
         region=context.region,
         tags=_read_tags(request.get("Tags", ())),
     )
-    if context.world.jobs.find(job.account, job.region, name) is None:
+    with context.world.jobs.admission:
+        if context.world.jobs.find(job.account, job.region, name):
+            text = (
+                "Job name must be unique within an AWS account and region, and a job with this"
+                f" name already exists ({job.arn})"
+            )
+            raise AwsError("ResourceInUse", text)
         _check_quotas(job, context)
-    if not context.world.jobs.add(job):
-        text = (
-            "Job name must be unique within an AWS account and region, and a job with this name"
-            f" already exists ({job.arn})"
-        )
-        raise AwsError("ResourceInUse", text)
+        context.world.jobs.add(job)
     start_job(job, context)
     return {"ProcessingJobArn": job.arn}
 
@@ -76,14 +82,14 @@ def list_processing_jobs(request: Request, context: Context) -> Response:
     return answer | ({"NextToken": str(last)} if last < len(jobs) else {})
 
 
-@SERVICE.operation("ListTags")
+@SERVICE.operation("ListTags", when=_is_about_a_job)
 def list_tags(request: Request, context: Context) -> Response:
     """The tags of a job."""
     tags = _find_by_arn(request["ResourceArn"], context).tags
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
-@SERVICE.operation("AddTags")
+@SERVICE.operation("AddTags", when=_is_about_a_job)
 def add_tags(request: Request, context: Context) -> Response:
     """Add tags to a job; a key that it has gets the new value."""
     job = _find_by_arn(request["ResourceArn"], context)
@@ -91,7 +97,7 @@ def add_tags(request: Request, context: Context) -> Response:
     return list_tags(request, context)
 
 
-@SERVICE.operation("DeleteTags")
+@SERVICE.operation("DeleteTags", when=_is_about_a_job)
 def delete_tags(request: Request, context: Context) -> Response:
     """Remove tags from a job."""
     job = _find_by_arn(request["ResourceArn"], context)
@@ -138,10 +144,9 @@ def _read_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def _check_role(arn: str) -> None:
     """The role must exist, and let SageMaker assume it."""
-    account = arn.split(":")[4]
-    roles = iam_backends[account]["aws"].roles.values()
-    role = next((role for role in roles if role.arn == arn), None)
-    if role is None or "sagemaker.amazonaws.com" not in str(role.assume_role_policy_document):
+    role = find_role(arn)
+    assumption = RoleAssumption(SAGEMAKER, arn, "SageMaker")
+    if role is None or not evaluate_assume_role(role.trust, assumption).allowed:
         text = (
             f"Could not assume role {arn}. Please ensure that the role exists and allows principal"
             " 'sagemaker.amazonaws.com' to assume the role."

@@ -8,8 +8,13 @@ from typing import Any
 
 from moto.sts.models import sts_backends
 
-from tests.aws.server.principals import Principal
+from tests.aws.iam import Call, RoleAssumption, Target
+from tests.aws.iam.services.sts import read_assumption
+from tests.aws.server.callers import Caller
+from tests.aws.server.errors import AwsError
+from tests.aws.server.identities import find_role
 from tests.aws.server.registry import Context, Request, Response, Service
+from tests.aws.server.world import World
 
 SERVICE = Service("sts")
 
@@ -17,14 +22,17 @@ SERVICE = Service("sts")
 @SERVICE.operation("AssumeRole")
 def assume_role(request: Request, context: Context) -> Response:
     """A session of the role, whose tags and policies hold for its calls."""
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())}
-    session = open_session(
-        context,
-        request["RoleArn"],
-        request["RoleSessionName"],
-        tags,
-        int(request.get("DurationSeconds", 3600)),
+    role = find_role(request["RoleArn"])
+    if role is None:
+        text = (
+            f"User: {context.caller.arn} is not authorized to perform: sts:AssumeRole"
+            f" on resource: {request['RoleArn']}"
+        )
+        raise AwsError("AccessDenied", text, 403)
+    call = Call(
+        "sts", "AssumeRole", request, context.caller.principal, target=Target(tags=role.tags)
     )
+    session = open_session(context.world, read_assumption(call), context.region)
     return {
         "Credentials": credentials_of(session),
         "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
@@ -32,31 +40,23 @@ def assume_role(request: Request, context: Context) -> Response:
     }
 
 
-def open_session(
-    context: Context,
-    role_arn: str,
-    session_name: str,
-    tags: Mapping[str, str] | None = None,
-    seconds: int = 3600,
-) -> Any:
-    """A session of a role, moto's object of it, known to the emulator with its tags."""
-    backend = sts_backends[context.account]["aws"]
-    session = backend.assume_role(
-        region_name=context.region,
-        role_session_name=session_name,
-        role_arn=role_arn,
+def open_session(world: World, assumption: RoleAssumption, region: str) -> Any:
+    """A session of a role, moto's object of it, which the emulator knows with its tags."""
+    account = assumption.role_arn.split(":")[4]
+    session = sts_backends[account]["aws"].assume_role(
+        region_name=region,
+        role_session_name=assumption.session_name,
+        role_arn=assumption.role_arn,
         policy=None,
-        duration=seconds,
+        duration=assumption.duration_seconds,
         external_id=None,
     )
-    context.world.principals.remember(
-        Principal(
-            arn=session.arn,
-            account=session.account_id,
-            access_key=session.access_key_id,
-            role_arn=role_arn,
-            tags=dict(tags or {}),
-            expires=session.expiration.replace(tzinfo=UTC),
+    world.callers.remember(
+        Caller(
+            assumption.session,
+            account,
+            session.access_key_id,
+            session.expiration.replace(tzinfo=UTC),
         )
     )
     return session
