@@ -1,0 +1,34 @@
+"""Every tolerance by which an answer is judged; docs/user-guide/verification.md explains them.
+
+A number of the model is taken exactly as it is written, a number of the solution exactly as the
+double that it is. What is left to tolerate is what solvers allow themselves.
+"""
+
+from __future__ import annotations
+
+FEASIBILITY_TOLERANCE = 1e-6
+"""How far a constraint or a bound may be violated, relative to its scale.
+
+The scale of a constraint is the largest of 1, the side that is violated and, where the constraint
+is linear, its terms; that of a bound is the larger of 1 and the bound.
+"""
+
+INTEGRALITY_TOLERANCE = 1e-5
+"""How far an integer variable may be from an integer, absolute; it is rounded before the check."""
+
+PROOF_TOLERANCE = 1e-6
+"""Objective and bound meet within this, absolute: the optimality tolerance of the solvers."""
+
+CLAIM_TOLERANCE = 1e-5
+"""How far, relatively, a solver's objective may be from the one its values give."""
+
+OBJECTIVE_TOLERANCE = 1e-9
+"""How far the reported objective may be from the recomputed one, relative to its scale.
+
+The scale is the largest of 1, the objective and its terms. Both come from the same values: what
+differs is the rounding of two summations.
+"""
+
+BETTER_TOLERANCE = 1e-6
+"""How much better another point must be to refute a proof, relative to the larger of 1 and the
+objective: below it a solver may stop."""

@@ -1,0 +1,1 @@
+"""Checks answers apart from the solvers that gave them."""
