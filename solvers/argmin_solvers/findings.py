@@ -50,6 +50,17 @@ def gather_findings(report_file: Path, found: Mapping[str, str]) -> Findings:
     )
 
 
+def understand(entry: Mapping[str, Any]) -> Findings:
+    """What one report tells, or the metrics found in the output, by itself.
+
+    Raises:
+        RunError: ProgramFailed, where a value is no number or no known outcome.
+    """
+    told = _Told()
+    told.take({name: value for name, value in entry.items() if name in _FIELDS}, "")
+    return Findings(**told.fields, solutions=told.solutions)
+
+
 def _read_reports(report_file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The entries with the numbers of their lines."""
     if not report_file.exists():

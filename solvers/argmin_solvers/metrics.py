@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import TracebackType
+from typing import Any
 
 from argmin.api.optimizationjob import MetricPattern
 from argmin.api.outcome import Reason
@@ -34,8 +36,14 @@ class MetricFinder:
     def __init__(self, patterns: Sequence[MetricPattern]) -> None:
         for index, pattern in enumerate(patterns):
             _check_pattern(index, pattern)
+        self.found_so_far: dict[str, str] = {}
+        """The text found for each metric, a second ago at most."""
         self._feeding = Lock()
+        self._verdict: dict[str, Any] | None = None
         self._search = _start_search(patterns) if patterns else None
+        self._listener = Thread(target=self._listen, daemon=True)
+        if self._search is not None:
+            self._listener.start()
 
     def __enter__(self) -> MetricFinder:
         """The finder itself."""
@@ -79,25 +87,37 @@ class MetricFinder:
         if not self._feeding.acquire(timeout=_FINISH_SECONDS):
             self._search.kill()  # which also frees the reader that waits to be heard
             raise _endless("spec.script.metrics")
-        try:
-            told, _ = self._search.communicate(timeout=_FINISH_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise _endless("spec.script.metrics") from None
-        finally:
-            self._feeding.release()
-        return self._read_verdict(told)
+        assert self._search.stdin is not None
+        with suppress(BrokenPipeError):  # it has given up: the verdict tells why
+            self._search.stdin.close()
+        self._feeding.release()
+        self._listener.join(_FINISH_SECONDS)
+        if self._listener.is_alive():
+            raise _endless("spec.script.metrics")
+        return self._read_verdict()
 
-    def _read_verdict(self, told: bytes) -> dict[str, str]:
+    def _listen(self) -> None:
         assert self._search is not None
-        if not told:
+        assert self._search.stdout is not None
+        for line in self._search.stdout:
+            if not line.endswith(b"\n"):
+                return  # killed as it wrote
+            told = json.loads(line)
+            if "so_far" in told:
+                self.found_so_far = told["so_far"]
+            else:
+                self._verdict = told
+
+    def _read_verdict(self) -> dict[str, str]:
+        assert self._search is not None
+        if self._verdict is None:
             raise RunError(
                 Reason.SOLVER_FAILED,
-                f"the search for metrics ended with exit code {self._search.returncode}",
+                f"the search for metrics ended with exit code {self._search.wait()}",
             )
-        verdict = json.loads(told)
-        if "endless" in verdict:
-            raise _endless(_field(verdict["endless"]))
-        found: dict[str, str] = verdict["found"]
+        if "endless" in self._verdict:
+            raise _endless(_field(self._verdict["endless"]))
+        found: dict[str, str] = self._verdict["found"]
         return found
 
 

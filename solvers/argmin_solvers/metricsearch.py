@@ -4,9 +4,10 @@ Python's `re` holds the interpreter while it matches, and an unlucky pattern suc
 goes on for years: in the runner that would leave limits and SIGTERM unheard. The runner starts
 this file by its path, and it needs the standard library alone.
 
-It reads `[["objective", "cost = ([0-9.]+)"], …]`, one line of JSON, and then lines of output. At
-their end it writes `{"found": {"objective": "15005.0"}}`, or, as soon as a pattern takes too long
-on a line, `{"endless": 0}` with the place of that pattern.
+It reads `[["objective", "cost = ([0-9.]+)"], …]`, one line of JSON, and then lines of output. Once
+a second, where something new was found, it writes `{"so_far": {"objective": "15020.0"}}`; at the
+end of the lines `{"found": {"objective": "15005.0"}}`, or, as soon as a pattern takes too long on
+a line, `{"endless": 0}` with the place of that pattern.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ MATCHED_LINE = 4096
 _TICK_SECONDS = 1.0
 """Of the process's own computing, so that a busy machine condemns no pattern. Two ticks on the
 same line are too many."""
+_TELL_SECONDS = 1.0
 
 
 class _EndlessError(Exception):
@@ -38,6 +40,7 @@ class _Search:
         self.index = 0
         self._patterns = [(name, re.compile(regex)) for name, regex in patterns]
         self._line = 0
+        self._told: dict[str, str] = {}
         self._ticked_at = (-1, -1)
 
     def tick(self, _number: int, _frame: FrameType | None) -> None:
@@ -46,6 +49,12 @@ class _Search:
         if at == self._ticked_at:
             raise _EndlessError
         self._ticked_at = at
+
+    def tell_so_far(self, _number: int, _frame: FrameType | None) -> None:
+        """Tell what was found, where it is not what was told last."""
+        if self.found != self._told:
+            self._told = dict(self.found)
+            _tell({"so_far": self._told})
 
     def look_at(self, line: str) -> None:
         """Search a line."""
@@ -63,18 +72,22 @@ def main() -> None:
     search = _Search(json.loads(sys.stdin.buffer.readline()))
     signal.signal(signal.SIGVTALRM, search.tick)
     signal.setitimer(signal.ITIMER_VIRTUAL, _TICK_SECONDS, _TICK_SECONDS)
+    signal.signal(signal.SIGALRM, search.tell_so_far)
+    signal.setitimer(signal.ITIMER_REAL, _TELL_SECONDS, _TELL_SECONDS)
     try:
         for line in sys.stdin.buffer:
             search.look_at(line.decode("utf-8", "replace")[:MATCHED_LINE])
     except _EndlessError:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         _tell({"endless": search.index})
         return
+    signal.setitimer(signal.ITIMER_REAL, 0)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     _tell({"found": search.found})
 
 
 def _tell(verdict: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(verdict))
+    sys.stdout.write(json.dumps(verdict) + "\n")
     sys.stdout.flush()
 
 

@@ -19,6 +19,9 @@ from argmin_solvers.interruption import Interruption
 from argmin_solvers.models import load_model
 from argmin_solvers.models.text import read_source, shorten
 from argmin_solvers.programenv import search_path
+from argmin_solvers.progress.channels import open_channel
+from argmin_solvers.progress.reporter import Reporter
+from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
 
@@ -47,7 +50,10 @@ def run_model(
     log.info("model %s: %s", Path(declared.path).name, model.summary())
     log.info("solver %s %s", adapter.name, version)
     began = time.monotonic()
-    solve = Supervision(adapter, interruption).solve(model, settings)
+    progress = ProgressSink(model.sense)
+    with Reporter(progress, open_channel(document)):
+        supervision = Supervision(adapter, interruption)
+        solve = supervision.solve(model, replace(settings, progress=progress))
     seconds = time.monotonic() - began
     if solve.reason is Reason.INTERRUPTED and solve.values is None:
         raise RunError(Reason.INTERRUPTED, "interrupted before a solution was found")
@@ -61,7 +67,8 @@ def run_model(
             "model_digest": model_digest(source),
         }
     )
-    return RunResult(answer, variables=solve.values, pool=solve.pool)
+    history = progress.history(solve.objective, solve.best_bound)
+    return RunResult(answer, variables=solve.values, pool=solve.pool, history=history)
 
 
 def _settings(document: RunDocument, declared: RunModel, workdir: Path) -> Settings:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from argmin.api.outcome import Answer, ExitCode, Outcome
+from argmin.api.progress import HistoryPoint
 from argmin_solvers.decimals import decimal_text
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.text import shorten
@@ -21,13 +22,14 @@ class RunResult:
     """The answer with the values behind it.
 
     `variables` are those of the best solution, `pool` those of each solution of an enumeration;
-    a variable that is not listed is zero.
+    a variable that is not listed is zero. `history` is the course of the search.
     """
 
     answer: Answer
     exit_code: int = 0
     variables: Mapping[str, float] | None = None
     pool: tuple[Mapping[str, float], ...] = field(default=())
+    history: tuple[HistoryPoint, ...] = field(default=())
 
     @property
     def failed(self) -> bool:
@@ -71,7 +73,8 @@ def solution_document(name: str, result: RunResult) -> dict[str, Any]:
      "outcome": "Optimal", "reason": "Optimal", "sense": "Minimize",
      "objective": "15005.0", "bestBound": "15005.0", "gap": "0", ...   as in the status
      "variables": {"flow_Chicago_Gary": 4000.0, ...},                  absent without a solution
-     "solutions": [{...}, ...]}                                        enumerations only
+     "solutions": [{...}, ...],                                        enumerations only
+     "history": [{"seconds": 0.2, "objective": 15500.0, "bestBound": 14000.0}, ...]}
     ```
     Numbers of the status are exact decimal text, values of variables JSON numbers. Variables
     that are not listed are zero.
@@ -84,6 +87,8 @@ def solution_document(name: str, result: RunResult) -> dict[str, Any]:
         document["variables"] = dict(result.variables)
     if result.pool:
         document["solutions"] = [dict(solution) for solution in result.pool]
+    if result.history:
+        document["history"] = [point.to_wire() for point in result.history]
     return document
 
 

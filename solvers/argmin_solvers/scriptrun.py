@@ -23,8 +23,12 @@ from argmin_solvers.metrics import MetricFinder
 from argmin_solvers.models.text import read_source, shorten
 from argmin_solvers.orphans import end_with_parent
 from argmin_solvers.programenv import program_environment
+from argmin_solvers.progress.channels import open_channel
+from argmin_solvers.progress.reporter import Reporter
+from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
+from argmin_solvers.scriptprogress import MetricTail, ReportTail
 
 GRACE_SECONDS = 10.0
 """Between SIGTERM and SIGKILL."""
@@ -61,7 +65,10 @@ def run_script(
                 metrics,
             )
         began = time.monotonic()
-        stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
+        progress = ProgressSink()
+        sources = (MetricTail(metrics), ReportTail(report_file))
+        with Reporter(progress, open_channel(document), sources):
+            stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
         seconds = time.monotonic() - began
         found = metrics.finish()
     if stopped is None and program.exit_code != 0:
@@ -75,7 +82,10 @@ def run_script(
             "model_digest": model_digest(source),
         }
     )
-    return RunResult(answer, variables=findings.variables)
+    if findings.sense is not None:
+        progress.tell_sense(findings.sense)
+    history = progress.history(findings.objective, findings.best_bound)
+    return RunResult(answer, variables=findings.variables, history=history)
 
 
 class Program:

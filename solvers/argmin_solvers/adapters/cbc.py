@@ -17,6 +17,7 @@ import numpy as np
 
 from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Reason
+from argmin_solvers.adapters.cbclog import IMPROVING, CbcLog
 from argmin_solvers.adapters.commandline import (
     SolverProcess,
     ask_executable,
@@ -48,7 +49,6 @@ _REFUSED_VALUE = re.compile(
     r"|^(?P<value>\S+) was provided for (?P<ranged>\w+) - valid range is (?P<range>.*)"
     r"|^<Possible options for (?P<keyword>\w+) are: (?P<words>.*?)[;>]?$"
 )
-_IMPROVING = re.compile(r"^Cbc00(?:04|12|16)I")
 _NO_MATCH = re.compile(r"^No match for (?P<word>\S+) - \?")
 
 
@@ -82,8 +82,10 @@ class Cbc:
         files = _Files(settings.workdir)
         write_mps(model.plain(), files.model)
         refusals: list[RunError] = []
+        told = CbcLog(model, settings.progress)
 
         def look_at(line: str) -> None:
+            told.look_at(line)
             refusal = _refused_value(line, settings)
             if refusal is not None:
                 refusals.append(refusal)
@@ -93,7 +95,7 @@ class Cbc:
         process = SolverProcess(
             [_executable(), str(files.model), *options, "-solve", *files.results()],
             look_at,
-            _IMPROVING,
+            IMPROVING,
         )
         # SIGINT is the one signal after which CBC still writes its best solution.
         code = process.wait(stop, _interrupt)

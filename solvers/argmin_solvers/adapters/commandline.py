@@ -21,6 +21,8 @@ _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
 _QUESTION_SECONDS = 30.0
 _KEPT_LINES = 10_000
+_KEPT_LENGTH = 400
+"""Of each of these lines: a log of any size needs little memory."""
 _LINE_BYTES = 64 * 1024
 """Longer lines of output are cut into pieces."""
 
@@ -100,7 +102,7 @@ class SolverProcess:
         sys.stdout.write(text)
         sys.stdout.flush()
         line = text.rstrip()
-        self.lines.append(line)
+        self.lines.append(line[:_KEPT_LENGTH])
         if self._improving is not None and self._improving.search(line):
             self.improvements += 1
         if self._on_line is not None:
@@ -168,6 +170,12 @@ def lower_bound_from_print(text: str) -> float | None:
     if exponent >= 0 and match.group(2) is None:
         exponent = 0
     return float(number - Decimal(5).scaleb(exponent - 1)) if number else 0.0
+
+
+def read_number(text: str) -> float | None:
+    """A number that was printed; None where the text is none."""
+    match = _NUMBER.match(text.strip())
+    return None if match is None else float(text)
 
 
 def remove_if_there(path: Path) -> None:

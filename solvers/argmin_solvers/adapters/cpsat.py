@@ -25,6 +25,8 @@ from argmin_solvers.failure import RunError
 from argmin_solvers.models.constraint import CpSatModel
 
 _POLL_SECONDS = 0.1
+_UNKNOWN_BOUND = 2.0**62
+"""Before CP-SAT knows anything it reports the end of its integers."""
 
 
 class CpSat:
@@ -66,6 +68,7 @@ class CpSat:
         solver = cp_model.CpSolver()
         _apply(solver.parameters, settings, enumerating)
         collector = _Collector(model, settings)
+        solver.best_bound_callback = collector.take_bound
         watcher = Thread(target=collector.watch, args=(solver, stop), daemon=True)
         watcher.start()
         try:
@@ -113,11 +116,13 @@ class _Collector:
     def __init__(self, model: CpSatModel, settings: Settings) -> None:
         from ortools.sat.python import cp_model
 
+        self._has_objective = model.has_objective
         self.done = Event()
         self.interrupted = False
         self.solutions = 0
         self.kept: deque[tuple[int, ...]] = deque(maxlen=_capacity(settings.pool))
         self.limit = settings.solutions
+        self._progress = settings.progress
         self._keep_first = settings.pool is not None and settings.pool.enumerate_all
         collector = self
 
@@ -126,6 +131,7 @@ class _Collector:
 
             def on_solution_callback(self) -> None:
                 collector.take(tuple(self.response_proto.solution))
+                collector.tell(self)
                 if collector.limit is not None and collector.solutions >= collector.limit:
                     self.stop_search()
 
@@ -136,6 +142,23 @@ class _Collector:
         self.solutions += 1
         if not (self._keep_first and len(self.kept) == self.kept.maxlen):
             self.kept.append(solution)
+
+    def tell(self, found: Any) -> None:
+        """Tell of a solution, which is better than those before it where there is an objective."""
+        if self._has_objective:
+            self._progress.tell(
+                objective=found.objective_value,
+                nodes=found.num_branches,
+                solutions=self.solutions,
+            )
+            self.take_bound(found.best_objective_bound)
+        else:
+            self._progress.tell(nodes=found.num_branches, solutions=self.solutions)
+
+    def take_bound(self, bound: float) -> None:
+        """Tell of a better bound."""
+        if self._has_objective and abs(bound) < _UNKNOWN_BOUND:
+            self._progress.tell(bound=bound)
 
     def watch(self, solver: Any, stop: Event) -> None:
         """Stop the solver once `stop` is set; asked again, as it may not have begun."""
@@ -198,8 +221,7 @@ def _bound(model: CpSatModel, solver: Any) -> float | None:
     if not model.has_objective:
         return None
     bound = float(solver.best_objective_bound)
-    # Before CP-SAT knows anything it reports the end of its integers.
-    return bound if np.isfinite(bound) and abs(bound) < 2.0**62 else None
+    return bound if np.isfinite(bound) and abs(bound) < _UNKNOWN_BOUND else None
 
 
 def _judge_satisfied(finding: Finding, values: Solution, enumerating: bool) -> Solve:

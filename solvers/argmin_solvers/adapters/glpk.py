@@ -25,6 +25,7 @@ from argmin_solvers.adapters.commandline import (
     remove_if_there,
     solver_ended_badly,
 )
+from argmin_solvers.adapters.glpklog import IMPROVING, STATE, GlpkLog
 from argmin_solvers.adapters.interface import (
     Ending,
     Finding,
@@ -82,7 +83,8 @@ class Glpk:
         files = _Files(settings.workdir)
         write_mps(_round_bounds(model.plain()), files.model)
         command = [_executable(), "--freemps", str(files.model), *files.results()]
-        process = SolverProcess([*command, *_options(settings)], improving=_IMPROVING)
+        told = GlpkLog(model, settings.progress)
+        process = SolverProcess([*command, *_options(settings)], told.look_at, IMPROVING)
         code = process.wait(stop, files.stop_between_writes)
         if not files.solution.exists() and not stop.is_set():
             raise solver_ended_badly("glpsol", code, process.lines)
@@ -166,8 +168,6 @@ _SAID = {  # what glpsol prints, and in its solution file leaves undefined
     "RELATIVE MIP GAP TOLERANCE REACHED": Ending.GAP_LIMIT,
 }
 _STATED = {"o": Ending.PROVEN, "f f": Ending.PROVEN, "n": Ending.INFEASIBLE}
-_IMPROVING = re.compile(">>>>>")
-_PROGRESS = re.compile(r"^\+\s*\d+: (?:mip =|>>>>>)\s+\S.*?>=\s+(\S+)")
 
 
 def _read(model: LinearModel, files: _Files, process: SolverProcess, stop: Event) -> Finding:
@@ -220,9 +220,9 @@ def _read_file(path: Path, model: LinearModel) -> tuple[str, float | None, Float
 
 def _bound(lines: Sequence[str]) -> float | None:
     for line in reversed(lines):
-        match = _PROGRESS.match(line)
+        match = STATE.match(line)
         if match is not None:
-            return lower_bound_from_print(match[1])
+            return lower_bound_from_print(match["bound"])
     return None
 
 

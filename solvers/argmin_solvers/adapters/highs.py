@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import Event
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from argmin_solvers.adapters.interface import (
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.progress.sink import ProgressSink
 
 
 class Highs:
@@ -58,7 +60,9 @@ class Highs:
             raise RunError(
                 Reason.INVALID_MODEL, f"{model.origin}: HiGHS refuses the model; its log says why"
             )
-        improving = _watch(highs, stop) if model.integers else None
+        improving = _watch(highs, settings.progress, stop) if model.integers else None
+        if not model.integers:
+            _watch_iterations(highs, settings.progress)
         if highs.run() == highspy.HighsStatus.kError:
             raise RunError(Reason.SOLVER_FAILED, "HiGHS ended with an error; its log says why")
         return _read(highs, model, improving)
@@ -113,19 +117,44 @@ def _to_highs(model: LinearModel) -> Any:
     return lp
 
 
-def _watch(highs: Any, stop: Event) -> list[float]:
+def _watch(highs: Any, progress: ProgressSink, stop: Event) -> list[float]:
     """Stop HiGHS when asked; the list grows with the objective of each improving solution."""
     improving: list[float] = []
 
     def check(event: Any) -> None:
         if stop.is_set():
             event.interrupt()
+        found = event.data_out
+        progress.tell(bound=found.mip_dual_bound, nodes=found.mip_node_count)
+
+    def improve(event: Any) -> None:
+        found = event.data_out
+        improving.append(found.objective_function_value)
+        progress.tell(
+            objective=found.objective_function_value,
+            bound=found.mip_dual_bound,
+            nodes=found.mip_node_count,
+            solutions=len(improving),
+        )
 
     highs.cbMipInterrupt += check
-    highs.cbMipImprovingSolution += lambda event: improving.append(
-        event.data_out.objective_function_value
-    )
+    highs.cbMipImprovingSolution += improve
     return improving
+
+
+_ITERATION = re.compile(r"^\s*(\d+)\s+[-+]?\d\S*\s")
+"""A line of the log of the simplex or the interior point method; its objective proves nothing."""
+
+
+def _watch_iterations(highs: Any, progress: ProgressSink) -> None:
+    """Tell the iterations of a linear program by the log: a callback for each of them is dear."""
+
+    def read(event: Any) -> None:
+        match = _ITERATION.match(event.message)
+        if match is not None:
+            progress.tell(iterations=int(match[1]))
+
+    highs.cbLogging += read
 
 
 def _read(highs: Any, model: LinearModel, improving: list[float] | None) -> Finding:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from argmin.api.optimizationjob import SolutionPool, SolverName
 from argmin.api.outcome import Outcome, Reason, Sense
 from argmin_solvers.failure import RunError
+from argmin_solvers.progress.sink import ProgressSink
 
 Floats = NDArray[np.float64]
 Solution = Mapping[str, float]
@@ -33,7 +34,10 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to solve. `seconds` of wall-clock time; gaps as fractions and absolute numbers."""
+    """How to solve. `seconds` of wall-clock time; gaps as fractions and absolute numbers.
+
+    `progress` is told what is found while the search goes on.
+    """
 
     workdir: Path  # for files of the solver's own
     seconds: float | None = None
@@ -44,6 +48,7 @@ class Settings:
     seed: int | None = None
     options: Mapping[str, str | int] = field(default_factory=dict)
     pool: SolutionPool | None = None
+    progress: ProgressSink = field(default_factory=ProgressSink)
 
     def limits(self) -> dict[Limit, float]:
         """The limits that are set."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, ClassVar
@@ -24,9 +26,12 @@ from argmin_solvers.adapters.nlprogram import Program, build_program
 from argmin_solvers.adapters.verdict import judge_empty, judge_objective
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel
+from argmin_solvers.progress.sink import ProgressSink
 
 VERSION = "3.14.19"
 """Of the library inside casadi 3.8.2, as its banner states it; casadi has no call that tells."""
+
+_LOOK_SECONDS = 0.25
 
 FEASIBILITY_TOLERANCE = 1e-6
 """How far a constraint may be violated, relative to its bound: what counts as a solution."""
@@ -138,7 +143,8 @@ def run_ipopt(
         RunError: UnknownOption; SolverFailed, where Ipopt cannot even begin.
     """
     program = build_program(model)
-    watcher = program.watch(stop)  # casadi keeps no reference: it must live until the end
+    # casadi keeps no reference to the watcher: it must live until the end
+    watcher = program.watch(stop, _IterationTeller(model, settings.progress).look)
     solver = _make_solver(program, watcher, settings)
     result = solver(
         x0=model.initial,
@@ -161,6 +167,29 @@ def run_ipopt(
         violation=_violation(model, np.array(result["g"]).ravel(), point),
         iterations=int(stats.get("iter_count", 0)),
     )
+
+
+class _IterationTeller:
+    """Tells of the iterations, and now and then of a point that satisfies the constraints."""
+
+    def __init__(self, model: NonlinearModel, progress: ProgressSink) -> None:
+        self._model = model
+        self._progress = progress
+        self._direction = -1.0 if model.sense is Sense.MAXIMIZE else 1.0
+        self._iterations = 0
+        self._looked_at = 0.0
+
+    def look(self, state: Sequence[Any]) -> None:
+        """Look at an iteration; to check its point costs something, so not at each of them."""
+        self._iterations += 1
+        self._progress.tell(iterations=self._iterations)
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        point, objective, constraints = (np.array(part).ravel() for part in state[:3])
+        if _violation(self._model, constraints, point) <= FEASIBILITY_TOLERANCE:
+            self._progress.tell(objective=self._direction * float(objective[0]))
 
 
 def _violation(model: NonlinearModel, constraints: Floats, point: Floats) -> float:

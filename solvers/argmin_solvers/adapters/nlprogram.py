@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from threading import Event
@@ -20,9 +20,13 @@ class Program:
     minimized: Any
     constraints: Any
 
-    def watch(self, stop: Event) -> Any:
-        """A callback of each iteration that ends the search once `stop` is set."""
-        return _make_watcher(self.variables.numel(), self.constraints.numel(), stop)
+    def watch(self, stop: Event, look: Callable[[Sequence[Any]], None]) -> Any:
+        """A callback of each iteration that ends the search once `stop` is set.
+
+        `look` sees the state as casadi's columns: the point, the objective as it is minimised, the
+        constraints, and the multipliers.
+        """
+        return _make_watcher(self.variables.numel(), self.constraints.numel(), stop, look)
 
 
 def build_program(model: NonlinearModel) -> Program:
@@ -89,7 +93,9 @@ def _operations() -> dict[Op, Callable[..., Any]]:
     }
 
 
-def _make_watcher(variables: int, constraints: int, stop: Event) -> Any:
+def _make_watcher(
+    variables: int, constraints: int, stop: Event, look: Callable[[Sequence[Any]], None]
+) -> Any:
     import casadi
 
     class Watcher(casadi.Callback):
@@ -121,7 +127,8 @@ def _make_watcher(variables: int, constraints: int, stop: Event) -> Any:
             }
             return casadi.Sparsity.dense(sizes.get(casadi.nlpsol_out(i), 0), 1)
 
-        def eval(self, _state: Any) -> list[int]:
+        def eval(self, state: Any) -> list[int]:
+            look(state)
             return [int(stop.is_set())]
 
     return Watcher()

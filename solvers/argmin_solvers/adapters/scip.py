@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any, ClassVar
@@ -24,8 +25,11 @@ from argmin_solvers.adapters.interface import (
 from argmin_solvers.adapters.mpsfile import write_mps
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.models.linear import INFINITE, LinearModel
+from argmin_solvers.progress.sink import ProgressSink
 
 _RETRY_SECONDS = 0.1
+_NODES_SECONDS = 0.5
+"""Between two looks at the number of nodes."""
 
 
 class Scip:
@@ -66,6 +70,7 @@ class Scip:
         scip.readProblem(str(file))
         if stop.is_set():
             return Finding(Ending.INTERRUPTED)
+        _tell_progress(scip, model, settings.progress)
         with _stopping(scip, stop):
             scip.optimizeNogil()
         return _read(scip, model)
@@ -94,6 +99,41 @@ def _apply(scip: Any, settings: Settings) -> None:
             scip.setParam(name, value)
         except ValueError:
             raise bad_option("scip", name, text, "a value in the range its log states") from None
+
+
+def _tell_progress(scip: Any, model: LinearModel, progress: ProgressSink) -> None:
+    """Have SCIP tell of each better solution or bound, and now and then of its nodes."""
+    import pyscipopt
+
+    kinds = pyscipopt.SCIP_EVENTTYPE
+    news = kinds.BESTSOLFOUND | kinds.DUALBOUNDIMPROVED
+    direction = -1.0 if model.maximizes else 1.0
+
+    class Teller(pyscipopt.Eventhdlr):  # type: ignore[misc]
+        """Called by SCIP at its events."""
+
+        told_at = 0.0
+
+        def eventinit(self) -> None:
+            self.model.catchEvent(news | kinds.NODESOLVED, self)
+
+        def eventexit(self) -> None:
+            self.model.dropEvent(news | kinds.NODESOLVED, self)
+
+        def eventexec(self, event: Any) -> None:
+            now = time.monotonic()
+            if now - self.told_at < _NODES_SECONDS and not event.getType() & news:
+                return
+            self.told_at = now
+            found = self.model.getNBestSolsFound()
+            progress.tell(
+                objective=direction * self.model.getPrimalbound() if found else None,
+                bound=direction * self.model.getDualbound(),
+                nodes=self.model.getNTotalNodes(),
+                solutions=found,
+            )
+
+    scip.includeEventhdlr(Teller(), "argmin", "tells the progress of the search")
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings,
 from argmin_solvers.decimals import is_noise
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.progress.sink import ProgressSink
 
 PROOF_TOLERANCE = 1e-6
 """Objective and bound meet within this, absolute: the optimality tolerance of the solvers."""
@@ -61,7 +62,8 @@ def _tell_apart(
     solver: LinearSolver, model: LinearModel, settings: Settings, stop: Event
 ) -> Finding:
     # No objective, no ray to follow: a solution of the constraints makes the model unbounded.
-    relaxed = replace(settings, relative_gap=None, absolute_gap=None)
+    # Nor does it tell anything of the objective that was asked for: nobody listens.
+    relaxed = replace(settings, relative_gap=None, absolute_gap=None, progress=ProgressSink())
     finding = solver.search(model.without_objective(), relaxed, stop)
     if finding.values is not None:
         return Finding(Ending.UNBOUNDED, nodes=finding.nodes)

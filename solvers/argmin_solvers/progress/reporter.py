@@ -1,0 +1,87 @@
+"""Passes on what a search has found, at a pace that slows as the search gets older."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event, Thread
+from types import TracebackType
+from typing import Protocol
+
+from argmin.api.progress import Progress, choose_pause
+from argmin_solvers.progress.channels import Channel, ChannelClosedError
+from argmin_solvers.progress.sink import ProgressSink
+from argmin_solvers.runlog import log
+
+_LOOK_SECONDS = 1.0
+"""How often sources are looked at, and at most how often anything is told."""
+
+
+class Source(Protocol):
+    """Something that is looked at for news of a search, such as a file that a program writes."""
+
+    def look(self, sink: ProgressSink) -> None:
+        """Tell the sink what is new."""
+        ...
+
+
+class Reporter:
+    """A thread that tells by a channel where a search stands, while the block runs.
+
+    Best effort: whatever becomes of a report, the search neither waits for it nor fails by it.
+    """
+
+    def __init__(
+        self, sink: ProgressSink, channel: Channel | None, sources: Sequence[Source] = ()
+    ) -> None:
+        self._sink = sink
+        self._channel = channel
+        self._sources = sources
+        self._ended = Event()
+        self._told = Progress()
+        self._told_at = 0.0
+
+    def __enter__(self) -> Reporter:
+        """Begin to tell; where there is nobody to tell and nothing to look at, nothing runs."""
+        if self._channel is not None or self._sources:
+            Thread(target=self._work, name="progress", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Tell no more; a report that is on its way is not waited for."""
+        self._ended.set()
+
+    def _work(self) -> None:
+        try:
+            while not self._ended.wait(_LOOK_SECONDS):
+                self.step()
+        except Exception as error:  # noqa: BLE001 - progress never fails a run
+            log.info("progress is not told any more: %s: %s", type(error).__name__, error)
+
+    def step(self) -> None:
+        """Look at the sources; tell what has changed, where it is time."""
+        for source in self._sources:
+            source.look(self._sink)
+        elapsed = self._sink.elapsed
+        if self._channel is None or elapsed - self._told_at < choose_pause(elapsed):
+            return
+        progress = self._sink.progress()
+        if not _differs(progress, self._told):
+            return
+        self._told_at = elapsed
+        try:
+            if self._channel.send(progress):
+                self._told = progress
+        except ChannelClosedError as reason:
+            log.info("progress is not told any more: %s", reason)
+            self._channel = None
+
+
+def _differs(one: Progress, other: Progress) -> bool:
+    """Whether there is news: that time has passed is none."""
+    times = {"elapsed_seconds": 0, "incumbent_seconds": None}
+    return one.model_copy(update=times) != other.model_copy(update=times)

@@ -1,0 +1,137 @@
+"""What a search has found so far, told by the solver in passing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from argmin.api.outcome import Sense
+from argmin.api.progress import HistoryPoint, Progress
+from argmin_solvers.decimals import decimal_text, gap_text, is_noise
+from argmin_solvers.progress.history import History, Point, settle, thin
+
+ABSURD = 1e20
+"""Numbers of this size and beyond are a solver's way to say that it knows none."""
+_LARGEST_COUNT = 2**53
+"""As far as JSON carries whole numbers exactly."""
+
+
+class ProgressSink:
+    """Takes numbers from a search, in the model's own sense, and knows the best of them.
+
+    `tell` may be called from any thread and costs about a microsecond: whoever calls it is in the
+    middle of a search. Incumbents only get better and bounds only tighter; without a sense the
+    last word counts.
+
+    Args:
+        sense: of the objective; `None` where it has none, or where nobody knows it yet.
+        clock: seconds since some moment.
+    """
+
+    def __init__(
+        self, sense: Sense | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sense = sense
+        self._clock = clock
+        self._began = clock()
+        self._lock = Lock()
+        self._objective: float | None = None
+        self._bound: float | None = None
+        self._found_at = 0.0
+        self._nodes: int | None = None
+        self._iterations: int | None = None
+        self._solutions: int | None = None
+        self._history = History()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the search began."""
+        return self._clock() - self._began
+
+    def tell(
+        self,
+        *,
+        objective: float | None = None,
+        bound: float | None = None,
+        nodes: int | None = None,
+        iterations: int | None = None,
+        solutions: int | None = None,
+    ) -> None:
+        """Tell what is known; what is left out, absurd or no number changes nothing."""
+        with self._lock:
+            if nodes is not None and 0 <= nodes <= _LARGEST_COUNT:
+                self._nodes = nodes
+            if iterations is not None and 0 <= iterations <= _LARGEST_COUNT:
+                self._iterations = iterations
+            if solutions is not None and 0 <= solutions <= _LARGEST_COUNT:
+                self._solutions = solutions
+            is_better = self._improves(objective, self._objective, Sense.MINIMIZE)
+            is_tighter = self._improves(bound, self._bound, Sense.MAXIMIZE)
+            if is_better or is_tighter:
+                self._note(objective if is_better else None, bound if is_tighter else None)
+
+    def tell_sense(self, sense: Sense) -> None:
+        """Tell which way is better, once it is known."""
+        with self._lock:
+            self._sense = sense
+
+    def _improves(self, new: float | None, old: float | None, falling: Sense) -> bool:
+        """Whether a number is news; numbers fall where the sense is `falling`, else they rise."""
+        if new is None or not -ABSURD < new < ABSURD:
+            return False
+        if old is None:
+            return True
+        if self._sense is None:
+            return new != old
+        return new < old if self._sense is falling else new > old
+
+    def _note(self, objective: float | None, bound: float | None) -> None:
+        now = self.elapsed
+        if objective is not None:
+            self._objective, self._found_at = objective, now
+        if bound is not None:
+            self._bound = bound
+        self._history.note(Point(now, self._objective, self._bound))
+
+    def progress(self) -> Progress:
+        """Where the search stands now; a bound that contradicts the incumbent is left out."""
+        with self._lock:
+            objective, found_at = self._objective, self._found_at
+            bound = _hold_against(objective, self._bound, self._sense)
+            nodes, iterations = self._nodes, self._iterations
+            solutions, now = self._solutions, self.elapsed
+        known = objective is not None
+        gap = gap_text(objective, bound) if objective is not None and bound is not None else None
+        return Progress(
+            objective=decimal_text(objective) if objective is not None else None,
+            best_bound=decimal_text(bound) if bound is not None else None,
+            gap=gap,
+            nodes=nodes,
+            iterations=iterations,
+            solutions=solutions,
+            elapsed_seconds=int(now),
+            incumbent_seconds=int(now - found_at) if known else None,
+        )
+
+    def history(self, objective: float | None, bound: float | None) -> tuple[HistoryPoint, ...]:
+        """The course of the search, brought in line with the answer that it led to."""
+        with self._lock:
+            told, sense, now = self._history.points(), self._sense, self.elapsed
+        return tuple(
+            HistoryPoint(
+                seconds=round(point.seconds, 3), objective=point.objective, best_bound=point.bound
+            )
+            for point in thin(settle(told, sense, Point(now, objective, bound)))
+        )
+
+
+def _hold_against(
+    objective: float | None, bound: float | None, sense: Sense | None
+) -> float | None:
+    if objective is None or bound is None or sense is None:
+        return bound
+    is_beaten = objective > bound if sense is Sense.MAXIMIZE else objective < bound
+    if not is_beaten:
+        return bound
+    return objective if is_noise(objective, bound) else None
