@@ -59,8 +59,9 @@ class Condition:
             return all(found)
         if qualifier is Qualifier.NONE and not isinstance(value, str):
             raise MissingQualifierError(
-                f"{self.key} can have many values: write ForAnyValue:{self.operator}"
-                f" or ForAllValues:{self.operator}"
+                f"Condition {self.operator} {self.key}",
+                "the key can have many values: write"
+                f" ForAnyValue:{self.operator} or ForAllValues:{self.operator}",
             )
         return any(found)
 

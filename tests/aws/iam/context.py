@@ -8,7 +8,7 @@ follow AWS's Service Authorization Reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.aws.iam.call import Call
 from tests.aws.iam.errors import UnknownCallError
@@ -64,12 +64,13 @@ def authorize(call: Call, permissions: Permissions) -> Decision | None:
     """
     decisions = [
         evaluate(
-            request,
+            replace(request, resources=(arn,)),
             permissions.identity,
-            permissions.find_resource_policy(request.resources[0]),
+            None if arn == "*" else permissions.find_resource_policy(arn),
             permissions.boundary,
             permissions.session,
         )
         for request in build_requests(call)
+        for arn in request.resources
     ]
     return decide_all(decisions) if decisions else None

@@ -13,7 +13,7 @@ class MalformedPolicyError(ValueError):
         self.element = element
 
 
-class MissingQualifierError(ValueError):
+class MissingQualifierError(MalformedPolicyError):
     """A condition compares a key of many values as if it had one."""
 
 

@@ -238,6 +238,14 @@ def test_an_encrypted_object_needs_its_key(
     assert use.context["kms:EncryptionContext:aws:s3:arn"] == OBJECT_ARN
 
 
+def test_adding_tags_tells_the_old_and_the_new_ones() -> None:
+    parameters = {"ResourceArn": JOB, "Tags": [{"Key": "Team", "Value": "blue"}]}
+    (request,) = needs("sagemaker", "AddTags", parameters, target=Target(tags={"Team": "red"}))
+    assert request.context["aws:ResourceTag/Team"] == "red"
+    assert request.context["aws:RequestTag/Team"] == "blue"
+    assert "sagemaker:TaggingAction" not in request.context
+
+
 def test_how_an_object_is_encrypted_is_a_condition_key() -> None:
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY}
     put, _ = needs("s3", "PutObject", {**OBJECT, **encryption})
@@ -304,6 +312,25 @@ def test_a_call_is_allowed_if_each_of_its_requests_is() -> None:
 def test_who_somebody_is_needs_no_permission() -> None:
     call = Call("sts", "GetCallerIdentity", {}, ALICE)
     assert authorize(call, Permissions([])) is None
+
+
+def test_each_object_is_asked_for_under_its_own_policy() -> None:
+    keys = [{"Key": "a"}, {"Key": "b"}]
+    call = Call("s3", "DeleteObjects", {"Bucket": "results", "Delete": {"Objects": keys}}, ALICE)
+    own = policy(statement("Deny", "s3:*", Principal="*"), kind=PolicyKind.RESOURCE)
+    find = {"arn:aws:s3:::results/b": own}.get
+    decision = authorize(call, Permissions([allowing("s3:*")], find_resource_policy=find))
+    assert decision is not None
+    assert decision.resource == "arn:aws:s3:::results/b"
+
+
+def test_a_call_about_no_resource_asks_no_resource() -> None:
+    asked: list[str] = []
+    permissions = Permissions([allowing("ecr:*")], find_resource_policy=asked.append)
+    decision = authorize(Call("ecr", "GetAuthorizationToken", {}, ALICE), permissions)
+    assert decision is not None
+    assert decision.allowed
+    assert asked == []
 
 
 def test_the_policy_of_a_bucket_is_asked_too() -> None:

@@ -45,6 +45,13 @@ def list_tags(call: Call) -> tuple[Request, ...]:
     return (call.request("sagemaker:ListTags", arn, context=_name_target(call)),)
 
 
+def add_tags(call: Call) -> tuple[Request, ...]:
+    """One request, bound by the tags that are there and by those that are added."""
+    tags = {tag["Key"]: tag["Value"] for tag in call.parameters["Tags"]}
+    context = {**_name_target(call), **_name_tags(tags)}
+    return (call.request("sagemaker:AddTags", call.parameters["ResourceArn"], context=context),)
+
+
 def _ask_about_job(call: Call, action: str) -> Request:
     name = f"processing-job/{call.parameters['ProcessingJobName']}"
     arn = call.name_resource("sagemaker", name)
@@ -94,6 +101,7 @@ def _name_network(parameters: Mapping[str, Any]) -> dict[str, ContextValue]:
 
 
 OPERATIONS = {
+    "AddTags": add_tags,
     "CreateProcessingJob": create_processing_job,
     "DescribeProcessingJob": describe_processing_job,
     "StopProcessingJob": stop_processing_job,
