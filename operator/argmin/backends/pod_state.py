@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
 from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.backends.answers import parse_answer
 from argmin.backends.pod_models import (
     COMPLETE,
     DISRUPTION_TARGET,
@@ -215,24 +213,3 @@ def explain_out_of_memory(run: Run) -> str:
         f"the run needed more than its memory limit of {limit} and was killed:"
         " raise spec.resources.limits.memory, or use fewer threads"
     )
-
-
-def parse_answer(text: str) -> Answer | None:
-    """The answer in a termination message; `None` where there is none that can be read.
-
-    Fields that are not as agreed are left out, unless they are the outcome or its reason.
-    """
-    try:
-        content = from_json(text)
-    except ValueError:
-        return None
-    if not isinstance(content, dict):
-        return None
-    try:
-        return Answer.model_validate(content)
-    except ValidationError as error:
-        bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-    try:
-        return Answer.model_validate({k: v for k, v in content.items() if k not in bad})
-    except ValidationError:
-        return None

@@ -141,6 +141,7 @@ class RunReason(StrEnum):
     CONTAINER_CREATION = "CreateContainerError"
     VOLUMES_NOT_READY = "VolumesNotReady"
     PODS_NOT_CREATED = "PodsNotCreated"
+    PREPARING = "Preparing"  # another platform readies an instance
     # ended
     OOM_KILLED = "OOMKilled"
     EVICTED = "Evicted"
@@ -151,6 +152,13 @@ class RunReason(StrEnum):
     CRASHED = "Crashed"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
+    PLATFORM_FAILED = "PlatformFailed"  # the platform's own failure, as it says itself
+    NO_CAPACITY = "InsufficientCapacity"
+    ACCESS_DENIED = "AccessDenied"
+    ROLE_NOT_USABLE = "RoleNotUsable"
+    KEY_NOT_USABLE = "KmsKeyNotUsable"
+    NETWORK_NOT_USABLE = "NetworkNotUsable"
+    VOLUME_FULL = "VolumeFull"
     FAILED = "Failed"
 
 

@@ -18,6 +18,8 @@ _NOT_COUNTED = (
     RunReason.EVICTED,
     RunReason.PREEMPTED,
     RunReason.NODE_LOST,
+    RunReason.PLATFORM_FAILED,
+    RunReason.NO_CAPACITY,
     RunReason.STOPPED,
 )
 """How attempts end that are nobody's fault: they do not count against `backoffLimit`."""

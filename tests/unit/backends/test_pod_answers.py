@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argmin.api.outcome import Answer, Outcome, Reason
-from argmin.backends.pod_state import parse_answer
+from argmin.backends.answers import parse_answer
 
 ANSWER = {"outcome": "Feasible", "reason": "TimeLimit", "objective": "12.5", "nodes": 7}
 
