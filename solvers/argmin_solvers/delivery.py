@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -19,7 +18,6 @@ from tenacity import (
     stop_any,
     wait_random_exponential,
 )
-from tenacity.stop import stop_base
 
 from argmin.api.outcome import Reason
 from argmin.api.run import (
@@ -34,16 +32,13 @@ from argmin.api.run import (
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models.text import shorten
+from argmin_solvers.patience import StopInterrupted, pause
 from argmin_solvers.runlog import log
-
-INTERRUPTED_SECONDS = 40.0
-"""How long after SIGTERM a try may begin: the last one ends within the 60 s that a pod has."""
 
 _TRY_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 _INTERRUPTED_TRY_SECONDS = 5.0
 _LONGEST_WAIT_SECONDS = 15.0
-_NAP_SECONDS = 0.2
 _TRANSIENT = (408, 429)
 
 
@@ -103,8 +98,8 @@ def deliver(
     retrying = Retrying(
         retry=retry_if_exception_type(_UnavailableError),
         wait=wait_random_exponential(multiplier=0.5, max=longest_wait_seconds),
-        stop=stop_any(stop_after_delay(intake.timeout_seconds), _StopInterrupted(interruption)),
-        sleep=lambda seconds: _sleep(seconds, interruption),
+        stop=stop_any(stop_after_delay(intake.timeout_seconds), StopInterrupted(interruption)),
+        sleep=lambda seconds: pause(seconds, interruption),
         before_sleep=_tell,
         reraise=True,
     )
@@ -126,29 +121,6 @@ def _check_url(url: str) -> str:
     if not is_sound:
         raise RunError(Reason.UNDELIVERED, f"{url} is no address: write http://HOST:PORT")
     return url
-
-
-class _StopInterrupted(stop_base):
-    """No try begins so late after a request to stop that it would not end in time."""
-
-    def __init__(self, interruption: Interruption) -> None:
-        self._interruption = interruption
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        seconds = self._interruption.seconds
-        return seconds is not None and seconds + retry_state.upcoming_sleep >= INTERRUPTED_SECONDS
-
-
-def _sleep(seconds: float, interruption: Interruption) -> None:
-    """Sleep, no longer than until somebody asks to stop."""
-    # In naps: a signal handler does not end a sleep, and an event that a handler sets may not be
-    # waited for by the thread that the handler runs in.
-    asked_before = interruption.seconds is not None
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        if interruption.seconds is not None and not asked_before:
-            return
-        time.sleep(min(left, _NAP_SECONDS))
 
 
 def _tell(state: RetryCallState) -> None:

@@ -15,6 +15,7 @@ EXIT_CODES: dict[Reason, int] = {
     Reason.ANSWER_TOO_LARGE: ExitCode.ANSWER_TOO_LARGE,
     Reason.UNDELIVERED: ExitCode.UNDELIVERED,
     Reason.INTERRUPTED: ExitCode.INTERRUPTED,
+    Reason.TRANSFER_FAILED: ExitCode.TRANSFER_FAILED,
 }
 
 

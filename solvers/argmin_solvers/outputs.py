@@ -1,13 +1,11 @@
-"""Collects the files a run wrote to its outputs, into one archive that is the same every time."""
+"""The files that a run wrote to its outputs: found, looked at, and told by their digests."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import stat
-import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +14,62 @@ from argmin.api.files import Output
 from argmin.api.outcome import OutputFile, Reason
 from argmin_solvers.failure import RunError
 from argmin_solvers.runlog import log
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A regular file of an output, open for reading."""
+
+    output: str
+    name: str
+    """Relative to the folder of its output."""
+    path: str
+    source: BinaryIO
+    status: os.stat_result
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file as it was when its digest was taken."""
+
+    name: str
+    path: str
+    bytes: int
+    digest: str
+    changed: tuple[int, int, int]
+    """Inode, size and time of change: another value is another file."""
+
+    def is_unchanged(self) -> bool:
+        """Whether the path still leads to that file, as it was."""
+        try:
+            return identify(os.lstat(self.path)) == self.changed
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class FoundOutput:
+    """What an output holds."""
+
+    name: str
+    files: tuple[FoundFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all its files."""
+        return sum(file.bytes for file in self.files)
+
+    def describe(self) -> OutputFile:
+        """The entry of the answer."""
+        entries = ((file.name, file.bytes, file.digest) for file in self.files)
+        return OutputFile(
+            name=self.name,
+            files=len(self.files),
+            bytes=self.bytes,
+            digest=digest_output(entries),
+        )
 
 
 def prepare_outputs(outputs: Iterable[Output]) -> None:
@@ -35,121 +89,90 @@ def prepare_outputs(outputs: Iterable[Output]) -> None:
             ) from None
 
 
-def collect_outputs(
-    outputs: Iterable[Output], archive: Path, limit_bytes: int | None = None
-) -> tuple[OutputFile, ...]:
-    """Write all outputs into a gzip tar at `archive`, below the name of each.
-
-    Equal files give an equal archive and equal digests, whenever and by whom they were written.
-    Links and special files are left out: an output is what the program wrote. Files are streamed,
-    so that their size is bounded by the disk and not by the memory. A failure leaves no archive.
-
-    Args:
-        outputs: what to collect.
-        archive: where to.
-        limit_bytes: size of the archive at which to give up; `None` is without limit.
+def find_outputs(outputs: Iterable[Output]) -> tuple[FoundOutput, ...]:
+    """All files of the outputs with their digests; every byte is read once.
 
     Raises:
-        RunError: ProgramFailed where a file cannot be read; AnswerTooLarge; AnswerUndelivered
-            where the archive cannot be written.
+        RunError: ProgramFailed where a file cannot be read.
     """
-    try:
-        return _write_archive(outputs, archive, limit_bytes)
-    except OSError as error:
-        archive.unlink(missing_ok=True)
-        raise RunError(
-            Reason.UNDELIVERED,
-            f"spec.outputs: the archive {archive} cannot be written: {error.strerror or error}",
-        ) from None
-    except RunError:
-        archive.unlink(missing_ok=True)
-        raise
+    found = []
+    for output in outputs:
+        files = tuple(_read_through(opened) for opened in open_files(output))
+        found.append(FoundOutput(output.name, files))
+        log.info("output %s: %d files, %d bytes", output.name, len(files), found[-1].bytes)
+    return tuple(found)
 
 
-def _write_archive(
-    outputs: Iterable[Output], archive: Path, limit_bytes: int | None
-) -> tuple[OutputFile, ...]:
-    collected = []
-    with (
-        archive.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
-    ):
-        for output in outputs:
+def open_files(output: Output) -> Iterator[OpenFile]:
+    """Regular files of an output in the order of their names; the caller closes them.
 
-            def check_size(name: str = output.name) -> None:
-                if limit_bytes is not None and raw.tell() > limit_bytes:
-                    raise RunError(
-                        Reason.ANSWER_TOO_LARGE,
-                        f"spec.outputs.{name}: the outputs have more than {limit_bytes} bytes"
-                        " compressed, which is what can be delivered: keep fewer or smaller files",
-                    )
+    Links and special files are left out: an output is what the program wrote.
 
-            kept = _collect(output, tar, check_size)
-            log.info("output %s: %d files, %d bytes", kept.name, kept.files, kept.bytes)
-            collected.append(kept)
-    return tuple(collected)
-
-
-def _collect(output: Output, tar: tarfile.TarFile, check_size: Callable[[], None]) -> OutputFile:
-    digest = hashlib.sha256()
-    files = size = 0
-    for name, source, length in _files_of(output):
-        with source:
-            digest.update(f"{len(name)}:{name}:{length}:".encode("utf-8", "surrogateescape"))
-
-            def note(chunk: bytes) -> None:
-                digest.update(chunk)
-                check_size()
-
-            member = tarfile.TarInfo(f"{output.name}/{name}")
-            member.size = length
-            member.mode = 0o644
-            tar.addfile(member, _Reader(source, length, note, f"{output.path}/{name}", output.name))
-        files, size = files + 1, size + length
-    return OutputFile(
-        name=output.name, files=files, bytes=size, digest=f"sha256:{digest.hexdigest()}"
-    )
-
-
-@dataclass
-class _Reader:
-    """A file on its way into the archive, of which every chunk is noted."""
-
-    source: BinaryIO
-    left: int
-    note: Callable[[bytes], None]
-    path: str
-    output: str
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            chunk = self.source.read(self.left if size < 0 else min(size, self.left))
-        except OSError as error:
-            raise _unreadable(self.output, self.path, error) from None
-        if self.left and not chunk:
-            raise RunError(
-                Reason.PROGRAM_FAILED,
-                f"spec.outputs.{self.output}: {self.path} became shorter while it was read:"
-                " let the program end what it started before it ends",
-            )
-        self.left -= len(chunk)
-        self.note(chunk)
-        return chunk
-
-
-def _files_of(output: Output) -> Iterator[tuple[str, BinaryIO, int]]:
-    """Regular files of an output, opened, with relative names and sizes, in sorted order."""
+    Raises:
+        RunError: ProgramFailed where a file or folder cannot be read.
+    """
     for name in _names_below(output):
         path = f"{output.path}/{name}"
         try:
             opened = _open_regular(path)
         except OSError as error:
-            raise _unreadable(output.name, path, error) from None
+            raise unreadable(output.name, path, error) from None
         if opened is None:
             log.info("output %s is not a regular file: left out", path)
             continue
-        yield name, opened, os.fstat(opened.fileno()).st_size
+        yield OpenFile(output.name, name, path, opened, os.fstat(opened.fileno()))
+
+
+def digest_output(files: Iterable[tuple[str, int, str]]) -> str:
+    """Digest of an output: over name, size and digest of each file, in the order of the names."""
+    digest = hashlib.sha256()
+    for name, size, of_file in sorted(files):
+        line = f"{len(name)}:{name}:{size}:{of_file}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def identify(status: os.stat_result) -> tuple[int, int, int]:
+    """What tells a file from another, and from itself after a change."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def unreadable(output: str, path: str, error: OSError) -> RunError:
+    """The failure of a run whose output cannot be read."""
+    return RunError(
+        Reason.PROGRAM_FAILED,
+        f"spec.outputs.{output}: {path} cannot be read: {error.strerror or error}",
+    )
+
+
+def changing(output: str, path: str) -> RunError:
+    """The failure of a run whose output changes after its program has ended."""
+    return RunError(
+        Reason.PROGRAM_FAILED,
+        f"spec.outputs.{output}: {path} changed while it was read:"
+        " let the program end what it started before it ends",
+    )
+
+
+def _read_through(opened: OpenFile) -> FoundFile:
+    digest = hashlib.sha256()
+    size = 0
+    with opened.source as source:
+        try:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+        except OSError as error:
+            raise unreadable(opened.output, opened.path, error) from None
+    if size != opened.status.st_size:
+        raise changing(opened.output, opened.path)
+    return FoundFile(
+        opened.name,
+        opened.path,
+        size,
+        f"sha256:{digest.hexdigest()}",
+        identify(opened.status),
+    )
 
 
 def _names_below(output: Output) -> list[str]:
@@ -158,7 +181,7 @@ def _names_below(output: Output) -> list[str]:
     def fail(error: OSError) -> None:
         if isinstance(error, FileNotFoundError) and error.filename == output.path:
             return  # the program removed the folder: it has no files
-        raise _unreadable(output.name, str(error.filename), error) from None
+        raise unreadable(output.name, str(error.filename), error) from None
 
     names = []
     for folder, folders, files in os.walk(output.path, onerror=fail, followlinks=False):
@@ -177,10 +200,3 @@ def _open_regular(path: str) -> BinaryIO | None:
         os.close(number)
         return None
     return os.fdopen(number, "rb")
-
-
-def _unreadable(output: str, path: str, error: OSError) -> RunError:
-    return RunError(
-        Reason.PROGRAM_FAILED,
-        f"spec.outputs.{output}: {path} cannot be read: {error.strerror or error}",
-    )

@@ -12,26 +12,23 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from argmin.api.outcome import Outcome, Reason
-from argmin.api.run import RESULT_LIMIT_BYTES, RESULT_OUTPUT, RunDocument
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import collect_outputs, prepare_outputs
-from argmin_solvers.result import (
-    RunResult,
-    encode_solution,
-    failed_run,
-    result_digest,
-    solution_document,
-    withhold,
+from argmin.api.run import (
+    ANSWER_FILE,
+    LOG_FILE,
+    RESULT_OUTPUT,
+    TERMINATION_LIMIT_BYTES,
+    RunDocument,
 )
+from argmin_solvers.failure import RunError
+from argmin_solvers.handover import Handover
+from argmin_solvers.inlinefiles import write_inline_files
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.outputs import prepare_outputs
+from argmin_solvers.result import RunResult, failed_run, result_digest, withhold
 from argmin_solvers.runlog import RunLog, configure_logging, log
-from argmin_solvers.termination import encode_answer
+from argmin_solvers.termination import encode_answer, encode_whole
 
 TERMINATION_LOG = "ARGMIN_TERMINATION_LOG"
-SOLUTION_FILE = "solution.json"
-LOG_FILE = "run.log"
-OUTPUTS_FILE = "outputs.tar.gz"
-ANSWER_FILE = "answer.json"
 
 _NOT_YET = RunError(Reason.UNDELIVERED, "the run was ended before anybody took its result")
 
@@ -51,15 +48,17 @@ def run(document_path: Path) -> int:
         folder = _result_folder(document)
     except RunError as failure:
         log.error("%s: %s", failure.reason, failure.message)
-        _write_answer(failed_run(failure), None)
+        _write_answer(failed_run(failure), None, TERMINATION_LIMIT_BYTES)
         return failure.exit_code
-    result = _run_recorded(document, folder, interruption)
-    if not result.failed:
-        # Nobody may take it for long, and the pod may be killed meanwhile: what was found is said
-        # first.
-        _write_answer(result if result.withheld else withhold(result, _NOT_YET), folder)
-        result = _hand_over_guarded(document, folder, result, interruption)
-    _write_answer(result, folder)
+    limit = document.answer_limit_bytes
+    handover = Handover(document, folder, interruption)
+    result = _run_recorded(document, folder, handover, interruption)
+    # Nobody may take it for long, and the pod may be killed meanwhile: what was found is said
+    # first.
+    is_held_back = result.failed or result.withheld
+    _write_answer(result if is_held_back else withhold(result, _NOT_YET), folder, limit)
+    result = _hand_over(handover, result)
+    _write_answer(result, folder, limit)
     return result.exit_code
 
 
@@ -101,24 +100,29 @@ def _result_folder(document: RunDocument) -> Path:
     return folder
 
 
-def _run_recorded(document: RunDocument, folder: Path, interruption: Interruption) -> RunResult:
+def _run_recorded(
+    document: RunDocument, folder: Path, handover: Handover, interruption: Interruption
+) -> RunResult:
     """Run with a log; where none can be kept, without."""
     result: RunResult | None = None
     try:
         with RunLog(folder / LOG_FILE):
-            result = _run_guarded(document, folder, interruption)
+            result = _run_guarded(document, handover, interruption)
     except OSError as error:
         log.error("the log %s cannot be kept: %s", folder / LOG_FILE, error.strerror)
-    return result or _run_guarded(document, folder, interruption)
+    return result or _run_guarded(document, handover, interruption)
 
 
-def _run_guarded(document: RunDocument, folder: Path, interruption: Interruption) -> RunResult:
+def _run_guarded(
+    document: RunDocument, handover: Handover, interruption: Interruption
+) -> RunResult:
     """Run; every failure becomes a result, and its traceback stays in the log."""
     try:
+        _bring_inputs(document, interruption)
         prepare_outputs(document.outputs)
         result = execute(document, interruption)
         answer = result.answer.model_copy(update={"result_digest": result_digest(result)})
-        result = _keep_outputs(document, folder, replace(result, answer=answer))
+        result = handover.keep_outputs(replace(result, answer=answer))
         answer = result.answer
         log.info("outcome %s (%s): %s", answer.outcome, answer.reason, answer.message)
         log.info("objective %s, bound %s, gap %s", answer.objective, answer.best_bound, answer.gap)
@@ -134,14 +138,13 @@ def _run_guarded(document: RunDocument, folder: Path, interruption: Interruption
     return result
 
 
-def _keep_outputs(document: RunDocument, folder: Path, result: RunResult) -> RunResult:
-    """The result with its outputs; without them it is withheld."""
-    limit = None if document.intake is None else RESULT_LIMIT_BYTES
-    try:
-        outputs = collect_outputs(document.outputs, folder / OUTPUTS_FILE, limit)
-    except RunError as failure:
-        return withhold(result, failure)
-    return replace(result, answer=result.answer.model_copy(update={"outputs": outputs}))
+def _bring_inputs(document: RunDocument, interruption: Interruption) -> None:
+    """Write the files that the document carries, and fetch those that are in stores."""
+    write_inline_files(document.files, Path(document.root) / "input")
+    if document.transfers.downloads:
+        from argmin_solvers.artifacts.downloads import fetch_inputs
+
+        fetch_inputs(document.transfers, interruption)
 
 
 def execute(document: RunDocument, interruption: Interruption) -> RunResult:
@@ -161,46 +164,10 @@ def execute(document: RunDocument, interruption: Interruption) -> RunResult:
         return run_script(document, document.script, interruption, Path(workdir))
 
 
-def hand_over(
-    document: RunDocument, folder: Path, result: RunResult, interruption: Interruption
-) -> RunResult:
-    """Write the solution, and deliver the result where an intake is named.
-
-    Raises:
-        RunError: AnswerTooLarge or AnswerUndelivered.
-    """
-    solution = encode_solution(solution_document(document.name, result))
-    try:
-        (folder / SOLUTION_FILE).write_bytes(solution)
-    except OSError as error:
-        what = f"{folder / SOLUTION_FILE} cannot be written: {error.strerror}"
-        if document.intake is None:
-            raise RunError(Reason.UNDELIVERED, what) from None
-        log.error("%s; the result is delivered all the same", what)
-    if result.withheld:
-        return result
-    if document.intake is not None:
-        from argmin_solvers.delivery import deliver, pack_parts
-
-        outputs = (folder / OUTPUTS_FILE).read_bytes() if document.outputs else None
-        parts = pack_parts(solution, _read_log(folder), outputs)
-        deliver(document.intake, document.name, parts, interruption)
-    return replace(result, answer=result.answer.model_copy(update={"delivered": True}))
-
-
-def _read_log(folder: Path) -> bytes:
-    try:
-        return (folder / LOG_FILE).read_bytes()
-    except OSError as error:
-        return f"the log could not be kept: {error.strerror}\n".encode()
-
-
-def _hand_over_guarded(
-    document: RunDocument, folder: Path, result: RunResult, interruption: Interruption
-) -> RunResult:
+def _hand_over(handover: Handover, result: RunResult) -> RunResult:
     """Hand over; whatever happens, what was found is still said."""
     try:
-        return hand_over(document, folder, result, interruption)
+        return handover.complete(result)
     except RunError as error:
         failure = error
     except BaseException as error:  # noqa: BLE001 - the last line of defence: say it in one line
@@ -208,15 +175,17 @@ def _hand_over_guarded(
         what = f"the result cannot be handed over: {type(error).__name__}: {error}"
         failure = RunError(Reason.UNDELIVERED, what)
     log.error("%s: %s", failure.reason, failure.message)
-    return result if result.withheld else withhold(result, failure)
+    return result if result.failed or result.withheld else withhold(result, failure)
 
 
-def _write_answer(result: RunResult, folder: Path | None) -> None:
-    text = encode_answer(result.answer)
-    targets = [Path(name)] if (name := os.environ.get(TERMINATION_LOG)) else []
+def _write_answer(result: RunResult, folder: Path | None, limit_bytes: int) -> None:
+    """Say the answer: within the platform's limit where it ends, and whole beside the solution."""
+    targets = []
+    if name := os.environ.get(TERMINATION_LOG):
+        targets.append((Path(name), encode_answer(result.answer, limit_bytes)))
     if folder is not None:
-        targets.append(folder / ANSWER_FILE)
-    for target in targets:
+        targets.append((folder / ANSWER_FILE, encode_whole(result.answer)))
+    for target, text in targets:
         try:
             target.write_bytes(text)
         except OSError as error:

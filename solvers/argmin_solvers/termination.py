@@ -1,29 +1,65 @@
-"""The answer as a termination message: JSON, always whole, under the limit of Kubernetes."""
+"""The answer as a termination message: JSON, always whole, under the limit of the platform."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 from argmin.api.outcome import Answer
 from argmin.api.run import TERMINATION_LIMIT_BYTES
 from argmin_solvers.models.text import shorten
 
-_SHORT_MESSAGE = 256
+_Cut = Callable[[Answer], Answer]
 
 
-def encode_answer(answer: Answer) -> bytes:
+def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) -> bytes:
     """The answer as JSON in fewer bytes than the limit.
 
-    The message is shortened first, then metrics are left out from the last, then outputs: the
-    full lists are in solution.json.
+    What is cut is the least missed, as far as need be: long messages first, then metrics from the
+    last one on, then outputs, then digests and the details of a verification. All of it is in
+    answer.json.
     """
-    text = _encode(answer)
-    if len(text) < TERMINATION_LIMIT_BYTES:
-        return text
-    answer = answer.model_copy(update={"message": shorten(answer.message, _SHORT_MESSAGE)})
-    for field in ("metrics", "outputs"):
-        while len(_encode(answer)) >= TERMINATION_LIMIT_BYTES and getattr(answer, field):
-            answer = answer.model_copy(update={field: getattr(answer, field)[:-1]})
-    return _encode(answer)
+    text = encode_whole(answer)
+    for cut in _list_cuts(answer):
+        if len(text) < limit_bytes:
+            break
+        answer = cut(answer)
+        text = encode_whole(answer)
+    return text
 
 
-def _encode(answer: Answer) -> bytes:
+def encode_whole(answer: Answer) -> bytes:
+    """The answer as JSON, with nothing left out."""
     return answer.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def _list_cuts(answer: Answer) -> Iterator[_Cut]:
+    yield _shorten_messages(256)
+    for field in ("metrics", "outputs"):
+        for _ in getattr(answer, field):
+            yield _drop_last(field)
+    yield _shorten_messages(80)
+    for field in ("model_digest", "solver_version"):
+        yield _replace(field)
+    yield _shorten_messages(20)
+
+
+def _shorten_messages(length: int) -> _Cut:
+    def cut(answer: Answer) -> Answer:
+        update: dict[str, object] = {"message": shorten(answer.message, length)}
+        checked = answer.verification
+        if checked is not None:
+            short = {"message": shorten(checked.message, length)}
+            if checked.where is not None:
+                short["where"] = shorten(checked.where, length)
+            update["verification"] = checked.model_copy(update=short)
+        return answer.model_copy(update=update)
+
+    return cut
+
+
+def _drop_last(field: str) -> _Cut:
+    return lambda answer: answer.model_copy(update={field: getattr(answer, field)[:-1]})
+
+
+def _replace(field: str) -> _Cut:
+    return lambda answer: answer.model_copy(update={field: None})

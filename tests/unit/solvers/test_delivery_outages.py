@@ -17,7 +17,7 @@ import pytest
 
 from argmin.api.outcome import ExitCode
 from argmin.api.run import Intake
-from argmin_solvers import delivery
+from argmin_solvers import patience
 from argmin_solvers.delivery import deliver
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
@@ -129,7 +129,7 @@ def test_a_runner_that_is_killed_while_it_delivers_has_left_its_answer(
 def test_a_request_to_stop_bounds_the_delivery(
     tmp_path: Path, token: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "INTERRUPTED_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "INTERRUPTED_SECONDS", 1.0)
     interruption = Interruption()
     before = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
     interruption.listen()

@@ -16,8 +16,8 @@ import pytest
 
 from argmin.api.files import Output
 from argmin.api.outcome import ExitCode, Reason
+from argmin_solvers.archive import pack_outputs
 from argmin_solvers.failure import RunError
-from argmin_solvers.outputs import collect_outputs
 from tests.unit.solvers.problems import run_program
 
 NOBODY = 65534
@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_named(name: str) -> None:
         locked = folder / "data" / "locked"
         locked.chmod(0)
         with pytest.raises(RunError) as caught:
-            collect_outputs(outputs(folder / "data"), folder / "a.tar.gz")
+            pack_outputs(outputs(folder / "data"), folder / "a.tar.gz")
         locked.chmod(0o700)
         assert not (folder / "a.tar.gz").exists()
     assert caught.value.reason is Reason.PROGRAM_FAILED
@@ -67,7 +67,7 @@ def test_collecting_stops_at_the_limit(tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match=r"^spec\.outputs\.data: .* more than 100000 bytes"
     ) as caught:
-        collect_outputs(outputs(folder), tmp_path / "a.tar.gz", limit_bytes=100_000)
+        pack_outputs(outputs(folder), tmp_path / "a.tar.gz", limit_bytes=100_000)
     assert caught.value.reason is Reason.ANSWER_TOO_LARGE
     assert not (tmp_path / "a.tar.gz").exists()
 
@@ -77,7 +77,7 @@ def test_without_a_limit_all_is_kept(tmp_path: Path) -> None:
     folder.mkdir()
     content = os.urandom(2_000_000)
     (folder / "noise").write_bytes(content)
-    (kept,) = collect_outputs(outputs(folder), tmp_path / "a.tar.gz")
+    (kept,) = pack_outputs(outputs(folder), tmp_path / "a.tar.gz")
     assert kept.bytes == len(content)
     with tarfile.open(tmp_path / "a.tar.gz") as archive:
         stored = archive.extractfile("data/noise")
@@ -94,9 +94,9 @@ def test_a_large_file_is_not_held_in_memory(tmp_path: Path) -> None:
     source = (
         "import re, sys\nfrom pathlib import Path\n"
         "from argmin.api.files import Output\n"
-        "from argmin_solvers.outputs import collect_outputs\n"
+        "from argmin_solvers.archive import pack_outputs\n"
         "data = [Output(name='data', path=sys.argv[1])]\n"
-        "(kept,) = collect_outputs(data, Path(sys.argv[2]))\n"
+        "(kept,) = pack_outputs(data, Path(sys.argv[2]))\n"
         # Not the peak of getrusage: a child inherits that of the process that started it.
         "peak = re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]\n"
         "print(kept.bytes, int(peak) * 1024)\n"
@@ -119,7 +119,7 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(tmp_path: Path) -> N
     os.mkfifo(folder / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "socket"))
-        (kept,) = collect_outputs(outputs(folder), tmp_path / "a.tar.gz")
+        (kept,) = pack_outputs(outputs(folder), tmp_path / "a.tar.gz")
     assert kept.files == 1
     with tarfile.open(tmp_path / "a.tar.gz") as archive:
         assert archive.getnames() == ["data/kept"]
@@ -130,7 +130,7 @@ def test_an_archive_that_fits_on_no_disk_is_named(tmp_path: Path) -> None:
     (tmp_path / "data" / "file").write_text("content")
     (tmp_path / "a.tar.gz").symlink_to("/dev/full")
     with pytest.raises(RunError, match=r"cannot be written: No space left on device"):
-        collect_outputs(outputs(tmp_path / "data"), tmp_path / "a.tar.gz")
+        pack_outputs(outputs(tmp_path / "data"), tmp_path / "a.tar.gz")
 
 
 def test_outputs_that_cannot_be_kept_do_not_take_the_answer_with_them(tmp_path: Path) -> None:
@@ -140,6 +140,7 @@ def test_outputs_that_cannot_be_kept_do_not_take_the_answer_with_them(tmp_path: 
         tmp_path,
         "from argmin_solvers import report\nreport(objective=5)\n",
         outputs=[{"name": "data", "path": str(tmp_path / "data")}],
+        intake={"url": "http://127.0.0.1:9", "tokenPath": str(tmp_path / "none")},
     )
     assert ended.exit_code == ExitCode.UNDELIVERED
     assert (ended.answer["outcome"], ended.answer["objective"]) == ("Feasible", "5.0")

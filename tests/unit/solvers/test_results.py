@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from argmin.api.files import Output
 from argmin.api.outcome import Answer, Metric, Outcome, OutputFile, Reason
 from argmin.api.run import TERMINATION_LIMIT_BYTES
-from argmin_solvers.outputs import collect_outputs
+from argmin_solvers.archive import pack_outputs
 from argmin_solvers.result import RunResult, result_digest, solution_document
 from argmin_solvers.termination import encode_answer
 
@@ -83,7 +83,7 @@ def test_a_termination_message_is_whole_json_under_its_limit(
 
 class TestOutputs:
     def collect(self, folder: Path, archive: Path) -> OutputFile:
-        (kept,) = collect_outputs([Output(name="data", path=str(folder))], archive)
+        (kept,) = pack_outputs([Output(name="data", path=str(folder))], archive)
         return kept
 
     def test_equal_files_give_an_equal_archive(self, tmp_path: Path) -> None:

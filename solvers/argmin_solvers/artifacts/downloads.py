@@ -1,0 +1,187 @@
+"""Fetches the inputs of a run: each file whole and checked before it has its name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from s3transfer.subscribers import BaseSubscriber
+
+from argmin.api.outcome import Reason
+from argmin.api.run import Download, Transfers
+from argmin.api.storage import S3Bucket, S3Object
+from argmin_solvers.artifacts.checksums import read_checksum
+from argmin_solvers.artifacts.connection import (
+    PART_BYTES,
+    ByteCounter,
+    Connection,
+    Connections,
+    find_endpoint,
+)
+from argmin_solvers.artifacts.faults import CorruptedError
+from argmin_solvers.artifacts.meter import Listener, LogMeter
+from argmin_solvers.artifacts.persistence import Persistence
+from argmin_solvers.artifacts.places import Action, Place, StoredObject, end_folder, map_folder
+from argmin_solvers.artifacts.workers import Stopping, Task, Workers
+from argmin_solvers.failure import RunError
+from argmin_solvers.interruption import Interruption
+
+INTERRUPTED = Stopping(
+    0.0, RunError(Reason.INTERRUPTED, "interrupted while its inputs were fetched")
+)
+"""There is no answer to save yet: a request to stop ends it at once."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An object and the file that it becomes."""
+
+    bucket: S3Bucket
+    remote: StoredObject
+    path: Path
+
+
+def fetch_inputs(
+    transfers: Transfers,
+    interruption: Interruption,
+    persistence: Persistence | None = None,
+    listener: Listener | None = None,
+) -> None:
+    """Fetch all downloads of a job document.
+
+    Raises:
+        RunError: SourceNotFound where a key, a folder or a bucket is not there; TransferFailed;
+            Interrupted.
+    """
+    workers = Workers(
+        interruption,
+        INTERRUPTED,
+        persistence or Persistence(interruption),
+        listener or LogMeter(),
+    )
+    with Connections(transfers.region, transfers.credentials_root) as connections:
+        try:
+            arrivals = [
+                arrival
+                for download in transfers.downloads
+                for arrival in _list_arrivals(download, connections, workers)
+            ]
+            fetch_files("fetching the inputs", arrivals, connections, workers)
+        finally:
+            workers.close()
+
+
+def fetch_files(
+    title: str, arrivals: Iterable[Arrival], connections: Connections, workers: Workers
+) -> None:
+    """Fetch objects into files."""
+    workers.move(title, [_plan(arrival, connections.reach(arrival.bucket)) for arrival in arrivals])
+
+
+def _list_arrivals(
+    download: Download, connections: Connections, workers: Workers
+) -> Iterator[Arrival]:
+    source = download.source
+    connection = connections.reach(source)
+    try:
+        if source.key is not None:
+            place = Place(source, source.key)
+            remote = workers.ask(partial(_look_at, connection, place), place, Action.READ)
+            yield Arrival(source, remote, Path(download.path))
+        else:
+            for path, remote in _list_folder(source, connection, workers):
+                yield Arrival(source, remote, Path(download.path) / path)
+    except RunError as failure:
+        raise RunError(failure.reason, f"input {download.name}: {failure.message}") from None
+
+
+def _look_at(connection: Connection, place: Place) -> StoredObject:
+    head = connection.client.head_object(Bucket=place.bucket.bucket, Key=place.key)
+    return StoredObject(place.key, head["ContentLength"], head.get("ETag"))
+
+
+def _list_folder(
+    source: S3Object, connection: Connection, workers: Workers
+) -> Iterator[tuple[str, StoredObject]]:
+    place = Place(source, str(source.prefix))
+    objects = workers.ask(partial(_list_objects, connection, place), place, Action.LIST)
+    return map_folder(place, objects)
+
+
+def _list_objects(connection: Connection, place: Place) -> list[StoredObject]:
+    pages = connection.client.get_paginator("list_objects_v2").paginate(
+        Bucket=place.bucket.bucket, Prefix=end_folder(place.key)
+    )
+    return [
+        StoredObject(item["Key"], item["Size"], item.get("ETag"))
+        for page in pages
+        for item in page.get("Contents", ())
+    ]
+
+
+def _plan(arrival: Arrival, connection: Connection) -> Task:
+    place = Place(arrival.bucket, arrival.remote.key)
+
+    def move(count: Callable[[int], None]) -> None:
+        _fetch(arrival, connection, count)
+
+    return Task(place, Action.READ, arrival.remote.bytes, move)
+
+
+def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None]) -> None:
+    """Fetch one file beside its place, check it, and only then give it its name."""
+    folder = arrival.path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(prefix=".argmin-", dir=folder)
+    os.close(number)
+    draft = Path(name)
+    try:
+        future = connection.manager.download(
+            arrival.bucket.bucket,
+            arrival.remote.key,
+            str(draft),
+            subscribers=[_Known(arrival.remote), ByteCounter(count)],
+        )
+        future.result()
+        _check(draft, arrival, connection)
+        draft.chmod(0o644)
+        draft.replace(arrival.path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _check(file: Path, arrival: Arrival, connection: Connection) -> None:
+    remote = arrival.remote
+    if file.stat().st_size != remote.bytes:
+        raise CorruptedError(f"{file.stat().st_size} of {remote.bytes} bytes have arrived")
+    came_in_parts = remote.bytes >= PART_BYTES or "-" in (remote.etag or "")
+    if not came_in_parts:
+        return  # botocore has compared it with its checksum as it came
+    query: dict[str, Any] = {"Bucket": arrival.bucket.bucket, "Key": remote.key}
+    head = connection.client.head_object(**query, ChecksumMode="ENABLED")
+    checksum = read_checksum(head, trusts_etag=not (arrival.bucket.endpoint or find_endpoint()))
+    if checksum is None:
+        return
+    part_bytes = None
+    if checksum.parts:
+        part_bytes = connection.client.head_object(**query, PartNumber=1)["ContentLength"]
+    if checksum.matches(file, part_bytes) is False:
+        raise CorruptedError(f"what has arrived has another {checksum.algorithm} checksum")
+
+
+class _Known(BaseSubscriber):  # type: ignore[misc]
+    """Spares s3transfer a question, and pins the version that is read."""
+
+    def __init__(self, remote: StoredObject) -> None:
+        self._remote = remote
+
+    def on_queued(self, future: Any, **_: Any) -> None:
+        """Called by s3transfer before it begins."""
+        future.meta.provide_transfer_size(self._remote.bytes)
+        if self._remote.etag:
+            future.meta.provide_object_etag(self._remote.etag)

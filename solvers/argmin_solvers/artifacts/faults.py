@@ -1,0 +1,191 @@
+"""What goes wrong with a store: whether it may pass, and in which words it is told."""
+
+from __future__ import annotations
+
+import errno
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ChecksumError,
+    ClientError,
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSLError,
+)
+from botocore.exceptions import ConnectionError as StoreConnectionError
+from botocore.parsers import ResponseParserError
+from s3transfer.exceptions import RetriesExceededError
+from urllib3.exceptions import HTTPError
+
+from argmin.api.outcome import Reason
+from argmin_solvers.artifacts.places import Action, Place
+from argmin_solvers.failure import RunError
+from argmin_solvers.models.text import shorten
+
+STORE_ERRORS = (
+    BotoCoreError,
+    ClientError,
+    HTTPError,
+    OSError,
+    ResponseParserError,
+    RetriesExceededError,
+)
+"""All that a transfer may raise, apart from what we raise ourselves."""
+
+_NO_BUCKET = ("NoSuchBucket",)
+_MISSING = (*_NO_BUCKET, "NoSuchKey", "NotFound", "404")
+_DENIED = ("AccessDenied", "Forbidden", "403", "AllAccessDisabled", "KMS.AccessDeniedException")
+_BAD_CREDENTIALS = (
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+)
+_CHANGED = ("PreconditionFailed", "412")
+_PASSING = (
+    "BadDigest",
+    "BandwidthLimitExceeded",
+    "InternalError",
+    "NoSuchUpload",  # a server that was restarted has forgotten it
+    "OperationAborted",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "XAmzContentChecksumMismatch",
+)
+_PASSING_STATUS = (408, 429)
+_UNKNOWN_CHECKSUMS = (
+    "InvalidArgument",
+    "InvalidRequest",
+    "NotImplemented",
+    "SignatureDoesNotMatch",
+    "XAmzContentSHA256Mismatch",
+)
+_PASSING_TYPES = (
+    ChecksumError,
+    StoreConnectionError,
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    HTTPError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
+_NETWORK_ERRORS = (
+    errno.ECONNABORTED,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.EPIPE,
+    errno.ETIMEDOUT,
+)
+
+
+class CorruptedError(Exception):
+    """What arrived is not what the store says it keeps, or the other way round."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether another try may succeed without anybody doing anything."""
+    error = _unwrap(error)
+    if isinstance(error, ClientError):
+        status = _status(error)
+        if status == 501:
+            return False
+        return _code(error) in _PASSING or status in _PASSING_STATUS or status >= 500
+    if isinstance(error, SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
+    if isinstance(error, OSError) and not isinstance(error, HTTPError):
+        return isinstance(error, TimeoutError) or error.errno in _NETWORK_ERRORS
+    return isinstance(error, (*_PASSING_TYPES, CorruptedError))
+
+
+def is_corrupted(error: BaseException | None) -> bool:
+    """Whether bytes and checksum do not belong together: where it stays so, waiting is no help."""
+    return isinstance(error, CorruptedError | FlexibleChecksumError | ChecksumError)
+
+
+def refuses_checksums(error: BaseException) -> bool:
+    """Whether a server says no in the way of those that do not know S3's own checksums."""
+    error = _unwrap(error)
+    return isinstance(error, ClientError) and (
+        _code(error) in _UNKNOWN_CHECKSUMS or _status(error) == 501
+    )
+
+
+def explain(error: BaseException, place: Place, action: Action) -> RunError:
+    """The failure of the run, in words that say what to do."""
+    error = _unwrap(error)
+    if isinstance(error, ClientError):
+        return _explain_answer(error, place, action)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
+        return _failed(
+            f"{action.verb} {place}: there are no AWS credentials ({error}): name a Secret in"
+            " credentialsSecret, or give the run an identity, such as that of a service account"
+        )
+    if isinstance(error, ResponseParserError):
+        return _failed(f"{place}: what answers there is no S3 server: correct endpoint")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return _failed(
+            f"{action.verb} {place}: the disk of the run is full: give it more room, such as"
+            " spec.resources.requests.ephemeral-storage"
+        )
+    said = shorten(str(error) or type(error).__name__, 300)
+    return _failed(f"{action.verb} {place} failed: {said}")
+
+
+def _explain_answer(error: ClientError, place: Place, action: Action) -> RunError:
+    code, status = _code(error), _status(error)
+    told = f"{status} {code}" if code != str(status) else code
+    if code in _NO_BUCKET:
+        bucket = place.bucket.bucket
+        return RunError(
+            Reason.SOURCE_NOT_FOUND if action is not Action.WRITE else Reason.TRANSFER_FAILED,
+            f"{action.verb} {place}: there is no bucket {bucket} ({told}): correct bucket, region"
+            " or endpoint",
+        )
+    if code in _MISSING and action is not Action.WRITE:
+        return RunError(Reason.SOURCE_NOT_FOUND, f"{place} does not exist ({told})")
+    if code in _BAD_CREDENTIALS:
+        return _failed(
+            f"{action.verb} {place}: the store does not accept {place.identity} ({told}):"
+            " the keys are wrong, expired or of another account"
+        )
+    if code in _DENIED or status == 403:
+        return _failed(
+            f"{action.verb} {place} is forbidden to {place.identity} ({told}): it takes"
+            f" {action.permissions}, and the use of its KMS key where there is one"
+        )
+    if code in _CHANGED:
+        return _failed(f"{place} was replaced while it was read: read it again")
+    said = shorten(str(error.response.get("Error", {}).get("Message", "")), 200)
+    return _failed(f"{action.verb} {place} failed ({told}): {said}")
+
+
+def _failed(message: str) -> RunError:
+    return RunError(Reason.TRANSFER_FAILED, message)
+
+
+def _unwrap(error: BaseException) -> BaseException:
+    last = getattr(error, "last_exception", None)
+    return last if isinstance(error, RetriesExceededError) and last else error
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,192 @@
+"""What a run brings back, on its way: into its folder, to the intake, or into object stores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from argmin.api.files import Output
+from argmin.api.outcome import Answer, Reason
+from argmin.api.run import (
+    ANSWER_FILE,
+    INVENTORY_FILE,
+    LOG_FILE,
+    OUTPUTS_FOLDER,
+    RESULT_LIMIT_BYTES,
+    SOLUTION_FILE,
+    Inventory,
+    RunDocument,
+    StoredFile,
+)
+from argmin.api.storage import StoredResult
+from argmin_solvers.archive import pack_outputs
+from argmin_solvers.failure import RunError
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.outputs import FoundOutput, find_outputs
+from argmin_solvers.result import RunResult, encode_solution, solution_document, withhold
+from argmin_solvers.runlog import log
+from argmin_solvers.termination import encode_whole
+
+ARCHIVE_FILE = "outputs.tar.gz"
+
+
+class Handover:
+    """The way of one result.
+
+    With a store, files go there one by one. Without one the intake, where there is any, takes them
+    packed. Elsewhere they stay in their folders, with a list: somebody else fetches them.
+    """
+
+    def __init__(self, document: RunDocument, folder: Path, interruption: Interruption) -> None:
+        self._document = document
+        self._folder = folder
+        self._interruption = interruption
+        self._found: tuple[FoundOutput, ...] = ()
+
+    @property
+    def _intake_takes_it(self) -> bool:
+        return self._document.intake is not None and self._document.transfers.result is None
+
+    def keep_outputs(self, result: RunResult) -> RunResult:
+        """The result with what its outputs hold; where they cannot be read, it is withheld."""
+        apart, others = self._part_outputs()
+        try:
+            if not self._intake_takes_it:
+                apart, others = (*apart, *others), ()
+            self._found = find_outputs(apart)
+            archive = self._folder / ARCHIVE_FILE
+            packed = pack_outputs(others, archive, RESULT_LIMIT_BYTES) if others else ()
+        except RunError as failure:
+            return withhold(result, failure)
+        kept = {output.name: output for output in (*packed, *(f.describe() for f in self._found))}
+        outputs = tuple(kept[output.name] for output in self._document.outputs)
+        return replace(result, answer=result.answer.model_copy(update={"outputs": outputs}))
+
+    def complete(self, result: RunResult) -> RunResult:
+        """The result once it has been handed over.
+
+        Of a run without an answer, or whose answer has to be withheld, only the last words go.
+
+        Raises:
+            RunError: AnswerTooLarge, AnswerUndelivered or TransferFailed.
+        """
+        if result.failed:
+            return self._leave_last_words(result)
+        solution = self._write_solution(result)
+        if result.withheld:
+            return self._leave_last_words(result)
+        done = self._tell(result, {"delivered": True, "stored": self._name_place()})
+        if self._intake_takes_it:
+            self._ship()
+            self._deliver(solution)
+        else:
+            self._list_files(done.answer)
+            self._ship()
+        return done
+
+    def _part_outputs(self) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
+        """The outputs that have a place of their own, and the others."""
+        outputs = self._document.outputs
+        uploads = {upload.name for upload in self._document.transfers.uploads}
+        apart = tuple(o for o in outputs if o.name in uploads)
+        return apart, tuple(o for o in outputs if o.name not in uploads)
+
+    def _write_solution(self, result: RunResult) -> bytes:
+        solution = encode_solution(solution_document(self._document.name, result))
+        file = self._folder / SOLUTION_FILE
+        try:
+            file.write_bytes(solution)
+        except OSError as error:
+            what = f"{file} cannot be written: {error.strerror}"
+            if not self._intake_takes_it:
+                raise RunError(Reason.UNDELIVERED, what) from None
+            log.error("%s; the result is delivered all the same", what)
+        return solution
+
+    def _list_files(self, answer: Answer) -> None:
+        """Write the answer as it will be, and the list of all files."""
+        try:
+            (self._folder / ANSWER_FILE).write_bytes(encode_whole(answer))
+            inventory = Inventory(files=tuple(self._describe_files()))
+            text = inventory.model_dump_json(by_alias=True)
+            (self._folder / INVENTORY_FILE).write_text(text, "utf-8", "surrogateescape")
+        except OSError as error:
+            raise RunError(
+                Reason.UNDELIVERED, f"{self._folder} cannot be written: {error.strerror}"
+            ) from None
+
+    def _describe_files(self) -> Iterator[StoredFile]:
+        for name in (ANSWER_FILE, SOLUTION_FILE, LOG_FILE):
+            if (own := self._folder / name).is_file():
+                content = own.read_bytes()
+                digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+                yield StoredFile(path=name, bytes=len(content), digest=digest)
+        for found in self._found:
+            if self._goes_elsewhere(found.name):
+                continue
+            for file in found.files:
+                path = f"{OUTPUTS_FOLDER}/{found.name}/{file.name}"
+                yield StoredFile(path=path, bytes=file.bytes, digest=file.digest)
+
+    def _goes_elsewhere(self, name: str) -> bool:
+        uploads = {upload.name for upload in self._document.transfers.uploads}
+        return name in uploads or any(o.s3 for o in self._document.outputs if o.name == name)
+
+    def _ship(self) -> None:
+        transfers = self._document.transfers
+        if transfers.result is None and not transfers.uploads:
+            return
+        from argmin_solvers.artifacts.storing import Shipment, send_result
+
+        send_result(Shipment(transfers, self._folder, self._found), self._interruption)
+
+    def _deliver(self, solution: bytes) -> None:
+        from argmin_solvers.delivery import deliver, pack_parts
+
+        assert self._document.intake is not None
+        archive = self._folder / ARCHIVE_FILE
+        outputs = archive.read_bytes() if archive.is_file() else None
+        parts = pack_parts(solution, self._read_log(), outputs)
+        deliver(self._document.intake, self._document.name, parts, self._interruption)
+
+    def _read_log(self) -> bytes:
+        try:
+            return (self._folder / LOG_FILE).read_bytes()
+        except OSError as error:
+            return f"the log could not be kept: {error.strerror}\n".encode()
+
+    def _leave_last_words(self, result: RunResult) -> RunResult:
+        """Bring log and answer away, so that they are there when the pod is not."""
+        if self._document.transfers.result is None:
+            return result
+        from argmin_solvers.artifacts.storing import Shipment, send_last_words
+
+        told = self._tell(result, {"stored": self._name_place()})
+        self._found = ()
+        (self._folder / SOLUTION_FILE).unlink(missing_ok=True)
+        try:
+            self._list_files(told.answer)
+            shipment = Shipment(self._document.transfers, self._folder)
+            send_last_words(shipment, self._interruption)
+        except RunError as failure:
+            log.error("the log cannot be kept: %s", failure.message)
+            return result
+        return told
+
+    @staticmethod
+    def _tell(result: RunResult, update: dict[str, object]) -> RunResult:
+        return replace(result, answer=result.answer.model_copy(update=update))
+
+    def _name_place(self) -> StoredResult | None:
+        transfers = self._document.transfers
+        store = transfers.result
+        if store is None:
+            return None
+        return StoredResult(
+            bucket=store.bucket,
+            prefix=store.prefix,
+            region=store.region or transfers.region,
+            endpoint=store.endpoint,
+        )
