@@ -24,6 +24,7 @@ from argmin.runtime.intake import Intake
 from argmin.runtime.lease import LEASES, Lease, LeaseLostError, LeaseTimes
 from argmin.runtime.logs import configure_logs
 from argmin.runtime.metrics import Metrics
+from argmin.runtime.progress import ProgressBoard
 from argmin.runtime.tasks import run_together
 from argmin.runtime.watches import WatchError
 from argmin.settings import Settings
@@ -62,7 +63,8 @@ async def operate(settings: Settings) -> None:
             settings.pod_name,
             LeaseTimes.of(settings.lease_seconds),
         )
-        kinds = (OptimizationJobKind(settings.defaults_for),)
+        board = ProgressBoard()
+        kinds = (OptimizationJobKind(settings.defaults_for, progress_of=board.read),)
         engine = Engine(
             kinds,
             cluster,
@@ -70,8 +72,10 @@ async def operate(settings: Settings) -> None:
             settings.namespaces,
             settings.workers,
             settings.resync_seconds,
+            board,
         )
-        intake = Intake(cluster, lambda status: metrics.deliveries.labels(str(status)).inc())
+        resources = [kind.resource for kind in kinds]
+        intake = Intake(cluster, resources, board, lambda: lease.is_held, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
         async with (
             _serve(intake.build(), settings.host, settings.intake_port),

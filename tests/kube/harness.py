@@ -40,10 +40,14 @@ async def eventually(
 
 @asynccontextmanager
 async def running(
-    kind: Kind[Any, Any], cluster: Cluster, namespace: str, **options: Any
+    kind: Kind[Any, Any],
+    cluster: Cluster,
+    namespace: str,
+    metrics: Metrics | None = None,
+    **options: Any,
 ) -> AsyncIterator[Engine]:
     """An engine at work on one namespace, synced and watching."""
-    engine = Engine((kind,), cluster, Metrics(), (namespace,), **options)
+    engine = Engine((kind,), cluster, metrics or Metrics(), (namespace,), **options)
     started = asyncio.Event()
     task = asyncio.create_task(engine.run(on_started=lambda: _take_back_signals(started)))
     try:

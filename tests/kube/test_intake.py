@@ -5,79 +5,22 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from argmin.api.common import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
-from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, SOLUTION_KEY, TOKEN_AUDIENCE
-from argmin.plan import Manifest
+from argmin.api.common import LABEL_MANAGED_BY, LABEL_NAME
+from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, SOLUTION_KEY
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.intake import Intake
 from tests.kube.harness import AuditLog
-from tests.kube.jobs import owned_by, pod_manifest
+from tests.kube.jobs import pod_manifest
+from tests.kube.runs import Client, Runs, serve_intake
 from tests.kubectl import Kubectl
-from tests.refusals import MODEL
 
 pytestmark = pytest.mark.kube
-
-Client = TestClient[Any, Any]
 
 
 def encode(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
-
-
-@dataclass(frozen=True)
-class Runs:
-    """What the operator and the Job controller would have made for a job."""
-
-    user: Kubectl
-    cluster: Cluster
-
-    def start(self, owner: str, pod: str = "", **labels: str) -> Manifest:
-        """A job with its Job and a pod of it; returns the pod."""
-        self.user.apply(
-            {
-                "apiVersion": "argmin.dev/v1alpha1",
-                "kind": "OptimizationJob",
-                "metadata": {"name": owner},
-                "spec": {"model": MODEL},
-            }
-        )
-        marks = {LABEL_NAME: owner, LABEL_KIND: "OptimizationJob", LABEL_MANAGED_BY: MANAGER}
-        job = self._make_job(owner, {**marks, **labels})
-        name = pod or f"{owner}-abcde"
-        self.user.apply(pod_manifest(name, marks, owned_by(job)))
-        return self.user.get("pod", name)
-
-    def _make_job(self, owner: str, labels: dict[str, str]) -> Manifest:
-        reference = owned_by(self.user.get("opt", owner))
-        template = pod_manifest("run", labels, None)
-        self.user.apply(
-            {
-                "apiVersion": "batch/v1",
-                "kind": "Job",
-                "metadata": {"name": owner, "labels": labels, "ownerReferences": [reference]},
-                "spec": {"template": {"metadata": {"labels": labels}, "spec": template["spec"]}},
-            }
-        )
-        return self.user.get("job", owner)
-
-    async def token(self, pod: Manifest | None, audience: str = TOKEN_AUDIENCE) -> str:
-        """The token that the kubelet would project into the pod; unbound without one."""
-        spec: Manifest = {"audiences": [audience], "expirationSeconds": 600}
-        if pod:
-            spec["boundObjectRef"] = {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "name": pod["metadata"]["name"],
-                "uid": pod["metadata"]["uid"],
-            }
-        made = await self.cluster.create_token(self.user.namespace, "default", spec)
-        return str(made["status"]["token"])
 
 
 @pytest.fixture
@@ -87,7 +30,7 @@ def runs(user: Kubectl, cluster: Cluster) -> Runs:
 
 @pytest.fixture
 async def intake(cluster: Cluster) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(Intake(cluster, lambda _: None).build())) as client:
+    async with serve_intake(cluster) as client:
         yield client
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from argmin.api.outcome import Answer, Outcome, Reason
-from argmin.api.run import INTAKE_PATH, SOLUTION_KEY, TOKEN_AUDIENCE
+from argmin.api.run import INTAKE_PATH, SOLUTION_KEY
 from argmin.backends.run import Defaults
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
-from argmin.plan import Key, Manifest
+from argmin.plan import Key
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.intake import Intake
 from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
-from tests.kube.jobs import owned_by
+from tests.kube.kubelet import Kubelet
+from tests.kube.runs import serve_intake
 from tests.kubectl import Kubectl, holds
 from tests.refusals import MODEL
 
@@ -35,51 +33,9 @@ STEEL = {
 }
 
 
-class Kubelet:
-    """What the Job controller and a kubelet would do for one pod, done by hand."""
-
-    def __init__(self, user: Kubectl, cluster: Cluster, job: Manifest) -> None:
-        self._user = user
-        self._cluster = cluster
-        self._name = f"{job['metadata']['name']}-abcde"
-        template = job["spec"]["template"]
-        metadata = {**template["metadata"], "name": self._name, "ownerReferences": [owned_by(job)]}
-        pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": metadata}
-        user.create(pod)
-        self._container = template["spec"]["containers"][0]["name"]
-
-    def report(self, phase: str, state: Manifest) -> None:
-        status = {
-            "name": self._container,
-            "ready": phase == "Running",
-            "restartCount": 0,
-            "image": "",
-            "imageID": "",
-            "state": state,
-        }
-        patch = {"status": {"phase": phase, "containerStatuses": [status]}}
-        self._user.run(
-            "patch", "pod", self._name, "--subresource=status", f"--patch={json.dumps(patch)}"
-        )
-
-    async def token(self) -> str:
-        pod = self._user.get("pod", self._name)
-        bound = {"apiVersion": "v1", "kind": "Pod", "name": self._name}
-        account = pod["spec"].get("serviceAccountName", "default")
-        made = await self._cluster.create_token(
-            self._user.namespace,
-            account,
-            {
-                "audiences": [TOKEN_AUDIENCE],
-                "boundObjectRef": {**bound, "uid": pod["metadata"]["uid"]},
-            },
-        )
-        return str(made["status"]["token"])
-
-
 async def hand_in(cluster: Cluster, token: str, owner: str) -> int:
     body = {"owner": owner, "parts": {SOLUTION_KEY: base64.b64encode(b"{}").decode()}}
-    async with TestClient(TestServer(Intake(cluster, lambda _: None).build())) as client:
+    async with serve_intake(cluster) as client:
         answer = await client.post(
             INTAKE_PATH, json=body, headers={"Authorization": f"Bearer {token}"}
         )
@@ -95,23 +51,13 @@ async def test_a_job_from_creation_to_answer_takes_at_most_eight_writes(
         user.apply(STEEL)
         await eventually(lambda: bool(user.list("jobs")), "the Job")
         kubelet = Kubelet(user, cluster, user.list("jobs")[0])
-        kubelet.report("Running", {"running": {"startedAt": "2026-11-22T08:00:00Z"}})
+        kubelet.start()
         await eventually(lambda: is_idle(engine), "rest")
         assert await hand_in(cluster, await kubelet.token(), "steel") == 200
         answer = Answer(
             outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
         )
-        kubelet.report(
-            "Succeeded",
-            {
-                "terminated": {
-                    "exitCode": 0,
-                    "startedAt": "2026-11-22T08:00:00Z",
-                    "finishedAt": "2026-11-22T08:00:01Z",
-                    "message": json.dumps(answer.to_wire()),
-                }
-            },
-        )
+        kubelet.end(answer.to_wire())
         await eventually(lambda: holds(user.get("opt", "steel"), "Complete"), "the answer")
         await eventually(lambda: is_idle(engine), "rest")
         written = [w for w in audit.writes() if w != "create serviceaccounts/token"]

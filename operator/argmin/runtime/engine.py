@@ -16,6 +16,7 @@ from argmin.runtime.cache import Cache
 from argmin.runtime.cluster import Cluster
 from argmin.runtime.errors import ApiError, UnavailableError
 from argmin.runtime.metrics import Metrics
+from argmin.runtime.progress import ProgressBoard
 from argmin.runtime.queue import WorkQueue
 from argmin.runtime.reconciler import Reconciler
 from argmin.runtime.resync import Resync
@@ -42,12 +43,16 @@ class Engine:
         namespaces: Iterable[str] = (),
         workers: int = 16,
         resync_seconds: float = 600.0,
+        board: ProgressBoard | None = None,
     ) -> None:
+        """`board` is where runs tell of their progress; the engine looks at who has news there."""
         kinds = tuple(kinds)
         self._metrics = metrics
         self._slots = asyncio.Semaphore(workers)
         self.cache = Cache()
         self.queue: WorkQueue[Key] = WorkQueue()
+        self._board = ProgressBoard() if board is None else board
+        self._board.connect(self.queue.add)
         scope = Scope.of(kinds, namespaces)
         self.resync = Resync(cluster, self.cache, scope, self.queue.add, resync_seconds)
         self._watches = Watches(cluster, self.cache, scope, self.queue.add, self.resync.ask)
@@ -125,9 +130,16 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - one object's trouble must not stop the others
             result = "error"
             self._put_off(key, error)
+        self._note_progress(key)
         kind = key.resource.kind
         self._metrics.reconciles.labels(kind, result).inc()
         self._metrics.reconcile_seconds.labels(kind).observe(time.monotonic() - started)
+
+    def _note_progress(self, key: Key) -> None:
+        """What the status tells of a search now is what the board and the gauges go by."""
+        latest = self.cache.get(key)
+        self._board.settle(key, latest)
+        self._metrics.solves.note(key, latest)
 
     def _put_off(self, key: Key, error: Exception) -> None:
         asked = error.retry_after if isinstance(error, UnavailableError) else None

@@ -9,6 +9,16 @@ class ConnectError(Exception):
     """There is no cluster to talk to: no kubeconfig, a wrong context, no service account."""
 
 
+class RefusalError(Exception):
+    """What a run sends is refused; the message tells its sender why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status of the answer."""
+        self.message = message
+
+
 class ApiError(Exception):
     """The API server said no, or did not answer; the message says what was asked of it.
 

@@ -12,6 +12,8 @@ from prometheus_client import (
 )
 
 from argmin import __version__
+from argmin.api.run import PROGRESS_PATH
+from argmin.runtime.gauges import SolveGauges
 
 _CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _WRITES = frozenset({"create", "update", "patch", "apply", "delete"})
@@ -49,6 +51,13 @@ class Metrics:
         self.deliveries = self._count(
             "argmin_intake_deliveries", "Results handed in, by HTTP status of the answer.", "status"
         )
+        self.progress_reports = self._count(
+            "argmin_intake_progress_reports",
+            "Progress told, by HTTP status of the answer.",
+            "status",
+        )
+        self.solves = SolveGauges()
+        self.registry.register(self.solves)
         self.aws_calls = self._count(
             "argmin_aws_calls",
             "Calls to AWS by service, operation and code (OK, or AWS's code of the error).",
@@ -78,6 +87,11 @@ class Metrics:
 
     def _time(self, name: str, help_text: str, *labels: str) -> Histogram:
         return Histogram(name, help_text, labels, buckets=_CALL_BUCKETS, registry=self.registry)
+
+    def count_taken(self, path: str, status: int) -> None:
+        """Count an answer of the intake."""
+        counter = self.progress_reports if path == PROGRESS_PATH else self.deliveries
+        counter.labels(str(status)).inc()
 
     def observe_call(self, verb: str, resource: str, status: int, seconds: float) -> None:
         """Count a call to the API server; a watch has no duration worth knowing."""
