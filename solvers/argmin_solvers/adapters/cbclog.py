@@ -11,7 +11,10 @@ from argmin_solvers.progress.sink import ProgressSink
 IMPROVING = re.compile(r"^Cbc00(?:04|12|16)I")
 """Lines of better solutions."""
 
-_SOLUTION = re.compile(r"^Cbc00(?:04|12|16)I Integer solution of (?P<objective>\S+)")
+_SOLUTION = re.compile(
+    r"^Cbc00(?:04|12|16)I Integer solution of (?P<objective>\S+) found"
+    r".* after \d+ iterations and (?P<nodes>\d+) nodes"
+)
 _STATE = re.compile(
     r"^Cbc0010I After (?P<nodes>\d+) nodes, .* (?P<objective>\S+) best solution,"
     r" best possible (?P<bound>\S+)"
@@ -46,7 +49,9 @@ class CbcLog:
         if match := _SOLUTION.match(line):
             self._solutions += 1
             self._progress.tell(
-                objective=self._turn(read_number(match["objective"])), solutions=self._solutions
+                objective=self._turn(read_number(match["objective"])),
+                nodes=int(match["nodes"]),
+                solutions=self._solutions,
             )
         elif match := _STATE.match(line):
             self._progress.tell(

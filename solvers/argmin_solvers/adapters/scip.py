@@ -125,13 +125,14 @@ def _tell_progress(scip: Any, model: LinearModel, progress: ProgressSink) -> Non
             if now - self.told_at < _NODES_SECONDS and not event.getType() & news:
                 return
             self.told_at = now
-            found = self.model.getNBestSolsFound()
-            progress.tell(
-                objective=direction * self.model.getPrimalbound() if found else None,
-                bound=direction * self.model.getDualbound(),
-                nodes=self.model.getNTotalNodes(),
-                solutions=found,
-            )
+            scip = self.model
+            if event.getType() & kinds.BESTSOLFOUND:
+                # It is stored, but neither counted nor the primal bound yet.
+                progress.tell(
+                    objective=direction * scip.getSolObjVal(scip.getBestSol()),
+                    solutions=scip.getNBestSolsFound() + 1,
+                )
+            progress.tell(bound=direction * scip.getDualbound(), nodes=scip.getNTotalNodes())
 
     scip.includeEventhdlr(Teller(), "argmin", "tells the progress of the search")
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 from argmin.api.outcome import Sense
 from argmin.api.progress import HistoryPoint, Progress
-from argmin_solvers.decimals import decimal_text, gap_text, is_noise
+from argmin_solvers.decimals import NOISE, decimal_text, gap_text, is_noise
 from argmin_solvers.progress.history import History, Point, settle, thin
 
 ABSURD = 1e20
@@ -21,8 +21,8 @@ class ProgressSink:
     """Takes numbers from a search, in the model's own sense, and knows the best of them.
 
     `tell` may be called from any thread and costs about a microsecond: whoever calls it is in the
-    middle of a search. Incumbents only get better and bounds only tighter; without a sense the
-    last word counts.
+    middle of a search. Incumbents only get better and bounds only tighter, by more than rounding
+    noise; without a sense the last word counts.
 
     Args:
         sense: of the objective; `None` where it has none, or where nobody knows it yet.
@@ -84,7 +84,8 @@ class ProgressSink:
             return True
         if self._sense is None:
             return new != old
-        return new < old if self._sense is falling else new > old
+        step = old - new if self._sense is falling else new - old
+        return step > NOISE * abs(old)
 
     def _note(self, objective: float | None, bound: float | None) -> None:
         now = self.elapsed
