@@ -80,7 +80,7 @@ def solution_document(name: str, result: RunResult) -> dict[str, Any]:
     that are not listed are zero.
     """
     status = result.answer.to_wire()
-    for inapplicable in ("delivered", "outputs"):
+    for inapplicable in ("delivered", "outputs", "stored"):
         status.pop(inapplicable, None)
     document: dict[str, Any] = {"version": SOLUTION_VERSION, "name": name, **status}
     if result.variables is not None:
