@@ -24,6 +24,7 @@ from argmin.api.run import (
     SOURCE_INPUT,
     TOKEN_PATH,
     Intake,
+    ProgressChannel,
     RunDocument,
     RunLimits,
     RunModel,
@@ -145,6 +146,7 @@ def _build_document(
         intake=Intake(url=defaults.intake_url, token_path=TOKEN_PATH)
         if defaults.intake_url
         else None,
+        progress=ProgressChannel.INTAKE if defaults.intake_url else ProgressChannel.NONE,
     )
 
 
