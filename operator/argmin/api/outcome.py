@@ -52,6 +52,7 @@ class Reason(StrEnum):
     ANSWER_TOO_LARGE = "AnswerTooLarge"
     UNDELIVERED = "AnswerUndelivered"
     WRONG_ANSWER = "WrongAnswer"  # the solver's answer violates the model it was given
+    UNVERIFIED = "Unverified"  # a solver calls it optimal, and nothing could check it
     TRANSFER_FAILED = "TransferFailed"  # an input or output could not be moved to or from its store
 
 
