@@ -19,9 +19,11 @@ from pydantic import ValidationError
 
 from argmin.api.files import Output
 from argmin.api.outcome import Answer, ExitCode
-from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT
+from argmin.api.progress import PROGRESS_FILE
+from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT, ProgressChannel
 from argmin.backends.local_inputs import Sources, place_inputs, resolve_environment
 from argmin.backends.local_process import Ended, Ending, ProcessListener, Stop, supervise
+from argmin.backends.local_progress import ProgressListener, following
 from argmin.backends.run import Attempt, Run, RunPhase, RunReason, RunState, build_environment
 
 GRACE_SECONDS = 30.0
@@ -30,7 +32,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
 
 
-class Listener(ProcessListener, Protocol):
+class Listener(ProcessListener, ProgressListener, Protocol):
     """Who hears what happens while a run is under way."""
 
     def attempt_started(self, number: int) -> None:
@@ -57,6 +59,11 @@ class Workspace:
         return self.root / "termination.json"
 
     @property
+    def progress(self) -> Path:
+        """Where the runner writes how its search is getting on."""
+        return self.root / PROGRESS_FILE
+
+    @property
     def result(self) -> Path:
         """argmin's own output: solution.json, run.log."""
         return self.root / "output" / RESULT_OUTPUT
@@ -77,7 +84,12 @@ def localise_run(run: Run) -> Run:
     script = document.script and document.script.model_copy(
         update={"args": tuple(_relocate(arg, document.root) for arg in document.script.args)}
     )
-    update = {"outputs": outputs, "script": script, "intake": None}
+    update = {
+        "outputs": outputs,
+        "script": script,
+        "intake": None,
+        "progress": ProgressChannel.FILE,
+    }
     return replace(run, document=document.model_copy(update=update))
 
 
@@ -161,15 +173,16 @@ async def _try_once(
     _clear_outputs(local)
     clock = asyncio.get_running_loop().time
     started = datetime.now(UTC)
-    ended = await supervise(
-        (sys.executable, "-m", "argmin_solvers", "--document", str(workspace.document)),
-        local.environment,
-        workspace.root,
-        listener,
-        None if deadline is None else max(0.0, deadline - clock()),
-        local.grace_seconds,
-        stop,
-    )
+    async with following(workspace.progress, listener):
+        ended = await supervise(
+            (sys.executable, "-m", "argmin_solvers", "--document", str(workspace.document)),
+            local.environment,
+            workspace.root,
+            listener,
+            None if deadline is None else max(0.0, deadline - clock()),
+            local.grace_seconds,
+            stop,
+        )
     answer, message = _read_answer(workspace.termination_log)
     attempt = Attempt(
         name=f"{local.run.name}-{number}",
@@ -189,7 +202,8 @@ async def _try_once(
 def _clear_outputs(local: LocalRun) -> None:
     """Every attempt starts as a new pod does, with nothing left of the one before."""
     workspace = local.workspace
-    workspace.termination_log.unlink(missing_ok=True)
+    for file in (workspace.termination_log, workspace.progress):
+        file.unlink(missing_ok=True)
     for folder in [workspace.result, *(Path(o.path) for o in local.run.document.outputs)]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import pytest
 
 from argmin.api.optimizationjob import OptimizationJob
 from argmin.api.outcome import ExitCode, Outcome, Reason
+from argmin.api.progress import Progress
 from argmin.backends.local import LocalRun, Workspace, execute, localise_run, prepare
 from argmin.backends.local_inputs import Sources
 from argmin.backends.local_process import Ending, Stop
@@ -24,6 +25,7 @@ class Recorder:
 
     def __init__(self, stop: Stop, stop_word: str | None = None) -> None:
         self.lines: list[str] = []
+        self.progress: list[Progress] = []
         self.attempts = 0
         self.retried: list[Attempt] = []
         self._stop = stop
@@ -31,6 +33,9 @@ class Recorder:
 
     def attempt_started(self, number: int) -> None:
         self.attempts = number
+
+    def progressed(self, progress: Progress) -> None:
+        self.progress.append(progress)
 
     def lines_printed(self, lines: Sequence[str]) -> None:
         self.lines.extend(lines)
