@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import (
     AsyncRetrying,
     retry_if_exception_type,
@@ -26,7 +25,7 @@ from argmin.aws.errors import (
     UnavailableError,
 )
 from argmin.aws.models import Access
-from argmin.aws.refusals import Question, explain, read_code
+from argmin.aws.refusals import FAILURES, Question, explain, read_code
 from argmin.aws.session import ClientSettings, Session, Sessions, find_region
 
 Answer = dict[str, Any]
@@ -201,7 +200,7 @@ class Aws:
             client = session.client(call.service, find_region(call.access), call.access.endpoint)
             answer = getattr(client, call.method)(**call.parameters)
             return call.finish(answer) if call.finish else answer
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             code = read_code(error)
             cause = explain(error, call.question)
             if isinstance(cause, ExpiredError):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from argmin.aws.errors import (
     AccessDeniedError,
@@ -73,13 +74,16 @@ _UNAVAILABLE = frozenset(
     {"InternalFailure", "InternalError", "ServiceUnavailable", "RequestTimeout"}
 )
 
+FAILURES = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
+"""What a call may raise that `explain` explains."""
+
 _NO_ANSWER = (
     boto.HTTPClientError,  # resets, timeouts, TLS
     boto.ConnectionError,
     boto.ReadTimeoutError,
     boto.ResponseStreamingError,
     boto.IncompleteReadError,
-    boto.ResponseParserError,
+    ResponseParserError,
     boto.FlexibleChecksumError,
 )
 _NO_CREDENTIALS = (
