@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
 from argmin.api.run import RunDocument, RunModel
 from argmin_solvers.adapters import choose_adapter
-from argmin_solvers.adapters.interface import Adapter, Settings, Solve
+from argmin_solvers.adapters.interface import Adapter, Settings, Solution, Solve
 from argmin_solvers.decimals import decimal_text, gap_text
-from argmin_solvers.failure import RunError
+from argmin_solvers.failure import EXIT_CODES, RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models import load_model
 from argmin_solvers.models.text import read_source, shorten
@@ -24,6 +24,7 @@ from argmin_solvers.progress.reporter import Reporter
 from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.result import RunResult, model_digest
 from argmin_solvers.runlog import log
+from argmin_solvers.verify.check import check_solve
 
 STOP_GRACE_SECONDS = 20.0
 """How long a solver may take to stop once it is asked to; a pod has 30 s from SIGTERM."""
@@ -57,8 +58,12 @@ def run_model(
     seconds = time.monotonic() - began
     if solve.reason is Reason.INTERRUPTED and solve.values is None:
         raise RunError(Reason.INTERRUPTED, "interrupted before a solution was found")
+    conclusion = check_solve(declared, model, solve, interruption.stop)
+    solve, verification = conclusion.solve, conclusion.verification
+    log.info("check: %s (%s)", verification.message, verification.reason)
     answer = _answer(solve).model_copy(
         update={
+            "verification": verification,
             "solver": str(adapter.name),
             "solver_version": version,
             "solve_seconds": decimal_text(round(seconds, 3)),
@@ -68,7 +73,17 @@ def run_model(
         }
     )
     history = progress.history(solve.objective, solve.best_bound)
-    return RunResult(answer, variables=solve.values, pool=solve.pool, history=history)
+    return RunResult(
+        answer,
+        exit_code=EXIT_CODES[solve.reason] if solve.outcome is Outcome.ERROR else ExitCode.OK,
+        variables=None if solve.values is None else _support(solve.values),
+        pool=tuple(map(_support, solve.pool)),
+        history=history,
+    )
+
+
+def _support(solution: Solution) -> Solution:
+    return {name: value for name, value in solution.items() if value}
 
 
 def _settings(document: RunDocument, declared: RunModel, workdir: Path) -> Settings:

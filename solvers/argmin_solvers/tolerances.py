@@ -29,6 +29,9 @@ The scale is the largest of 1, the objective and its terms. Both come from the s
 differs is the rounding of two summations.
 """
 
+EVALUATION_TOLERANCE = 1e-6
+"""The same where the objective is evaluated in doubles, relative to the larger of 1 and it."""
+
 BETTER_TOLERANCE = 1e-6
 """How much better another point must be to refute a proof, relative to the larger of 1 and the
 objective: below it a solver may stop."""

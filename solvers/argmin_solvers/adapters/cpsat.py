@@ -245,4 +245,4 @@ def _judge_satisfied(finding: Finding, values: Solution, enumerating: bool) -> S
 
 
 def _named(model: CpSatModel, values: Any) -> Solution:
-    return {name: value for name, value in zip(model.names, values, strict=True) if value}
+    return dict(zip(model.names, values, strict=True))

@@ -20,7 +20,7 @@ from argmin_solvers.progress.sink import ProgressSink
 
 Floats = NDArray[np.float64]
 Solution = Mapping[str, float]
-"""Values by variable name; a variable that is not listed is zero."""
+"""A value of every variable, by its name."""
 
 
 class Limit(StrEnum):

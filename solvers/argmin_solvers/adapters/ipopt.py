@@ -73,11 +73,7 @@ class Ipopt:
         finding = ended.finding(model)
         if finding.values is None:
             return judge_empty(finding, model.sense)
-        values = {
-            name: float(value)
-            for name, value in zip(model.names, finding.values, strict=True)
-            if value != 0
-        }
+        values = dict(zip(model.names, finding.values.tolist(), strict=True))
         return judge_objective(
             finding,
             sense=model.sense,

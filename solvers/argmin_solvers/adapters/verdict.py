@@ -19,12 +19,7 @@ from argmin_solvers.decimals import is_noise
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ProgressSink
-
-PROOF_TOLERANCE = 1e-6
-"""Objective and bound meet within this, absolute: the optimality tolerance of the solvers."""
-INTEGRALITY_TOLERANCE = 1e-5
-CLAIM_TOLERANCE = 1e-5
-"""How far, relatively, a solver's objective may be from the one its values give."""
+from argmin_solvers.tolerances import CLAIM_TOLERANCE, INTEGRALITY_TOLERANCE, PROOF_TOLERANCE
 
 REASONS: dict[Ending, tuple[Reason, str]] = {
     Ending.PROVEN: (Reason.GAP_LIMIT, "stopped within the gap that was allowed"),
@@ -142,7 +137,7 @@ def judge_objective(
     values: Solution,
 ) -> Solve:
     """The result of a search that brought a solution with this objective and bound."""
-    standing = _hold_against(objective, bound, sense is Sense.MAXIMIZE)
+    standing = hold_against(objective, bound, sense is Sense.MAXIMIZE)
     solve = Solve(
         Outcome.FEASIBLE,
         *REASONS.get(finding.ending, REASONS[Ending.STOPPED]),
@@ -171,21 +166,24 @@ def judge_objective(
 
 
 @dataclass(frozen=True)
-class _Standing:
+class Standing:
+    """What a bound says beside an objective: `bound` as it may be reported."""
+
     bound: float | None
     proven: bool = False
     contradictory: bool = False
 
 
-def _hold_against(objective: float, bound: float | None, maximizes: bool) -> _Standing:
+def hold_against(objective: float, bound: float | None, maximizes: bool) -> Standing:
+    """Hold a bound against an objective: it proves it, leaves a gap, or contradicts it."""
     if bound is None or not np.isfinite(bound):
-        return _Standing(None)
+        return Standing(None)
     if is_noise(objective, bound):
-        return _Standing(objective, proven=True)
+        return Standing(objective, proven=True)
     if abs(objective - bound) <= PROOF_TOLERANCE:
-        return _Standing(bound, proven=True)
+        return Standing(bound, proven=True)
     beaten = objective > bound if maximizes else objective < bound
-    return _Standing(None, contradictory=True) if beaten else _Standing(bound)
+    return Standing(None, contradictory=True) if beaten else Standing(bound)
 
 
 def _clean(model: LinearModel, values: Floats) -> Floats:
@@ -194,6 +192,11 @@ def _clean(model: LinearModel, values: Floats) -> Floats:
     Raises:
         RunError: SolverFailed, for NaN and for integer variables that are far from integers.
     """
+    if len(values) != model.columns:
+        raise RunError(
+            Reason.SOLVER_FAILED,
+            f"the solver gives {len(values)} values, and the model has {model.columns} variables",
+        )
     if not np.isfinite(values).all():
         at = int(np.flatnonzero(~np.isfinite(values))[0])
         raise RunError(
@@ -225,4 +228,4 @@ def _check_claim(model: LinearModel, objective: float, claimed: float | None) ->
 
 
 def _named(model: LinearModel, values: Floats) -> Solution:
-    return {model.column_names[at]: float(values[at]) for at in np.flatnonzero(values).tolist()}
+    return dict(zip(model.column_names, values.tolist(), strict=True))

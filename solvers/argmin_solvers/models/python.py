@@ -33,6 +33,16 @@ def build_model(path: Path, function: str, solver: SolverName | None) -> Any:
             InvalidModel, where it is no Python, has no such function or returns no model;
             UnsupportedModel.
     """
+    returned = call_function(path, function)
+    return _convert(f"{path.name} {function}()", returned, solver)
+
+
+def call_function(path: Path, function: str) -> Any:
+    """What the function returns, called in a module that is run afresh.
+
+    Raises:
+        RunError: ModelFailed or InvalidModel, as `build_model`.
+    """
     module = _load(path)
     build = getattr(module, function, None)
     if not callable(build):
@@ -41,8 +51,7 @@ def build_model(path: Path, function: str, solver: SolverName | None) -> Any:
             f"{path.name}: there is no function {function}{_functions_of(module)};"
             " spec.model.function names the one that returns the model",
         )
-    returned = _guarded(path, build)
-    return _convert(f"{path.name} {function}()", returned, solver)
+    return _guarded(path, build)
 
 
 def _load(path: Path) -> ModuleType:
@@ -58,7 +67,8 @@ def _load(path: Path) -> ModuleType:
     module = ModuleType(_MODULE)
     module.__file__ = str(path)
     sys.modules[_MODULE] = module
-    sys.path.insert(0, str(path.parent))
+    if sys.path[:1] != [str(path.parent)]:
+        sys.path.insert(0, str(path.parent))
     _guarded(path, lambda: exec(code, module.__dict__))
     return module
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -77,6 +77,8 @@ class _Variable:
 @dataclass(frozen=True)
 class CpSatOriginal:
     """The CpModelProto of OR-Tools."""
+
+    METHOD: ClassVar[str] = "on integers"
 
     proto: Any
 

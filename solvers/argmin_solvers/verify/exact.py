@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from operator import mul
+from typing import ClassVar
 
 from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
@@ -98,6 +99,8 @@ def _to_integers(values: Iterable[float]) -> _Integers:
 @dataclass(frozen=True)
 class ExactModel:
     """minimise or maximise goal·x + offset, subject to rows and variables."""
+
+    METHOD: ClassVar[str] = "in exact arithmetic"
 
     sense: Sense
     variables: Sequence[ExactVariable]

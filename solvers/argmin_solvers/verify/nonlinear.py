@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
@@ -42,6 +43,8 @@ class EvaluatedModel:
     models.
     """
 
+    METHOD: ClassVar[str] = "as evaluated"
+
     sense: Sense | None
     variables: Sequence[ExactVariable]
     rows: Sequence[EvaluatedRow]
@@ -54,7 +57,7 @@ class EvaluatedModel:
     @property
     def size(self) -> Size:
         """How large the model is."""
-        return Size(variables=None, constraints=len(self.rows))
+        return Size(len(self.variables), len(self.rows))
 
     def digest(self) -> str:
         """The text of the model."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
@@ -80,14 +80,26 @@ class Assessment:
 class Size:
     """Counts by which two readings of a model are compared; None where one does not count."""
 
-    variables: int | None
+    variables: int
     constraints: int
     nonzeros: int | None = None
     integers: int | None = None
 
+    def compare(self, other: Size) -> Iterator[tuple[str, int, int]]:
+        """What both count: its name, and the two counts."""
+        for count in fields(self):
+            ours, theirs = getattr(self, count.name), getattr(other, count.name)
+            if ours is not None and theirs is not None:
+                yield count.name, ours, theirs
+
 
 class Original(Protocol):
-    """The model as its source states it, rebuilt apart from the solver."""
+    """The model as its source states it, rebuilt apart from the solver.
+
+    `METHOD` says how it is checked: "hold in exact arithmetic".
+    """
+
+    METHOD: ClassVar[str]
 
     @property
     def size(self) -> Size:

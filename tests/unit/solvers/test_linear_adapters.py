@@ -92,7 +92,7 @@ def test_constants_two_sided_rows_and_negative_variables_are_kept(
     text = MIXED.format(sense="Minimize").replace("- z", "+ z").replace("-inf <= y", "-9 <= y")
     result = solve(solver, linear(text, tmp_path), tmp_path)
     assert result.objective == pytest.approx(98.25)
-    assert result.values == pytest.approx({"y": -1.0, "z": 0.25})
+    assert result.values == pytest.approx({"x": 0.0, "y": -1.0, "z": 0.25})
 
 
 UNBOUNDED = "Maximize\n x + y\nSubject To\n c: x - y <= 3\n{rest}End\n"

@@ -58,7 +58,7 @@ def test_rounding_noise_in_bound_and_values_does_not_show(smallest: LinearModel)
     )
     solve = judge_linear(smallest, finding)
     assert (solve.objective, solve.best_bound) == (3.5, 3.5)
-    assert solve.values == {"x": 10.0}
+    assert solve.values == {"x": 10.0, "y": 0.0}
 
 
 @pytest.mark.parametrize(("sense", "bound"), [(Sense.MINIMIZE, 4.0), (Sense.MAXIMIZE, 3.0)])

@@ -1,0 +1,94 @@
+"""Checks a solve after it ended, for as long as there is time."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from typing import Any
+
+from argmin.api.optimizationjob import ModelFormat
+from argmin.api.run import RunModel
+from argmin_solvers.adapters.interface import Solve
+from argmin_solvers.failure import RunError
+from argmin_solvers.verify.conclusion import Conclusion, conclude, leave_unverified
+from argmin_solvers.verify.original import CheckReason, Original, UncheckableError
+from argmin_solvers.verify.rebuild import measure, rebuild
+
+STOP_GRACE_SECONDS = 5.0
+"""How long a check may go on once the run is asked to stop: the answer has to be told as well."""
+_POLL_SECONDS = 0.1
+
+
+def check_solve(
+    declared: RunModel,
+    model: Any,
+    solve: Solve,
+    stop: threading.Event,
+    *,
+    grace_seconds: float = STOP_GRACE_SECONDS,
+) -> Conclusion:
+    """Hold a solve against its model, rebuilt from the source; never fails.
+
+    Args:
+        declared: says where the source is.
+        model: what the solver was given, of which only the size is compared.
+        solve: what the solver found.
+        stop: set once the run is asked to stop.
+        grace_seconds: how long the check may go on then.
+    """
+    concluded: list[Conclusion] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            concluded.append(_check(declared, model, solve))
+        finally:
+            done.set()
+
+    threading.Thread(target=work, daemon=True, name="check").start()
+    while not done.wait(_POLL_SECONDS):
+        if stop.is_set() and not done.wait(grace_seconds):
+            message = "the run was asked to stop before its answer was checked"
+            return leave_unverified(solve, CheckReason.INTERRUPTED, message)
+    return concluded[0]
+
+
+def _check(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
+    """Check, and turn every failure to do so into a conclusion that says why."""
+    try:
+        return _conclude(declared, model, solve)
+    except UncheckableError as error:
+        return leave_unverified(solve, error.reason, error.message)
+    except RunError as error:
+        message = f"the model could not be built again: {error.message}"
+        return leave_unverified(solve, CheckReason.NOT_REBUILT, message)
+    except BaseException as error:  # noqa: BLE001 - an answer is told even where its check breaks
+        traceback.print_exc()
+        message = f"the check failed: {type(error).__name__}: {error}"
+        return leave_unverified(solve, CheckReason.NOT_REBUILT, message)
+
+
+def _conclude(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
+    pool = declared.solution_pool
+    original = rebuild(declared)
+    conclusion = conclude(
+        solve,
+        original,
+        given=measure(model, declared),
+        enumerated=pool is not None and pool.enumerate_all,
+    )
+    refused = conclusion.verification.verified is False
+    if refused and not _is_reproducible(declared, original):
+        message = (
+            f"{declared.function}() builds another model each time it is called: give its random"
+            " numbers a seed"
+        )
+        return leave_unverified(solve, CheckReason.NOT_REPRODUCIBLE, message)
+    return conclusion
+
+
+def _is_reproducible(declared: RunModel, original: Original) -> bool:
+    """Whether a function builds the same model again; a file does."""
+    return declared.format is not ModelFormat.PYTHON or (
+        rebuild(declared).digest() == original.digest()
+    )

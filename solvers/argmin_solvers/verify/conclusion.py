@@ -1,0 +1,294 @@
+"""What an answer is worth once it is held against the original model.
+
+The rules stand in the order in which they speak: an answer that breaks the model is an error, a
+proof that a better point refutes is none, and only what passes them all is called verified.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from argmin.api.outcome import Checked, Outcome, Reason, Sense, Verification
+from argmin_solvers.adapters.interface import Solution, Solve
+from argmin_solvers.adapters.verdict import hold_against
+from argmin_solvers.decimals import decimal_text
+from argmin_solvers.models.text import shorten
+from argmin_solvers.tolerances import (
+    BETTER_TOLERANCE,
+    EVALUATION_TOLERANCE,
+    OBJECTIVE_TOLERANCE,
+)
+from argmin_solvers.verify.original import Assessment, CheckReason, Original, Size
+
+_MESSAGE = 400
+_NAME = 128
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The solve as it may be reported, and what the check says of it."""
+
+    solve: Solve
+    verification: Verification
+
+
+def conclude(
+    solve: Solve, original: Original, *, given: Size | None, enumerated: bool
+) -> Conclusion:
+    """Hold a solve against the original model.
+
+    Args:
+        solve: what the solver found, with a value of every variable.
+        original: the model, rebuilt from its source.
+        given: the size of the model that the solver was given; None where it is not compared.
+        enumerated: whether the pool is to hold each solution once.
+
+    Raises:
+        UncheckableError: there is a constraint of an unknown kind.
+    """
+    return _Judge(solve, original, enumerated).judge(given)
+
+
+def leave_unverified(solve: Solve, reason: CheckReason, message: str) -> Conclusion:
+    """The conclusion where nothing can be checked: what is not verified is not called optimal."""
+    verification = Verification(reason=reason, message=shorten(message, _MESSAGE))
+    if solve.outcome is not Outcome.OPTIMAL:
+        return Conclusion(solve, verification)
+    message = f"the solver calls it optimal, and it could not be checked: {message}"
+    doubted = replace(solve, outcome=Outcome.FEASIBLE, reason=Reason.UNVERIFIED, message=message)
+    return Conclusion(doubted, verification)
+
+
+class _Judge:
+    """One solve and its model, with what was counted on the way."""
+
+    def __init__(self, solve: Solve, original: Original, enumerated: bool) -> None:
+        self._solve = solve
+        self._original = original
+        self._enumerated = enumerated
+        self._points: list[Solution] = [] if solve.values is None else [solve.values, *solve.pool]
+        self._assessments: list[Assessment] = []
+
+    def judge(self, given: Size | None) -> Conclusion:
+        self._assessments = self._original.assess(self._points)
+        return (
+            self._find_violation()
+            or self._find_difference(given)
+            or (self._judge_solution() if self._points else self._judge_claim())
+        )
+
+    def _judge_solution(self) -> Conclusion:
+        return (
+            self._find_wrong_objective()
+            or self._find_equal_solutions()
+            or self._find_contradiction()
+            or self._find_better_point()
+            or self._confirm()
+        )
+
+    # An answer that is wrong.
+
+    def _find_violation(self) -> Conclusion | None:
+        for assessment in self._assessments:
+            if assessment.violation is not None:
+                violation = assessment.violation
+                return self._refuse(violation.reason, violation.message, assessment)
+        return None
+
+    def _find_difference(self, given: Size | None) -> Conclusion | None:
+        sense = self._original.sense
+        if None not in (sense, self._solve.sense) and sense is not self._solve.sense:
+            what = f"the source says {sense}, and the answer is one of {self._solve.sense}"
+            return self._refuse(CheckReason.MODELS_DIFFER, what)
+        own = self._original.size
+        for what, ours, theirs in own.compare(given) if given else ():
+            if ours != theirs:
+                message = f"the source has {ours} {what}, and the solver was given {theirs}"
+                return self._refuse(CheckReason.MODELS_DIFFER, message)
+        return None
+
+    def _find_wrong_objective(self) -> Conclusion | None:
+        computed, scale = self._assessments[0].objective, self._assessments[0].scale
+        claimed = self._solve.objective
+        if self._original.sense is None or computed is None:
+            return None
+        if claimed is None or not math.isfinite(claimed):
+            what = f"its objective is {claimed}, and its values give {float(computed)!r}"
+            return self._refuse(CheckReason.OBJECTIVE_DIFFERS, what)
+        tolerance = EVALUATION_TOLERANCE if isinstance(computed, float) else OBJECTIVE_TOLERANCE
+        if abs(float(Fraction(computed) - Fraction(claimed))) <= tolerance * scale:
+            return None
+        what = f"its objective is {claimed!r}, and its values give {float(computed)!r}"
+        return self._refuse(CheckReason.OBJECTIVE_DIFFERS, what)
+
+    def _find_equal_solutions(self) -> Conclusion | None:
+        if not self._enumerated:
+            return None
+        distinct = {frozenset(solution.items()) for solution in self._solve.pool}
+        twice = len(self._solve.pool) - len(distinct)
+        if not twice:
+            return None
+        what = f"{twice} of the {len(self._solve.pool)} solutions are there twice"
+        return self._refuse(CheckReason.EQUAL_SOLUTIONS, what)
+
+    def _refuse(
+        self, reason: CheckReason, message: str, worst: Assessment | None = None
+    ) -> Conclusion:
+        """An answer that is wrong is no answer."""
+        wrong = Solve(
+            Outcome.ERROR,
+            Reason.WRONG_ANSWER,
+            f"the solver's answer is wrong: {message}",
+            sense=self._solve.sense,
+            nodes=self._solve.nodes,
+        )
+        return Conclusion(wrong, self._verification(False, reason, message, worst))
+
+    # A solution that is one, and a proof that is none.
+
+    def _find_contradiction(self) -> Conclusion | None:
+        """A bound that the objective beats, or does not meet where it is called optimal."""
+        objective, bound = self._solve.objective, self._solve.best_bound
+        if self._original.sense is None or objective is None:
+            return None
+        standing = hold_against(objective, bound, self._original.sense is Sense.MAXIMIZE)
+        if standing.contradictory:
+            message = f"the objective {objective!r} is better than the bound {bound!r}"
+            return self._doubt(CheckReason.BOUND_CONTRADICTED, message)
+        if self._solve.outcome is Outcome.OPTIMAL and not standing.proven:
+            message = f"the bound {bound!r} does not meet the objective {objective!r}"
+            return self._doubt(CheckReason.BOUND_CONTRADICTED, message)
+        return None
+
+    def _find_better_point(self) -> Conclusion | None:
+        """A solution that is better than the bound says any can be."""
+        bound, values = self._solve.best_bound, self._solve.values
+        if self._original.sense is None or bound is None or values is None:
+            return None
+        found = self._best_beyond(bound, self._points[1:], self._assessments[1:])
+        if found is None:
+            found = self._best_of(bound, self._original.known_points())
+        if found is None and self._solve.outcome is Outcome.OPTIMAL:
+            found = self._best_of(bound, self._original.neighbours(values))
+        if found is None:
+            return None
+        better, point = found
+        changed = [name for name in point if point[name] != values[name]]
+        where = f", {changed[0]} = {point[changed[0]]!r}" if len(changed) == 1 else ""
+        message = (
+            f"a solution with the objective {better!r} is known{where}; the bound is {bound!r}"
+        )
+        return self._doubt(CheckReason.BETTER_POINT_KNOWN, message)
+
+    def _best_of(self, bound: float, points: Iterable[Solution]) -> tuple[float, Solution] | None:
+        listed = list(points)
+        return self._best_beyond(bound, listed, self._original.assess(listed))
+
+    def _best_beyond(
+        self, bound: float, points: Sequence[Solution], assessments: Sequence[Assessment]
+    ) -> tuple[float, Solution] | None:
+        direction = 1.0 if self._original.sense is Sense.MAXIMIZE else -1.0
+        margin = BETTER_TOLERANCE * max(1.0, abs(bound))
+        better = [
+            (float(assessment.objective), point)
+            for point, assessment in zip(points, assessments, strict=True)
+            if assessment.violation is None
+            and assessment.objective is not None
+            and direction * (float(assessment.objective) - bound) > margin
+        ]
+        return max(better, key=lambda found: direction * found[0]) if better else None
+
+    def _doubt(self, reason: CheckReason, message: str) -> Conclusion:
+        """The solution stands, and what was said of others does not."""
+        feasible = replace(
+            self._solve,
+            outcome=Outcome.FEASIBLE,
+            reason=Reason.SOLVER_STOPPED,
+            message=f"the solver's bound proves nothing: {message}",
+            best_bound=None,
+        )
+        return Conclusion(feasible, self._verification(False, reason, message))
+
+    def _confirm(self) -> Conclusion:
+        size = self._original.size
+        message = (
+            f"{size.constraints} constraints and {size.variables} variables hold"
+            f" {self._original.METHOD}"
+        )
+        if len(self._points) > 1:
+            message += f", in each of {len(self._points)} solutions"
+        return Conclusion(
+            self._solve, self._verification(True, CheckReason.VERIFIED, message, self._worst())
+        )
+
+    # No solution, and a claim about all of them.
+
+    def _judge_claim(self) -> Conclusion:
+        if self._solve.outcome is Outcome.INFEASIBLE:
+            return self._judge_infeasible()
+        if self._solve.outcome is Outcome.UNBOUNDED:
+            return self._judge_unbounded()
+        message = "no solution was found: there is nothing to check"
+        return self._keep(None, CheckReason.NOTHING_TO_CHECK, message)
+
+    def _known_solution(self) -> Solution | None:
+        points = list(self._original.known_points())
+        assessed = zip(points, self._original.assess(points), strict=True)
+        return next((point for point, found in assessed if found.violation is None), None)
+
+    def _judge_infeasible(self) -> Conclusion:
+        if self._known_solution() is not None:
+            message = (
+                "the solver says infeasible, and a start or an end of the bounds is a solution"
+            )
+            return self._refuse(CheckReason.CLAIM_REFUTED, message)
+        proof = self._original.disprove_solutions()
+        if proof is not None:
+            return self._keep(True, CheckReason.PROVEN, proof)
+        message = "not checked: no certificate of infeasibility"
+        return self._keep(None, CheckReason.NO_CERTIFICATE, message)
+
+    def _judge_unbounded(self) -> Conclusion:
+        refutation = self._original.disprove_unbounded()
+        if refutation is not None:
+            message = f"the solver says unbounded, and {refutation}"
+            return self._refuse(CheckReason.CLAIM_REFUTED, message)
+        solution = self._known_solution()
+        ray = None if solution is None else self._original.prove_ray(solution)
+        if ray is not None:
+            message = f"variable {ray} improves the objective of a solution without end"
+            return self._keep(True, CheckReason.PROVEN, message)
+        message = "not checked: no certificate of unboundedness"
+        return self._keep(None, CheckReason.NO_CERTIFICATE, message)
+
+    def _keep(self, verified: bool | None, reason: CheckReason, message: str) -> Conclusion:
+        return Conclusion(self._solve, self._verification(verified, reason, message))
+
+    def _worst(self) -> Assessment | None:
+        measured = [found for found in self._assessments if found.largest is not None]
+        return max(measured, key=lambda found: found.largest or 0.0, default=None)
+
+    def _verification(
+        self,
+        verified: bool | None,
+        reason: CheckReason,
+        message: str,
+        worst: Assessment | None = None,
+    ) -> Verification:
+        size, worst = self._original.size, worst or self._worst()
+        largest = None if worst is None or worst.largest is None else decimal_text(worst.largest)
+        return Verification(
+            verified=verified,
+            reason=reason,
+            message=shorten(message, _MESSAGE),
+            largest_violation=largest,
+            where=None if worst is None or not worst.where else shorten(worst.where, _NAME),
+            checked=Checked(
+                variables=size.variables,
+                constraints=size.constraints,
+                solutions=len(self._points),
+            ),
+        )

@@ -1,0 +1,92 @@
+"""Rebuilds a model from its source, apart from the one that the solver was given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from argmin.api.optimizationjob import ModelFormat
+from argmin.api.run import RunModel
+from argmin_solvers.models.constraint import CpSatModel
+from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.models.nonlinear import NonlinearModel
+from argmin_solvers.models.text import read_source
+from argmin_solvers.verify.original import CheckReason, Original, Size, UncheckableError
+
+
+def rebuild(declared: RunModel) -> Original:
+    """The model of a source; a Python function is called again, in a fresh module.
+
+    Raises:
+        UncheckableError: the source is not understood.
+        RunError: the function fails this time.
+    """
+    path = Path(declared.path)
+    if declared.format is ModelFormat.PYTHON:
+        from argmin_solvers.models.python import call_function
+
+        return rebuild_object(call_function(path, declared.function))
+    content = read_source(path)
+    if declared.format is ModelFormat.CP_SAT:
+        from argmin_solvers.verify.cpsat import rebuild_cpsat
+
+        return rebuild_cpsat(content)
+    return _rebuild_text(declared.format, content.decode("utf-8"), path)
+
+
+def _rebuild_text(format_: ModelFormat, text: str, path: Path) -> Original:
+    if format_ is ModelFormat.MPS:
+        from argmin_solvers.verify.mpstext import rebuild_mps
+
+        return rebuild_mps(text)
+    if format_ is ModelFormat.LP:
+        from argmin_solvers.verify.lptext import rebuild_lp
+
+        return rebuild_lp(text)
+    from argmin_solvers.verify.nltext import rebuild_nl
+
+    return rebuild_nl(text, path)
+
+
+def rebuild_object(built: Any) -> Original:
+    """The model of what a function returned.
+
+    Raises:
+        UncheckableError: it is of no kind that is known.
+    """
+    if _is_a(built, "pulp", "LpProblem"):
+        from argmin_solvers.verify.linearobjects import rebuild_pulp
+
+        return rebuild_pulp(built)
+    if _is_a(built, "highspy", "Highs"):
+        from argmin_solvers.verify.linearobjects import rebuild_highs
+
+        return rebuild_highs(built)
+    if _is_a(built, "pyomo.environ", "ConcreteModel"):
+        from argmin_solvers.verify.pyomoobjects import rebuild_pyomo
+
+        return rebuild_pyomo(built)
+    if _is_a(built, "ortools.sat.python.cp_model", "CpModel"):
+        from argmin_solvers.verify.cpsat import rebuild_cpsat_object
+
+        return rebuild_cpsat_object(built)
+    what = f"the check does not know models of type {type(built).__qualname__}"
+    raise UncheckableError(CheckReason.NOT_REBUILT, what)
+
+
+def _is_a(built: Any, package: str, name: str) -> bool:
+    loaded = sys.modules.get(package)  # not loaded: then it is none of its objects
+    return loaded is not None and isinstance(built, getattr(loaded, name))
+
+
+def measure(model: Any, declared: RunModel) -> Size | None:
+    """The size of the model that the solver was given; None where it is counted otherwise."""
+    if isinstance(model, LinearModel):
+        nonzeros = int((model.value != 0).sum())
+        return Size(model.columns, model.rows, nonzeros, model.integers)
+    if isinstance(model, CpSatModel):
+        return Size(len(model.proto.variables), len(model.proto.constraints))
+    if isinstance(model, NonlinearModel) and declared.format is ModelFormat.NL:
+        return Size(len(model.names), len(model.constraints))
+    return None  # Pyomo's writer leaves out what does not depend on a variable
