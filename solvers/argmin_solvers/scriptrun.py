@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from argmin.api.outcome import Answer, Metric, Outcome, Reason
+from argmin.api.outcome import Answer, Metric, Outcome, Reason, Verification
 from argmin.api.run import RunDocument, RunScript
 from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
@@ -254,6 +254,10 @@ def _answer(findings: Findings, stopped: Reason | None) -> Answer:
         best_bound=None if bound is None else decimal_text(bound),
         gap=gap_text(objective, bound) if both else None,  # type: ignore[arg-type]
         solutions=findings.solutions,
+        verification=Verification(
+            reason="NotChecked",
+            message="the numbers are the program's own: there is no model to hold them against",
+        ),
         metrics=tuple(
             Metric(name=name[:63], value=decimal_text(value))
             for name, value in findings.metrics.items()

@@ -94,8 +94,20 @@ def _nonlinear(origin: str, model: Any) -> NonlinearModel:
         raise RunError(
             Reason.INVALID_MODEL, f"{origin}: Pyomo cannot write the model: {error}"
         ) from error
+    _check_domains(origin, info.variables)
     names = [variable.name for variable in info.variables]
     return parse_nl(origin, text.getvalue().splitlines(), names)
+
+
+def _check_domains(origin: str, variables: Iterable[Any]) -> None:
+    """Refuse domains with gaps, which would be taken for the interval around them."""
+    for variable in variables:
+        if not (variable.is_continuous() or variable.is_integer()):
+            raise RunError(
+                Reason.UNSUPPORTED,
+                f"{origin}: variable {variable.name} has a domain with gaps, {variable.domain}:"
+                " give it Reals, Integers or Binary with bounds, and state the rest as constraints",
+            )
 
 
 @dataclass
@@ -130,6 +142,7 @@ def _linear(origin: str, objective: Any | None, constraints: list[Any]) -> Linea
         rows.append(terms)
         row_bounds.append((lower - constant, upper - constant))
     variables = columns.variables
+    _check_domains(origin, variables)
     maximizes = objective is not None and objective.is_minimizing() is False
     return build_linear(
         origin=origin,
