@@ -104,6 +104,8 @@ def _check_inputs(
                 f"{field}.persistentVolumeClaim: it is of this cluster and SageMaker cannot read"
                 " it: put the file into a bucket, and name it by s3"
             )
+        if source.image and len(source.image.path) > MOST_VALUE:
+            yield f"{field}.image.path: SageMaker takes at most {MOST_VALUE} characters"
         if source.config_map_key_ref:
             yield from _check_reference(
                 f"{field}.configMapKeyRef", source.config_map_key_ref, contents
@@ -182,16 +184,9 @@ def _check_keys(run: Run, settings: SageMakerBackend, store: S3Store) -> Iterato
 
 
 def _check_environment(run: Run, contents: Mapping[ConfigMapKeyRef, bytes]) -> Iterator[str]:
-    own = build_environment(run)
     for variable in run.env:
         yield from _check_variable(variable, contents)
-    for name, value in own.items():
-        if len(value) > MOST_VALUE:
-            yield (
-                f"{name}, the path {value[:40]}…, is longer than the {MOST_VALUE} characters that"
-                " SageMaker takes: use a shorter one"
-            )
-    count = len({variable.name for variable in run.env} | own.keys()) + 1
+    count = len({variable.name for variable in run.env} | build_environment(run).keys()) + 1
     if count > MOST_VARIABLES:
         yield (
             f"spec.env: with argmin's own there are {count} variables; SageMaker takes"

@@ -102,7 +102,7 @@ def _read_stop(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> Rea
     """A job that was stopped: SageMaker tells no exit code then, and the answer has to tell."""
     limit = job.max_runtime_seconds
     is_timeout = _ran_too_long(job)
-    if answer and answer.outcome is not Outcome.ERROR:
+    if answer and _has_result(answer):
         return Reading(replace(_succeed(ended, answer), stopped=not is_timeout))
     if is_timeout:
         message = (
@@ -137,6 +137,8 @@ def _read_failure(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> 
     cause = find_cause(
         job.failure_reason, Surroundings(job.image, job.role_arn, job.instance_type or "")
     )
+    if answer and cause.reason == RunReason.DEADLINE_EXCEEDED and _has_result(answer):
+        return Reading(_succeed(ended, answer))
     if answer and code is not None and not _knows_better(cause, answer):
         failed = _end_with(replace(ended, exit_code=code), answer)
         return Reading(failed, permanent=code in ExitCode.PERMANENT)
@@ -148,6 +150,10 @@ def _read_failure(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> 
         stopped=cause.by_platform,
     )
     return Reading(failed, permanent=cause.permanent)
+
+
+def _has_result(answer: Answer) -> bool:
+    return answer.outcome is not Outcome.ERROR
 
 
 def _knows_better(cause: Cause, answer: Answer) -> bool:
