@@ -8,6 +8,7 @@ import select
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 import httpx
 from botocore.config import Config
+from pydantic_core import to_jsonable_python
 
 from tests.aws.control import (
     ACCOUNT,
@@ -114,6 +116,9 @@ class Aws:
         self.url = url
         self._control = Control(url)
         self.faults = Faults(self._control)
+        # One session: it reads each service's model once. Making clients is not thread-safe.
+        self._session = boto3.session.Session()
+        self._lock = threading.Lock()
 
     def environment(
         self, host: str | None = None, credentials: Mapping[str, str] | None = None
@@ -150,15 +155,16 @@ class Aws:
         """
         keys = credentials or administrator()
         plain = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=60)
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys.get("SessionToken"),
-            config=plain.merge(config) if config else plain,
-        )
+        with self._lock:
+            return self._session.client(
+                service,
+                endpoint_url=self.url,
+                region_name=region,
+                aws_access_key_id=keys["AccessKeyId"],
+                aws_secret_access_key=keys["SecretAccessKey"],
+                aws_session_token=keys.get("SessionToken"),
+                config=plain.merge(config) if config else plain,
+            )
 
     def calls(self, service: str = "", operation: str = "", principal: str = "") -> list[Call]:
         """The recorded calls, of one service, operation or principal where those are named."""
@@ -189,8 +195,7 @@ class Aws:
         Raises:
             EmulatorError: there is no such setting, or it takes another type.
         """
-        plain = Settings().model_copy(update=changes).model_dump(mode="json", warnings=False)
-        body = {name: plain[name] for name in changes}
+        body = to_jsonable_python(changes)
         return Settings.model_validate(self._control.ask("PATCH", "/settings", body))
 
     def reset(self) -> None:

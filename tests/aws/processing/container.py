@@ -36,11 +36,11 @@ class Container:
         variables = {"HOME": "/root", **dict(root.environment), **environment}
         if root.kind == "checkout":
             variables["TMPDIR"] = str(folder / "tmp")
-        if isolated:
-            variables["ARGMIN_JOB_ISOLATED"] = "1"
+        # The variables are the job's alone: what leads to it is found on this machine's PATH.
+        given = [f"{key}={value}" for key, value in variables.items()]
         self._process = subprocess.Popen(
-            [*_keeper(isolated), *_enter(folder, root, user), *command],
-            env=variables,
+            [*_keeper(isolated), *_enter(folder, root, user), *given, *command],
+            env={**os.environ, **({"ISOLATED": "1"} if isolated else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

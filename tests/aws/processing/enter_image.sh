@@ -2,14 +2,13 @@
 # Puts a job into its image, as a container runtime does, then becomes the job.
 # Runs in mount and pid namespaces of its own: what it mounts ends with it.
 #
-# usage: enter_image.sh JOB ROOTFS USER WORKDIR COMMAND...
+# usage: enter_image.sh JOB ROOTFS USER WORKDIR KEY=VALUE... COMMAND...
 set -eu
 job=$1 rootfs=$2 user=$3 workdir=$4
 shift 4
 root=$job/root
 
-if [ -n "${ARGMIN_JOB_ISOLATED:-}" ]; then ip link set lo up; fi
-unset ARGMIN_JOB_ISOLATED
+if [ -n "${ISOLATED:-}" ]; then ip link set lo up; fi
 
 # The image stays as it is: an overlay takes what the job writes, and is gone with it.
 mount -t tmpfs tmpfs "$job/scratch"
@@ -36,4 +35,5 @@ for file in /etc/resolv.conf /etc/hosts; do
 done
 
 # shellcheck disable=SC2016 # expanded by the shell in the image
-exec chroot ${user:+"--userspec=$user"} "$root" /bin/sh -c 'cd "$0" && exec "$@"' "$workdir" "$@"
+exec chroot ${user:+"--userspec=$user"} "$root" \
+  /bin/sh -c 'cd "$0" && exec env -i "$@"' "$workdir" "$@"

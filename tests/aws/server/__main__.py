@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import signal
+import socket
+import struct
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -17,13 +20,24 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from tests.aws.server.errors import ConnectionLostError
 from tests.aws.server.gateway import Gateway
 from tests.aws.server.registry import load_registry
 from tests.aws.server.world import World
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
-    """Says nothing about calls: the recorder knows them all."""
+    """Says nothing about calls: the recorder knows them all. Resets what is to be reset."""
+
+    def connection_dropped(
+        self, error: BaseException, environ: dict[str, Any] | None = None
+    ) -> None:
+        """End a connection that got no answer: by a TCP reset where a fault wants that."""
+        self.close_connection = True
+        if isinstance(error, ConnectionLostError):
+            at_once = struct.pack("ii", 1, 0)  # linger for no time: a reset instead of an end
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            self.connection.close()
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
         if type == "error":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import struct
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -15,7 +12,7 @@ from moto.core.serialize import get_serializer_class
 
 from tests.aws.control import CONTROL_PATH, Call, Fault
 from tests.aws.server.control_api import answer_control
-from tests.aws.server.errors import AwsError, ConnectionLostError, Reply, render_error
+from tests.aws.server.errors import AwsError, Reply, render_error
 from tests.aws.server.guard import check_permission
 from tests.aws.server.incoming import Environ, Incoming, read_request, rewind
 from tests.aws.server.models import find_operation, load_service
@@ -36,14 +33,14 @@ class Gateway:
         self._moto = moto
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request.
+
+        Raises:
+            ConnectionLostError: it is to be reset instead.
+        """
         if environ.get("PATH_INFO", "").startswith(CONTROL_PATH):
             return _send(answer_control(self._world, environ), start_response)
-        try:
-            return _send(self._answer_recorded(read_request(environ)), start_response)
-        except ConnectionLostError:
-            _reset_when_closed(environ)
-            raise
+        return _send(self._answer_recorded(read_request(environ)), start_response)
 
     def _answer_recorded(self, incoming: Incoming) -> Reply:
         began, moment = time.monotonic(), datetime.now(UTC)
@@ -183,11 +180,3 @@ def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
     length = told if told is not None and not reply.body else str(len(reply.body))
     start_response(str(reply.status), [*headers, ("Content-Length", length)])
     return [reply.body]
-
-
-def _reset_when_closed(environ: Environ) -> None:
-    """Let the end of the connection be a TCP reset: no linger, nothing sent."""
-    connection = environ["werkzeug.socket"]
-    with contextlib.suppress(OSError):  # the caller may have gone first
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
