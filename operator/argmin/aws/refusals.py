@@ -105,7 +105,7 @@ _DENIAL = re.compile(
     r"(?:User: (?P<principal>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+\*?)"
     r"(?: on (?:the )?resource: (?P<resource>\S+))?"
 )
-_EXPLICIT = re.compile(r"explicit deny in an? ([\w -]+)", re.I)
+_EXPLICIT = re.compile(r"explicit deny in ((?:an?|the) [\w -]+)", re.I)
 
 THROTTLE_PAUSE = timedelta(seconds=5)
 """When to come again where AWS refuses a call for their number, and does not say."""
@@ -252,7 +252,7 @@ def _denied(refusal: _Refusal) -> AwsError:
     who = principal or refusal.question.role_arn or "argmin's role"
     message = f"{who} lacks the permission {action}" + (f" on {resource}" if resource else "")
     explicit = _EXPLICIT.search(refusal.text)
-    message += f": an explicit deny in a {explicit[1]} forbids it" if explicit else ": allow it"
+    message += f": an explicit deny in {explicit[1]} forbids it" if explicit else ": allow it"
     return AccessDeniedError(message, action, principal, resource, **refusal.place)
 
 

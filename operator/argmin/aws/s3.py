@@ -8,13 +8,14 @@ import hashlib
 from typing import Any
 
 from argmin.aws.calls import Answer, Aws, Finish
-from argmin.aws.errors import InvalidError, NotFoundError
+from argmin.aws.errors import AccessDeniedError, InvalidError, NotFoundError
 from argmin.aws.models import Access, StoredObject
 
 READ_LIMIT_BYTES = 8 * 1024 * 1024
 """Largest object that is read whole where the caller says nothing."""
 
 _SERVICE = "s3"
+_LIST_BUCKET = "s3:ListBucket"
 
 
 class S3:
@@ -58,7 +59,15 @@ class S3:
             with contextlib.closing(answer["Body"]) as stream:
                 return {"Body": stream.read(limit_bytes + 1)}
 
-        answer = await self._call("get_object", read, Bucket=bucket, Key=key)
+        try:
+            answer = await self._call("get_object", read, Bucket=bucket, Key=key)
+        except AccessDeniedError as error:
+            # Who may not list the bucket is told so of an object that is not there.
+            if error.action != _LIST_BUCKET:
+                raise
+            raise NotFoundError(
+                f"s3://{bucket}/{key} is not there", error.operation, error.code
+            ) from error
         body: bytes = answer["Body"]
         if len(body) > limit_bytes:
             raise InvalidError(
@@ -76,10 +85,14 @@ class S3:
             return None
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:
-        """What is known of an object; `None` where it is not there."""
+        """What is known of an object; `None` where it is not there.
+
+        S3 gives no reason here: whoever may not list the bucket gets `None` for a forbidden
+        object too.
+        """
         try:
             answer = await self._call("head_object", Bucket=bucket, Key=key)
-        except NotFoundError:
+        except (NotFoundError, AccessDeniedError):
             return None
         return StoredObject(
             key, answer["ContentLength"], answer.get("ETag", "").strip('"'), answer["LastModified"]

@@ -25,6 +25,7 @@ from tests.aws.processing.log_stream import LogStream
 from tests.aws.processing.outputs import JobOutput, list_outputs
 from tests.aws.processing.roots import Root, find_root
 from tests.aws.processing.transfer import Transfer, TransferError, on_host
+from tests.aws.server.identities import find_role
 from tests.aws.server.registry import Context
 from tests.aws.services.sts import credentials_of, open_session
 
@@ -69,7 +70,16 @@ class Execution:
         self._hosts = [f"algo-{number}" for number in range(1, count + 1)]
         self._folders = [folder / host for host in self._hosts]
         role = job.request["RoleArn"]
-        assumption = RoleAssumption(SAGEMAKER, role, "SageMaker", duration_seconds=43200)
+        found = find_role(role)
+        assumption = RoleAssumption(
+            SAGEMAKER,
+            role,
+            "SageMaker",
+            source_arn=job.arn,
+            source_account=job.account,
+            duration_seconds=43200,
+            role_tags=found.tags if found else {},
+        )
         session = open_session(context.world, assumption, job.region)
         self._credentials = credentials_of(session)
         self._transfer = Transfer(context.world.url, job.region, role, self._credentials)

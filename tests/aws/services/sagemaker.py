@@ -26,12 +26,13 @@ def _is_about_a_job(request: Request) -> bool:
 @SERVICE.operation("CreateProcessingJob")
 def create_processing_job(request: Request, context: Context) -> Response:
     """Create a job and start it."""
-    _check_role(request["RoleArn"])
-    _check_paths(request)
     name = request["ProcessingJobName"]
+    arn = f"arn:aws:sagemaker:{context.region}:{context.account}:processing-job/{name}"
+    _check_role(request["RoleArn"], arn)
+    _check_paths(request)
     job = ProcessingJob(
         request=request,
-        arn=f"arn:aws:sagemaker:{context.region}:{context.account}:processing-job/{name}",
+        arn=arn,
         account=context.account,
         region=context.region,
         tags=_read_tags(request.get("Tags", ())),
@@ -142,10 +143,17 @@ def _read_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _check_role(arn: str) -> None:
-    """The role must exist, and let SageMaker assume it."""
+def _check_role(arn: str, job_arn: str) -> None:
+    """The role must exist, and let SageMaker assume it on behalf of the job."""
     role = find_role(arn)
-    assumption = RoleAssumption(SAGEMAKER, arn, "SageMaker")
+    assumption = RoleAssumption(
+        SAGEMAKER,
+        arn,
+        "SageMaker",
+        source_arn=job_arn,
+        source_account=job_arn.split(":")[4],
+        role_tags=role.tags if role else {},
+    )
     if role is None or not evaluate_assume_role(role.trust, assumption).allowed:
         text = (
             f"Could not assume role {arn}. Please ensure that the role exists and allows principal"

@@ -103,13 +103,16 @@ def test_a_missing_permission_is_named_with_who_lacks_it_and_on_what() -> None:
     )
 
 
-def test_an_explicit_deny_is_told_apart_from_a_missing_permission() -> None:
+@pytest.mark.parametrize(
+    "policy", ["a service control policy", "an identity-based policy", "the role trust policy"]
+)
+def test_an_explicit_deny_is_told_apart_from_a_missing_permission(policy: str) -> None:
     text = (
         "User: u is not authorized to perform: sagemaker:CreateProcessingJob on resource: r with"
-        " an explicit deny in a service control policy"
+        f" an explicit deny in {policy}"
     )
     error = explain(refuse("AccessDeniedException", text), CREATE)
-    assert "an explicit deny in a service control policy forbids it" in error.message
+    assert f"an explicit deny in {policy} forbids it" in error.message
 
 
 @pytest.mark.parametrize(
