@@ -77,7 +77,7 @@ class Jobs:
         written = pronounce(
             status or OptimizationJobStatus(), verdict, generation, datetime.now(UTC)
         )
-        patch = json.dumps({"status": to_wire(written)})
+        patch = json.dumps({"status": {"progress": None, **to_wire(written)}})
         self.kubectl.run(
             "patch", KIND, name, "--subresource=status", "--type=merge", f"--patch={patch}"
         )

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from argmin.api.optimizationjob import OptimizationJobStatus
+from argmin.api.progress import Progress
 from argmin.cli import main
 from argmin.cli.errors import ExitStatus
 from tests.cluster import api_server
+from tests.cluster.waiting import wait_until
 from tests.kube.cli_cluster import (
     BROKEN,
     KIND,
@@ -30,6 +33,9 @@ from tests.refusals import MODEL
 pytestmark = pytest.mark.kube
 
 WAIT = ("--timeout", "60s")
+SEARCH = Progress(
+    objective="16000", best_bound="14000", gap="0.125", solutions=7, elapsed_seconds=3
+)
 
 
 @pytest.fixture(scope="module")
@@ -144,14 +150,25 @@ class TestSubmit:
 
 
 class TestGet:
-    def test_a_table_has_the_columns_of_kubectl(
+    def test_a_table_has_a_line_a_job_with_its_answer(
         self, jobs: Jobs, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["get", *jobs.options]) == ExitStatus.OK
         heading, *lines = capsys.readouterr().out.splitlines()
-        assert heading.split() == ["NAME", "STATE", "OUTCOME", "OBJECTIVE", "GAP", "SOLVER", "AGE"]
+        assert heading.split() == [
+            *("NAME", "STATE", "OUTCOME", "OBJECTIVE", "BOUND", "GAP", "SOLVER", "AGE")
+        ]
         (line,) = (line.split() for line in lines if line.startswith("steel"))
-        assert line[:6] == ["steel", "Complete", "Optimal", "15005.0", "0", "cbc"]
+        assert line[:7] == ["steel", "Complete", "Optimal", "15005.0", "15005.0", "0", "cbc"]
+
+    def test_a_job_that_runs_shows_where_its_search_stands(
+        self, jobs: Jobs, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        jobs.create("searching")
+        jobs.pronounce("searching", RUNNING, OptimizationJobStatus(progress=SEARCH))
+        assert main(["get", "searching", *jobs.options]) == ExitStatus.OK
+        line = capsys.readouterr().out.splitlines()[1].split()
+        assert line[:5] == ["searching", "Running", "16000", "14000", "0.125"]
 
     def test_all_namespaces_are_shown_with_their_names(
         self, jobs: Jobs, capsys: pytest.CaptureFixture[str]
@@ -223,8 +240,9 @@ class TestWatch:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         jobs.create("watched")
-        jobs.pronounce("watched", RUNNING)
+        jobs.pronounce("watched", RUNNING, OptimizationJobStatus(progress=SEARCH))
         watching = background.submit(main, ["watch", "watched", *WAIT, *jobs.options])
+        wait_until(lambda: "16000" in capsys.readouterr().err, "the search", timeout=60)
         jobs.pronounce("watched", SOLVED, answer())
         assert watching.result() == ExitStatus.OK
         captured = capsys.readouterr()

@@ -15,8 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from argmin.api.common import Condition, ConditionStatus
-from argmin.api.conditions import COMPLETE, FAILED, STALLED, find_condition
+from argmin.api.conditions import COMPLETE, FAILED, STALLED, VERIFIED, find_condition
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+from argmin.api.progress import Progress
+from argmin.optimization.reasons import ConditionReason
 
 _UNBOUNDED_WIDTH = 10_000
 """Columns where nobody looks: a pipe gets whole lines."""
@@ -73,20 +75,24 @@ def _to_yaml(data: Any) -> str:
     return text
 
 
-def render_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def render_rows(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """A table as kubectl writes it: no lines, columns three blanks apart."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="")
     for heading in headings[:-1]:
         table.add_column(heading, no_wrap=True)
     table.add_column(headings[-1], overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(_style(cell) if isinstance(cell, str) else cell for cell in row))
     return table
 
 
+def _style(word: str) -> Text:
+    return Text(word, style=_STYLES.get(word, ""))
+
+
 def render_jobs(jobs: Iterable[OptimizationJob], now: datetime, *, namespaces: bool) -> Table:
-    """One line a job, with the columns of `kubectl get opt`."""
-    headings = ["NAME", "STATE", "OUTCOME", "OBJECTIVE", "GAP", "SOLVER", "AGE"]
+    """One line a job: its answer, or where its search stands while it has none."""
+    headings = ["NAME", "STATE", "OUTCOME", "OBJECTIVE", "BOUND", "GAP", "SOLVER", "AGE"]
     rows = [[job.metadata.name, *_summarise(job.status), _age_of(job, now)] for job in jobs]
     if namespaces:
         headings.insert(0, "NAMESPACE")
@@ -95,7 +101,9 @@ def render_jobs(jobs: Iterable[OptimizationJob], now: datetime, *, namespaces: b
 
 
 def _summarise(status: OptimizationJobStatus) -> list[str]:
-    fields = (status.state, status.outcome, status.objective, status.gap, status.solver)
+    stand = status.progress or status
+    numbers = (stand.objective, stand.best_bound, stand.gap)
+    fields = (status.state, status.outcome, *numbers, status.solver)
     return [str(value) if value is not None else "" for value in fields]
 
 
@@ -105,35 +113,39 @@ def _age_of(job: OptimizationJob, now: datetime) -> str:
 
 
 def format_span(span: timedelta) -> str:
-    """A span as kubectl writes an age: `42s`, `5m`, `3h`, `12d`."""
+    """A span as kubectl writes an age: `42s`, `5m12s`, `3h`, `12d`; finer where it is short."""
     seconds = max(0, int(span.total_seconds()))
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+    units = (("d", 86400, 8, ("h", 3600)), ("h", 3600, 8, ("m", 60)), ("m", 60, 10, ("s", 1)))
+    for unit, size, fine, (smaller, part) in units:
         if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
+            count, rest = divmod(seconds, size)
+            tail = f"{rest // part}{smaller}" if count < fine and rest // part else ""
+            return f"{count}{unit}{tail}"
     return f"{seconds}s"
 
 
-def render_status(name: str, status: OptimizationJobStatus) -> Table:
-    """The answer in a few lines: what was found, by whom, and why it ended."""
+def render_status(
+    name: str, status: OptimizationJobStatus, since: timedelta = timedelta(0)
+) -> Table:
+    """The answer in a few lines: what was found, by whom, and why it ended.
+
+    While it runs, where its search stands; `since` is how long ago that was seen.
+    """
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
-    for label, value in _describe(name, status):
+    for label, value in _describe(name, status, since):
         table.add_row(Text(label, style="dim"), value)
     return table
 
 
-def _describe(name: str, status: OptimizationJobStatus) -> Iterable[tuple[str, Text]]:
+def _describe(
+    name: str, status: OptimizationJobStatus, since: timedelta
+) -> Iterable[tuple[str, Text]]:
     state = str(status.state or "Pending")
     yield "job", Text(name, style="bold")
     yield "state", Text(state, style=_STYLES.get(state, ""))
-    lines = {
-        "outcome": status.outcome,
-        "objective": _join(status.objective, status.sense and f"({status.sense})"),
-        "best bound": _join(status.best_bound, status.gap and f"(gap {status.gap})"),
-        "solutions": status.solutions,
-        "solver": _join(status.solver, status.solver_version),
-        "time": status.solve_seconds and f"{status.solve_seconds} s",
-        "attempts": len(status.runs) or None,
-    }
+    lines = _describe_answer(status)
+    if status.progress:
+        lines = {**_describe_progress(status.progress, since), "attempts": lines["attempts"]}
     yield from ((label, Text(str(value))) for label, value in lines.items() if value is not None)
     yield from ((metric.name, Text(metric.value)) for metric in status.metrics)
     for output in status.outputs:
@@ -141,6 +153,41 @@ def _describe(name: str, status: OptimizationJobStatus) -> Iterable[tuple[str, T
     why = explain_end(status)
     if why:
         yield "reason", Text(f"{why.reason}: {why.message}" if why.message else why.reason)
+
+
+def _describe_answer(status: OptimizationJobStatus) -> dict[str, object]:
+    return {
+        "outcome": status.outcome,
+        "objective": _join(status.objective, status.sense and f"({status.sense})"),
+        "best bound": _join(status.best_bound, status.gap and f"(gap {status.gap})"),
+        "solutions": status.solutions,
+        "verified": _describe_check(status),
+        "solver": _join(status.solver, status.solver_version),
+        "time": status.solve_seconds and f"{status.solve_seconds} s",
+        "attempts": len(status.runs) or None,
+    }
+
+
+def _describe_check(status: OptimizationJobStatus) -> str | None:
+    found = find_condition(status.conditions, VERIFIED)
+    if found is None or found.reason == ConditionReason.NO_ANSWER:
+        return None
+    word = {ConditionStatus.TRUE: "yes", ConditionStatus.FALSE: "no"}.get(found.status, "unknown")
+    return f"{word}: {found.message}" if found.message else word
+
+
+def _describe_progress(progress: Progress, since: timedelta) -> dict[str, object]:
+    elapsed = timedelta(seconds=progress.elapsed_seconds) + since
+    age = progress.incumbent_seconds
+    found = None if age is None else f"(found {format_span(timedelta(seconds=age) + since)} ago)"
+    return {
+        "objective": progress.objective and _join(progress.objective, found),
+        "best bound": _join(progress.best_bound, progress.gap and f"(gap {progress.gap})"),
+        "solutions": progress.solutions,
+        "nodes": progress.nodes,
+        "iterations": progress.iterations,
+        "time": format_span(elapsed),
+    }
 
 
 def explain_end(status: OptimizationJobStatus) -> Condition | None:
@@ -153,12 +200,20 @@ def explain_end(status: OptimizationJobStatus) -> Condition | None:
 
 
 def render_conditions(conditions: Iterable[Condition], now: datetime) -> Table:
-    """The conditions, one a line."""
-    rows = (
-        [c.type, str(c.status), c.reason, format_span(now - c.last_transition_time), c.message]
-        for c in conditions
-    )
+    """The conditions, one a line; only those that hold stand out."""
+    rows = (_list_cells(condition, now) for condition in conditions)
     return render_rows(["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"], rows)
+
+
+def _list_cells(condition: Condition, now: datetime) -> Sequence[str | Text]:
+    holds = condition.status is ConditionStatus.TRUE
+    return (
+        _style(condition.type) if holds else Text(condition.type),
+        condition.status.value,
+        Text(condition.reason),
+        format_span(now - condition.last_transition_time),
+        condition.message,
+    )
 
 
 def _join(*parts: object) -> str | None:

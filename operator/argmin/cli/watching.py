@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from argmin.api.conditions import RECONCILING, find_condition
-from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
+from argmin.api.progress import Progress
+from argmin.cli.convergence import Course, draw_convergence
 from argmin.cli.durations import read_timeout
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.events import JobEvent, list_events
 from argmin.cli.following import choose_exit, follow, is_finished
+from argmin.cli.progress import describe_search
 from argmin.cli.rendering import (
     OutputFormat,
     explain_end,
@@ -52,17 +57,31 @@ def finish_watching(last: Manifest, output: OutputFormat) -> ExitStatus:
     return choose_exit(job)
 
 
+_CHART_COLUMNS = 100
+_CHART_ROWS = 16
+
+
 class Watcher:
     """Shows a job as it changes: in place on a terminal, else one line a change."""
 
-    def __init__(self, name: str, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` gives seconds, and only goes forward."""
         self.name = name
         self._console = console or open_console(stderr=True)
+        self._clock = clock
+        self._course = Course()
+        self._progress: Progress | None = None
+        self._heard_at = 0.0
         self._events: tuple[JobEvent, ...] = ()
         self._job: OptimizationJob | None = None
         self._line = ""
         self._live = Live(
-            get_renderable=self._render,
+            get_renderable=self.render,
             console=self._console,
             transient=True,
             auto_refresh=self._console.is_terminal,
@@ -74,13 +93,18 @@ class Watcher:
             self._live.start()
 
     def stop(self) -> None:
-        """Take the live picture away: the answer is shown by itself."""
-        if self._console.is_terminal:
-            self._live.stop()
+        """Take the live picture away, but for the chart: the answer is shown by itself."""
+        if not self._console.is_terminal:
+            return
+        self._live.stop()
+        chart = self._draw(_CHART_ROWS)
+        if chart:
+            self._console.print(chart, Text(), sep="\n")
 
     def show(self, job: OptimizationJob) -> None:
         """Show the job as it is now."""
         self._job = job
+        self._follow_search(job.status)
         line = _describe(job)
         if not self._console.is_terminal and line != self._line:
             self._console.print(Text(line))
@@ -94,18 +118,39 @@ class Watcher:
                     self._console.print(Text(f"{self.name}: {event.reason}: {event.message}"))
         self._events = events
 
-    def _render(self) -> RenderableType:
+    def _follow_search(self, status: OptimizationJobStatus) -> None:
+        if status.progress and status.progress != self._progress:
+            self._heard_at = self._clock()
+            self._course.add(status.progress)
+        elif self._progress and status.objective is not None:
+            seconds = float(status.solve_seconds or 0)
+            self._course.end(seconds, status.objective, status.best_bound)
+        self._progress = status.progress
+
+    def render(self) -> RenderableType:
+        """The picture of the job at this moment."""
         if self._job is None:
             return Text(f"waiting for {self.name}")
         now = utc_now()
-        parts: list[RenderableType] = [
-            render_status(self.name, self._job.status),
-            Text(),
-            render_conditions(self._job.status.conditions, now),
-        ]
+        since = timedelta(seconds=self._clock() - self._heard_at)
+        above: list[RenderableType] = [render_status(self.name, self._job.status, since), Text()]
+        below: list[RenderableType] = [render_conditions(self._job.status.conditions, now)]
         if self._events:
-            parts += [Text(), _render_events(self._events, now)]
-        return Group(*parts)
+            below += [Text(), _render_events(self._events, now)]
+        taken = len(self._console.render_lines(Group(*above, *below), pad=False))
+        chart = self._draw(self._console.height - taken - 2)
+        return Group(*above, *([chart, Text()] if chart else ()), *below)
+
+    def _draw(self, room: int) -> Text | None:
+        """The chart in so many rows at most, up to the present while the search goes on."""
+        sightings = self._course.sightings
+        if self._console.options.ascii_only or not sightings:
+            return None
+        until = sightings[-1].seconds
+        if self._progress:
+            until += self._clock() - self._heard_at
+        width = min(self._console.width, _CHART_COLUMNS)
+        return draw_convergence(sightings, until, width, min(room, _CHART_ROWS))
 
 
 async def watch_until_finished(
@@ -142,6 +187,7 @@ def _describe(job: OptimizationJob) -> str:
     parts = [str(status.state or "Pending")]
     parts += [str(part) for part in (status.outcome, status.objective) if part]
     parts += [f"gap {status.gap}"] if status.gap else []
+    parts += [describe_search(status.progress)] if status.progress else []
     parts += [f"{len(status.runs)} attempts"] if len(status.runs) > 1 else []
     why = explain_end(status) or find_condition(status.conditions, RECONCILING)
     parts += [f"{why.reason}: {why.message}"] if why and why.message else []

@@ -48,6 +48,14 @@ class Metrics:
         self.call_seconds = self._time(
             "argmin_api_call_seconds", "Time of a call to the API server, in seconds.", "verb"
         )
+        self._measure_runs()
+        self._measure_aws()
+        ProcessCollector(registry=self.registry)
+        Info("argmin_build", "The version that runs.", registry=self.registry).info(
+            {"version": __version__}
+        )
+
+    def _measure_runs(self) -> None:
         self.deliveries = self._count(
             "argmin_intake_deliveries", "Results handed in, by HTTP status of the answer.", "status"
         )
@@ -58,6 +66,8 @@ class Metrics:
         )
         self.solves = SolveGauges()
         self.registry.register(self.solves)
+
+    def _measure_aws(self) -> None:
         self.aws_calls = self._count(
             "argmin_aws_calls",
             "Calls to AWS by service, operation and code (OK, or AWS's code of the error).",
@@ -73,10 +83,6 @@ class Metrics:
         )
         self.aws_events = self._count(
             "argmin_aws_events", "Messages of the queue of events, by kind.", "kind"
-        )
-        ProcessCollector(registry=self.registry)
-        Info("argmin_build", "The version that runs.", registry=self.registry).info(
-            {"version": __version__}
         )
 
     def _count(self, name: str, help_text: str, *labels: str) -> Counter:
