@@ -94,12 +94,15 @@ verify: $(READY) ## Generate everything anew and fail on a difference
 
 ##### tests
 
-.PHONY: test test-unit test-kube test-e2e bench
-test: lint verify test-unit test-kube test-e2e ## Everything that passes without a cloud account
+.PHONY: test test-unit test-aws test-kube test-e2e bench
+test: lint verify test-unit test-aws test-kube test-e2e ## Everything that passes without a cloud account
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
 	$(BIN)/pytest tests/unit --numprocesses=auto
+test-aws: $(READY) ## Against the AWS of the tests: S3 and SageMaker over HTTP
+	$(call say,Tests against the AWS of the tests)
+	$(BIN)/pytest tests/aws -m aws
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
 	$(BIN)/pytest tests/kube -m kube

@@ -198,6 +198,14 @@ class Aws:
         body = to_jsonable_python(changes)
         return Settings.model_validate(self._control.ask("PATCH", "/settings", body))
 
+    def expire_sessions(self, principal: str = "") -> int:
+        """Let the sessions of roles expire now, those whose ARN contains a text; how many did.
+
+        Who assumes the role anew gets credentials that work.
+        """
+        answer = self._control.ask("POST", "/expirations", {"principal": principal})
+        return int(answer["expired"])
+
     def reset(self) -> None:
         """As it was when it started: no jobs, files, faults, calls, and the first settings."""
         self._control.ask("POST", "/reset")

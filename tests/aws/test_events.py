@@ -66,6 +66,17 @@ def test_each_change_of_state_is_an_event(stage: Stage) -> None:
     assert detail["ProcessingEndTime"] > 1_000_000_000_000
 
 
+def test_a_job_whose_time_is_up_tells_that_it_is_stopping(stage: Stage) -> None:
+    queue = Queue(stage)
+    stage.create(
+        "late",
+        "trap 'exit 0' TERM; while :; do sleep 0.1; done",
+        StoppingCondition={"MaxRuntimeInSeconds": 1},
+    )
+    stage.wait("late")
+    assert _statuses(queue.wait(3)) == ["InProgress", "Stopping", "Stopped"]
+
+
 def test_a_rule_chooses_its_events(stage: Stage) -> None:
     queue = Queue(stage, {**PATTERN, "detail": {"ProcessingJobStatus": ["Completed"]}})
     stage.create("job")

@@ -113,6 +113,16 @@ def test_s3_goes_down_and_comes_back(stage: Stage) -> None:
     assert stage.list_keys() == ["kept"]
 
 
+def test_s3_and_sts_have_words_of_their_own(stage: Stage) -> None:
+    with stage.aws.faults.during("expired-token", "*"):
+        with refused("ExpiredToken", "The provided token has expired."):
+            stage.list_keys()
+        with refused("ExpiredToken"):
+            stage.aws.client("sts").get_caller_identity()
+    with stage.aws.faults.during("throttling", "s3"), refused("SlowDown"):
+        stage.list_keys()
+
+
 def test_calls_beyond_the_rate_are_throttled_each_operation_for_itself(stage: Stage) -> None:
     stage.aws.configure(rates={"sagemaker:*": 2})
     for _ in range(2):

@@ -63,6 +63,17 @@ def test_calls_of_a_session_are_recorded_as_its_own(stage: Stage) -> None:
     assert call.principal == "arn:aws:sts::123456789012:assumed-role/team/operator"
 
 
+def test_an_expired_session_is_refused_until_the_role_is_assumed_anew(stage: Stage) -> None:
+    _make_team(stage)
+    client = stage.aws.client("sagemaker", credentials=_become_team(stage))
+    client.list_processing_jobs()
+    assert stage.aws.expire_sessions("assumed-role/team/") == 1
+    with refused("ExpiredTokenException"):
+        client.list_processing_jobs()
+    fresh = stage.aws.client("sagemaker", credentials=_become_team(stage))
+    fresh.list_processing_jobs()
+
+
 def test_a_role_of_another_account_works_in_that_account(stage: Stage) -> None:
     _make_team(stage, account="222222222222")
     credentials = _become_team(stage, "arn:aws:iam::222222222222:role/team")

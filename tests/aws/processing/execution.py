@@ -24,6 +24,7 @@ from tests.aws.processing.jobs import (
 from tests.aws.processing.log_stream import LogStream
 from tests.aws.processing.outputs import JobOutput, list_outputs
 from tests.aws.processing.roots import Root, find_root
+from tests.aws.processing.state_events import mark_stopping
 from tests.aws.processing.transfer import Transfer, TransferError, on_host
 from tests.aws.server.identities import find_role
 from tests.aws.server.registry import Context
@@ -193,7 +194,8 @@ class Execution:
                 upload_at = time.monotonic() + CONTINUOUS_SECONDS
 
     def _stop(self, containers: list[Container]) -> None:
-        self._job.status = STOPPING
+        if self._job.status != STOPPING:
+            mark_stopping(self._job, self._world)
         for container in containers:
             container.terminate()
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from tests.aws.control import INTERNAL_ERROR
 from tests.aws.processing.execution import execute
-from tests.aws.processing.jobs import FAILED, STOPPED, STOPPING, Ending, ProcessingJob
+from tests.aws.processing.jobs import FAILED, STOPPED, Ending, ProcessingJob
 from tests.aws.processing.simulation import simulate
-from tests.aws.processing.state_events import publish_state
+from tests.aws.processing.state_events import mark_stopping, publish_state
 from tests.aws.server.registry import Context
 
 
@@ -25,9 +25,7 @@ def start_job(job: ProcessingJob, context: Context) -> None:
 
 def stop_job(job: ProcessingJob, context: Context) -> None:
     """Tell a job to stop; its own thread says when it has."""
-    job.status = STOPPING
-    job.modified = datetime.now(UTC)
-    publish_state(job, context.world)
+    mark_stopping(job, context.world)
     job.stop.set()
     context.world.jobs.places.look_again()
 

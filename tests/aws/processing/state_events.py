@@ -1,13 +1,20 @@
-"""State changes as EventBridge events."""
+"""State changes, and the events of EventBridge that tell them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from tests.aws.processing.jobs import ProcessingJob
+from tests.aws.processing.jobs import STOPPING, ProcessingJob
 from tests.aws.server.world import World
 from tests.aws.services.events import publish
+
+
+def mark_stopping(job: ProcessingJob, world: World) -> None:
+    """The job is told to end, by somebody or because its time is up."""
+    job.status = STOPPING
+    job.modified = datetime.now(UTC)
+    publish_state(job, world)
 
 
 def publish_state(job: ProcessingJob, world: World) -> None:

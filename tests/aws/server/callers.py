@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from tests.aws.control import ACCOUNT, ADMINISTRATOR_KEY
 from tests.aws.iam import Principal
@@ -45,6 +45,15 @@ class Callers:
         with self._lock:
             session = self._sessions.get(access_key)
         return session or _find_user(access_key) or _administrator(access_key)
+
+    def expire(self, principal: str = "") -> int:
+        """Let the sessions whose ARN contains a text expire now; returns how many did."""
+        now = datetime.now(UTC)
+        with self._lock:
+            found = [caller for caller in self._sessions.values() if principal in caller.arn]
+            for caller in found:
+                self._sessions[caller.access_key] = replace(caller, expires=now)
+        return len(found)
 
     def forget_all(self) -> None:
         """As on the first day."""

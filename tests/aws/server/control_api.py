@@ -80,6 +80,10 @@ def _change_settings(world: World, _rest: str, body: Any) -> object:
     return world.change_settings(body)
 
 
+def _expire_sessions(world: World, _rest: str, body: Any) -> object:
+    return {"expired": world.callers.expire(body["principal"])}
+
+
 def _reset(world: World, _rest: str, _body: Any) -> object:
     reset(world)
     return {}
@@ -95,5 +99,6 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "jobs"): _list_jobs,
     ("GET", "settings"): _get_settings,
     ("PATCH", "settings"): _change_settings,
+    ("POST", "expirations"): _expire_sessions,
     ("POST", "reset"): _reset,
 }

@@ -86,16 +86,21 @@ class Faults:
             raise ConnectionLostError(fault.id)
         if fault.kind is FaultKind.ACCESS_DENIED:
             raise access_denied(service, action, principal)
-        words = _S3_ERRORS.get(fault.kind) if service == "s3" else None
-        code, message, status = words or _ERRORS[fault.kind]
-        if service == "sts" and fault.kind is FaultKind.EXPIRED_TOKEN:
-            code = "ExpiredToken"
-        raise AwsError(code, message, status)
+        raise say(fault.kind, service)
 
     def _hang(self, fault: Fault) -> None:
         end = time.monotonic() + fault.seconds
         while time.monotonic() < end and any(other.id == fault.id for other in self.list()):
             self._cleared.wait(min(0.2, max(0.0, end - time.monotonic())))
+
+
+def say(kind: FaultKind, service: str) -> AwsError:
+    """The error of a kind in the service's words."""
+    words = _S3_ERRORS.get(kind) if service == "s3" else None
+    code, message, status = words or _ERRORS[kind]
+    if service == "sts" and kind is FaultKind.EXPIRED_TOKEN:
+        code = "ExpiredToken"
+    return AwsError(code, message, status)
 
 
 def access_denied(service: str, action: str, principal: str, why: str = "") -> AwsError:

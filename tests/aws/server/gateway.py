@@ -10,9 +10,10 @@ from typing import Any
 
 from moto.core.serialize import get_serializer_class
 
-from tests.aws.control import CONTROL_PATH, Call, Fault
+from tests.aws.control import CONTROL_PATH, Call, Fault, FaultKind
 from tests.aws.server.control_api import answer_control
 from tests.aws.server.errors import AwsError, Reply, render_error
+from tests.aws.server.faults import say
 from tests.aws.server.guard import check_permission
 from tests.aws.server.incoming import Environ, Incoming, read_request, rewind
 from tests.aws.server.models import find_operation, load_service
@@ -95,8 +96,7 @@ class Gateway:
         settings = self._world.settings
         expires = context.caller.expires
         if expires and expires < datetime.now(UTC):
-            text = "The security token included in the request is expired"
-            raise AwsError("ExpiredTokenException", text)
+            raise say(FaultKind.EXPIRED_TOKEN, incoming.service)
         if not self._world.throttle.admit(
             settings.rates,
             context.account,
@@ -104,7 +104,7 @@ class Gateway:
             incoming.service,
             incoming.operation,
         ):
-            raise AwsError("ThrottlingException", "Rate exceeded")
+            raise say(FaultKind.THROTTLING, incoming.service)
         if settings.iam:
             check_permission(incoming, context)
 
