@@ -17,7 +17,7 @@ from argmin.settings import Settings
 from tests.cluster import api_server, audit_log_path, client_program
 from tests.cluster.waiting import wait_until
 from tests.kube.cli_cluster import write_kubeconfig
-from tests.kube.test_process import operator
+from tests.kube.process import operator
 from tests.kubectl import Kubectl, KubectlError
 from tests.refusals import MODEL
 

@@ -3,90 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
-from tests.cluster.api_server import free_ports
 from tests.cluster.waiting import wait_until
 from tests.kube.cli_cluster import write_kubeconfig
+from tests.kube.process import PATIENCE, operator
 from tests.kubectl import Kubectl, condition_of
 from tests.refusals import MODEL
 
 pytestmark = pytest.mark.kube
-
-PATIENCE = 60.0
-
-
-@dataclass(frozen=True)
-class Operator:
-    """A process of the operator; its log goes to a file."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    admin: str
-
-    def ask(self, path: str) -> tuple[int, str]:
-        """Status and text of an endpoint; 0 while nobody listens."""
-        try:
-            answer = httpx.get(f"{self.admin}{path}", timeout=5, trust_env=False)
-        except httpx.HTTPError:
-            return 0, ""
-        return answer.status_code, answer.text
-
-    @property
-    def leads(self) -> bool:
-        """Whether it leads and is ready."""
-        return self.ask("/readyz")[0] == 200 and "argmin_leader 1.0" in self.ask("/metrics")[1]
-
-    def wait_until_it_leads(self) -> None:
-        wait_until(lambda: self.leads, "the lease", timeout=PATIENCE, hint=self.log.read_text)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code after a signal."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-
-@contextmanager
-def operator(user: Kubectl, folder: Path, name: str, **variables: str) -> Iterator[Operator]:
-    """A running operator that serves the user's namespace."""
-    intake, admin = free_ports(2)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "KUBECONFIG": str(user.kubeconfig),
-        "POD_NAME": name,
-        "POD_NAMESPACE": user.namespace,
-        "WATCH_NAMESPACES": user.namespace,
-        "ARGMIN_SOLVERS_IMAGE": "solvers:1",
-        "ARGMIN_HOST": "127.0.0.1",
-        "ARGMIN_INTAKE_PORT": str(intake),
-        "ARGMIN_ADMIN_PORT": str(admin),
-        "ARGMIN_LEASE_SECONDS": "6",
-        **variables,
-    }
-    log = folder / f"{name}.log"
-    with log.open("wb") as file:
-        process = start(environment, file.fileno())
-    try:
-        yield Operator(process, log, f"http://127.0.0.1:{admin}")
-    finally:
-        process.kill()
-        process.wait(PATIENCE)
-
-
-def start(environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "argmin"], env=environment, stderr=log)
 
 
 def holder(user: Kubectl) -> str:
