@@ -17,7 +17,7 @@ from argmin_solvers.models.text import quote, read_source, shorten
 
 _MODULE = "argmin_user_model"
 _WANTED = "return a PuLP LpProblem, a Pyomo ConcreteModel, an OR-Tools CpModel or a highspy Highs"
-_CONVERTERS = {  # the class that marks a model -> our converter
+CONVERTERS = {  # the class that marks a model -> our converter
     ("pulp", "LpProblem"): ("pulpmodel", "convert_pulp"),
     ("pyomo.environ", "ConcreteModel"): ("pyomomodel", "convert_pyomo"),
     ("ortools.sat.python.cp_model", "CpModel"): ("constraint", "checked_cpsat"),
@@ -97,7 +97,7 @@ def _functions_of(module: ModuleType) -> str:
 def _convert(origin: str, returned: Any, solver: SolverName | None) -> Any:
     if returned is None:
         raise RunError(Reason.INVALID_MODEL, f"{origin} returns nothing: {_WANTED}")
-    for (package, marker), (module, function) in _CONVERTERS.items():
+    for (package, marker), (module, function) in CONVERTERS.items():
         loaded = sys.modules.get(package)  # not loaded: then it is none of its objects
         if loaded is not None and isinstance(returned, getattr(loaded, marker)):
             convert = getattr(import_module(f"argmin_solvers.models.{module}"), function)

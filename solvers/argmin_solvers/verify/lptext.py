@@ -33,6 +33,8 @@ _WORD = re.compile(
 _NUMBER, _RELATION, _SIGN, _COLON, _NAME = range(1, 6)
 _END = (0, "")
 
+_FLIPPED = {"<": ">", ">": "<", "=": "="}
+
 Word = tuple[int, str]
 
 
@@ -214,10 +216,11 @@ class _Lp:
         left = None if self._at_infinity() else self._take_sum()
         if left is None or not left.terms:  # a number, then the row
             number = self._take_number() if left is None else left.constant
-            sides[{"<": ">", ">": "<"}.get(relation := self._take_relation(), relation)] = number
+            sides[_FLIPPED[self._take_relation()]] = number
             left = self._take_sum()
         if self._next()[0] == _RELATION:
-            sides[self._take_relation()] = self._take_number()
+            relation = self._take_relation()
+            sides[relation] = self._take_number()
         if not left.terms or not sides:
             raise ValueError("a row without variables or without a side")
         lower, upper = (sides.get("=", sides.get(relation)) for relation in "><")
@@ -229,7 +232,7 @@ class _Lp:
             number = self._take_number()
             relation = self._take_relation()
             variable = self._take_variable()
-            _bound(variable, {"<": ">", ">": "<"}.get(relation, relation), number)
+            _bound(variable, _FLIPPED[relation], number)
         else:
             variable = self._take_variable()
             if self._next()[1].lower() == "free":
