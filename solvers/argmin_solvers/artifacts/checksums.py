@@ -78,15 +78,16 @@ def read_checksum(head: Mapping[str, Any], *, trusts_etag: bool) -> Checksum | N
         trusts_etag: whether the entity tag is the MD5 digest that Amazon makes it, as it is
             where no KMS key is at work; other servers make of it what they like.
     """
+    etag, _, parts_of_etag = str(head.get("ETag", "")).strip('"').partition("-")
     for algorithm in _OF_S3:
         if text := head.get(f"Checksum{algorithm}"):
             encoded, _, parts = str(text).partition("-")
+            if not parts and head.get("ChecksumType") != "FULL_OBJECT":
+                parts = parts_of_etag  # some servers leave the number out
             return Checksum(algorithm, base64.b64decode(encoded), int(parts or 0))
-    etag = str(head.get("ETag", "")).strip('"')
-    digest, _, parts = etag.partition("-")
-    is_md5 = len(digest) == 32 and head.get("ServerSideEncryption") in (None, "AES256")
+    is_md5 = len(etag) == 32 and head.get("ServerSideEncryption") in (None, "AES256")
     if trusts_etag and is_md5 and "SSECustomerAlgorithm" not in head:
-        return Checksum("MD5", bytes.fromhex(digest), int(parts or 0))
+        return Checksum("MD5", bytes.fromhex(etag), int(parts_of_etag or 0))
     return None
 
 

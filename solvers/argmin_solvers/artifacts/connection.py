@@ -32,7 +32,8 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 30
 _TRIES = 4
 """Of one request, by botocore itself; whole files are tried again by us."""
-_CLOSE_SECONDS = 10.0
+_CLOSE_SECONDS = 3.0
+"""How long what was broken off may take to end: a silent server holds threads for longer."""
 _DEFAULT_REGION = "us-east-1"
 """What servers other than Amazon's sign for, unless they are told another."""
 _ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -154,7 +155,6 @@ class Connection:
         for thread in threads:
             thread.start()
         for thread in threads:
-            # A server that says nothing may hold a thread a little longer than we can wait.
             thread.join(_CLOSE_SECONDS if cancel else None)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
 from s3transfer.subscribers import BaseSubscriber
 
 from argmin.api.outcome import Reason
@@ -23,7 +24,7 @@ from argmin_solvers.artifacts.connection import (
     Connections,
     find_endpoint,
 )
-from argmin_solvers.artifacts.faults import CorruptedError
+from argmin_solvers.artifacts.faults import CorruptedError, is_missing
 from argmin_solvers.artifacts.meter import Listener, LogMeter
 from argmin_solvers.artifacts.persistence import Persistence
 from argmin_solvers.artifacts.places import Action, Place, StoredObject, end_folder, map_folder
@@ -101,7 +102,14 @@ def _list_arrivals(
 
 
 def _look_at(connection: Connection, place: Place) -> StoredObject:
-    head = connection.client.head_object(Bucket=place.bucket.bucket, Key=place.key)
+    query = {"Bucket": place.bucket.bucket}
+    try:
+        head = connection.client.head_object(**query, Key=place.key)
+    except ClientError as error:
+        if is_missing(error):
+            # The answer has no body that would tell a missing bucket from a missing key.
+            connection.client.list_objects_v2(**query, Prefix=place.key, MaxKeys=1)
+        raise
     return StoredObject(place.key, head["ContentLength"], head.get("ETag"))
 
 

@@ -112,6 +112,11 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, (*_PASSING_TYPES, CorruptedError))
 
 
+def is_missing(error: ClientError) -> bool:
+    """Whether a key or its bucket is not there."""
+    return _code(error) in _MISSING
+
+
 def is_corrupted(error: BaseException | None) -> bool:
     """Whether bytes and checksum do not belong together: where it stays so, waiting is no help."""
     return isinstance(error, CorruptedError | FlexibleChecksumError | ChecksumError)

@@ -17,6 +17,7 @@ from argmin_solvers.artifacts.faults import CorruptedError, refuses_checksums
 from argmin_solvers.artifacts.places import Action, Place
 from argmin_solvers.artifacts.workers import Task, Workers
 from argmin_solvers.failure import RunError
+from argmin_solvers.models.text import shorten
 from argmin_solvers.outputs import FoundFile, FoundOutput, changing
 
 KEY_LIMIT_BYTES = 1024
@@ -89,7 +90,8 @@ def send_files(
 def _unfit(found: FoundOutput, file: FoundFile, why: str) -> RunError:
     return RunError(
         Reason.PROGRAM_FAILED,
-        f"spec.outputs.{found.name}: {file.path!r} cannot be kept in a store: {why}",
+        f"spec.outputs.{found.name}: {shorten(repr(file.name), 120)} cannot be kept in a store:"
+        f" {why}",
     )
 
 
