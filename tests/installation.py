@@ -5,18 +5,32 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import yaml
+
 from tests.cluster import client_program
 from tests.cluster.images import Images
-from tests.kubectl import Kubectl, KubectlError
+from tests.kubectl import Kubectl, KubectlError, Object
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "argmin"
 NAMESPACE = "argmin-system"
 RELEASE = "argmin"
 
+_TOKEN_DURATION = "2h"
+_RIGHTS = frozenset(
+    {
+        "ServiceAccount",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "Role",
+        "RoleBinding",
+        "CustomResourceDefinition",
+    }
+)
+
 
 class InstallationError(Exception):
-    """Helm could not install argmin; the message is Helm's and the state of the pods."""
+    """argmin cannot be installed; the message is Helm's, and has the state of the pods."""
 
 
 def install(kubectl: Kubectl, images: Images, *values: str) -> None:
@@ -47,6 +61,29 @@ def install(kubectl: Kubectl, images: Images, *values: str) -> None:
         raise InstallationError(f"{done.stderr}\n{_describe_pods(kubectl)}")
 
 
+def grant_rights(kubectl: Kubectl, folder: Path) -> Path:
+    """Apply the chart's CRDs, service account and roles; a kubeconfig of that account.
+
+    Raises:
+        InstallationError: the chart cannot be rendered.
+    """
+    kubectl.run("create", "namespace", NAMESPACE)
+    manifests = [each for each in _render_chart() if each["kind"] in _RIGHTS]
+    kubectl.within(NAMESPACE).apply(*manifests)
+    kubectl.run(
+        "wait", "crd", "--for=condition=Established", "optimizationjobs.argmin.dev", "--timeout=30s"
+    )
+    token = kubectl.within(NAMESPACE).run(
+        "create", "token", RELEASE, f"--duration={_TOKEN_DURATION}"
+    )
+    config = yaml.safe_load(kubectl.kubeconfig.read_text())
+    config["users"] = [{"name": user["name"], "user": {"token": token}} for user in config["users"]]
+    path = folder / "operator.kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
 def _image(prefix: str, reference: str) -> list[str]:
     repository, _, tag = reference.rpartition(":")
     return [f"{prefix}.repository={repository}", f"{prefix}.tag={tag}"]
@@ -60,3 +97,24 @@ def _describe_pods(kubectl: Kubectl) -> str:
         )
     except KubectlError as error:
         return f"(the pods cannot be described: {error})"
+
+
+def _render_chart() -> list[Object]:
+    done = subprocess.run(
+        [
+            str(client_program("helm")),
+            "template",
+            RELEASE,
+            str(CHART),
+            f"--namespace={NAMESPACE}",
+            "--kube-version=1.34.0",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise InstallationError(f"the chart cannot be rendered: {done.stderr}")
+    manifests: list[Object] = list(yaml.safe_load_all(done.stdout))
+    return [manifest for manifest in manifests if manifest]

@@ -13,11 +13,12 @@ from pathlib import Path
 from tests.bench.audit import AuditLog, count_by_request
 from tests.bench.figures import Figure, Judged, Section, Table, Unit, at_most
 from tests.bench.finished_jobs import finish_jobs
-from tests.bench.local_operator import grant_rights, run_operator
+from tests.bench.local_operator import run_operator
 from tests.bench.samples import Samples
 from tests.bench.stage import OPERATOR_USER, read_version
 from tests.cluster import api_server, audit_log_path
 from tests.cluster.progress import say, step
+from tests.installation import grant_rights
 from tests.kubectl import Kubectl
 
 JOBS_NAMESPACE = "team"

@@ -10,19 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
-import yaml
 
-from argmin.plan import Manifest
 from tests.bench.errors import BenchError
-from tests.cluster import client_program
 from tests.cluster.api_server import free_ports
 from tests.cluster.waiting import wait_until
-from tests.installation import CHART, NAMESPACE, RELEASE
-from tests.kubectl import Kubectl
+from tests.installation import NAMESPACE
 
 LOOPBACK = "127.0.0.1"
 LEADS = "argmin_leader 1.0\n"
@@ -31,17 +26,6 @@ STOP_TIMEOUT = 30.0
 IDLE_SECONDS = 2.0
 IDLE_PERCENT = 5.0
 """Of a core: with less than this the process counts as idle; it still renews its lease."""
-TOKEN_DURATION = "2h"
-_NEEDED = frozenset(
-    {
-        "ServiceAccount",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "Role",
-        "RoleBinding",
-        "CustomResourceDefinition",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -67,25 +51,6 @@ class LocalOperator:
             return float(process.cpu_percent()) < IDLE_PERCENT
 
         wait_until(is_idle, "the operator to be idle", timeout=READY_TIMEOUT)
-
-
-def grant_rights(kubectl: Kubectl, folder: Path) -> Path:
-    """Apply the chart's CRDs, service account and roles; a kubeconfig of that account."""
-    kubectl.run("create", "namespace", NAMESPACE)
-    manifests = [each for each in _render_chart() if each["kind"] in _NEEDED]
-    kubectl.within(NAMESPACE).apply(*manifests)
-    kubectl.run(
-        "wait", "crd", "--for=condition=Established", "optimizationjobs.argmin.dev", "--timeout=30s"
-    )
-    token = kubectl.within(NAMESPACE).run(
-        "create", "token", RELEASE, f"--duration={TOKEN_DURATION}"
-    )
-    config = yaml.safe_load(kubectl.kubeconfig.read_text())
-    config["users"] = [{"name": user["name"], "user": {"token": token}} for user in config["users"]]
-    path = folder / "operator.kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config))
-    return path
 
 
 @contextmanager
@@ -160,24 +125,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-
-
-def _render_chart() -> list[Manifest]:
-    done = subprocess.run(
-        [
-            str(client_program("helm")),
-            "template",
-            RELEASE,
-            str(CHART),
-            f"--namespace={NAMESPACE}",
-            "--kube-version=1.34.0",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"the chart cannot be rendered: {done.stderr}")
-    manifests: list[Any] = list(yaml.safe_load_all(done.stdout))
-    return [manifest for manifest in manifests if manifest]
