@@ -56,7 +56,9 @@ def start(name: str, hosts: Sequence[str], port: int = 0) -> Running:
     try:
         url = read_url(process)
     except EmulatorError as error:
-        raise EmulatorError(f"{error}: {log.read_text()}") from error
+        said = log.read_text().strip()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise EmulatorError(f"{error}: {said}") from error
     running = Running(name=name, pid=process.pid, url=url, hosts=tuple(hosts))
     (folder / "state.json").write_text(running.model_dump_json())
     aws = Aws(url)

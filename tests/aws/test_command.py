@@ -81,6 +81,7 @@ def test_a_port_that_is_taken_is_told_without_a_traceback(started: str) -> None:
     said = _run("up", "--name", f"{started}-too", "--port", port, code=1)
     assert "is in use" in said
     assert "Traceback" not in said
+    assert not (cache_root() / "aws" / "running" / f"{started}-too").exists()
 
 
 def test_it_listens_on_each_address_that_is_named() -> None:
@@ -109,8 +110,7 @@ def test_jobs_end_with_an_emulator_that_is_killed() -> None:
     for child in psutil.Process(owner.pid).children():
         child.kill()
     wait_until(lambda: not _command_lines("4713"), "the job's processes to end", timeout=30)
-    owner.kill()
-    owner.communicate()
+    owner.communicate(timeout=60)
 
 
 def _command_lines(word: str) -> list[list[str]]:

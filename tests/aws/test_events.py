@@ -112,5 +112,8 @@ def test_events_overtake_each_other(stage: Stage) -> None:
     )
     for number in range(20):
         stage.create(f"job-{number}")
-    names = [event["detail"]["ProcessingJobName"] for event in queue.wait(40)]
-    assert names != sorted(names, key=lambda name: int(name.removeprefix("job-")))
+    first: dict[str, str] = {}
+    for event in queue.wait(40):
+        detail = event["detail"]
+        first.setdefault(detail["ProcessingJobName"], detail["ProcessingJobStatus"])
+    assert "Completed" in first.values()
