@@ -6,9 +6,8 @@ import base64
 import gzip
 from collections.abc import Mapping
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tenacity import (
     RetryCallState,
@@ -33,6 +32,7 @@ from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models.text import shorten
 from argmin_solvers.patience import StopInterrupted, pause
+from argmin_solvers.posting import is_sound, post_json
 from argmin_solvers.runlog import log
 
 _TRY_SECONDS = 30.0
@@ -113,12 +113,7 @@ def deliver(
 
 
 def _check_url(url: str) -> str:
-    try:
-        where = urlsplit(url)
-        is_sound = where.scheme in ("http", "https") and bool(where.hostname) and where.port != 0
-    except ValueError:  # a port that is none
-        is_sound = False
-    if not is_sound:
+    if not is_sound(url):
         raise RunError(Reason.UNDELIVERED, f"{url} is no address: write http://HOST:PORT")
     return url
 
@@ -133,7 +128,9 @@ def _post(url: str, token_file: Path, body: bytes, interruption: Interruption) -
     try:
         # Read at each try: the kubelet replaces the token while we wait.
         token = token_file.read_text().strip()
-        status, said = _send(url, token, body, seconds)
+        status, said = post_json(
+            url, token, body, connect_seconds=_CONNECT_SECONDS, answer_seconds=seconds
+        )
     except ValueError:  # no text, or a line break in it
         raise _UnavailableError(f"the token file {token_file} holds no token") from None
     except (OSError, HTTPException) as error:
@@ -146,23 +143,3 @@ def _post(url: str, token_file: Path, body: bytes, interruption: Interruption) -
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         raise RunError(Reason.ANSWER_TOO_LARGE, answer)
     raise RunError(Reason.UNDELIVERED, answer)
-
-
-def _send(url: str, token: str, body: bytes, seconds: float) -> tuple[int, str]:
-    """One POST; the status of the answer, and its text.
-
-    By the standard library: a client library costs as much start-up as the rest of the runner,
-    which hundreds of small jobs pay hundreds of times.
-    """
-    where = urlsplit(url)
-    kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
-    connection = kind(str(where.hostname), where.port, timeout=_CONNECT_SECONDS)
-    try:
-        connection.connect()
-        connection.sock.settimeout(seconds)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request("POST", where.path, body, headers)
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()

@@ -152,3 +152,13 @@ def run_program(root: Path, source: str, args: Sequence[str] = (), **fields: Any
     path.write_text(source)
     script = {"path": str(path), "args": list(args), **fields.pop("script", {})}
     return run(root, script=script, **fields)
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
