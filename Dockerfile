@@ -47,5 +47,6 @@ RUN python3 -m venv /opt/argmin/venv \
 COPY operator/argmin /opt/argmin/src/argmin
 COPY solvers/argmin_solvers /opt/argmin/src/argmin_solvers
 RUN python -m compileall -q /opt/argmin/src
-USER 65532:65532
+# No USER: SageMaker mounts /opt/ml for root, and gives the run a machine of its own. Pods set theirs
+# (65532), and let nobody be root.
 ENTRYPOINT ["/opt/argmin/venv/bin/python", "-m", "argmin_solvers"]
