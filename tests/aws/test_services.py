@@ -15,6 +15,7 @@ from tests.aws.client import QUICK, lead_to
 from tests.aws.emulator import Aws as Emulator
 from tests.aws.seed import BUCKET
 from tests.aws.stage import LOG_GROUP, Stage
+from tests.aws.versitygw import ROOT_KEYS, gateway
 
 pytestmark = pytest.mark.aws
 
@@ -36,13 +37,20 @@ async def test_an_object_comes_back_as_it_was_put(calls: Aws) -> None:
     assert [(o.key, o.bytes) for o in await s3.list_objects(BUCKET, "a/")] == [("a/answer.json", 2)]
 
 
-async def test_the_store_is_told_the_checksum_of_what_it_gets(calls: Aws, aws: Emulator) -> None:
-    await S3(calls, Access()).put_object(BUCKET, "x", b"abc")
-    stored = aws.client("s3").get_object_attributes(
-        Bucket=BUCKET, Key="x", ObjectAttributes=["Checksum"]
-    )
-    checksum = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
-    assert stored["Checksum"]["ChecksumSHA256"] == checksum
+async def test_another_server_checks_and_keeps_the_checksum_of_what_it_gets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with gateway() as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_KEYS[0])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_KEYS[1])
+        async with Aws(QUICK) as calls:
+            s3 = S3(calls, Access(region="us-east-1", endpoint=server.url))
+            await s3.put_object(BUCKET, "a/x", b"abc")
+            assert await s3.get_object(BUCKET, "a/x") == b"abc"
+            assert await s3.find_object(BUCKET, "a/none") is None
+        stored = server.client().head_object(Bucket=BUCKET, Key="a/x", ChecksumMode="ENABLED")
+    assert stored["ChecksumSHA256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
 
 async def test_an_object_is_written_with_the_key_that_is_named(calls: Aws, aws: Emulator) -> None:
