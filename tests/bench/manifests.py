@@ -68,9 +68,23 @@ def build_bare_solve(name: str, image: str) -> Manifest:
     )
 
 
+_SILENT = """\
+import time
+from argmin_solvers import report
+time.sleep(4)
+report(objective=1)
+"""
+
+
 def build_quick(name: str) -> Manifest:
     """An OptimizationJob whose program ends at once."""
     script = {"source": {"inline": "#\n"}, "command": ["true"]}
+    return _build_optimization_job(name, {"script": script, "resources": _LIGHT_RESOURCES})
+
+
+def build_silent(name: str) -> Manifest:
+    """An OptimizationJob whose program works for some seconds and tells nothing until its end."""
+    script = {"source": {"inline": _SILENT}}
     return _build_optimization_job(name, {"script": script, "resources": _LIGHT_RESOURCES})
 
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from tests.bench.audit import QUIET_SECONDS, AuditLog, count_by_request
 from tests.bench.figures import Figure, Judged, Section, Table, Unit, at_most, format_number
-from tests.bench.manifests import build_model_map, build_solve
-from tests.bench.models import LONG, build_knapsack
+from tests.bench.manifests import build_silent
 from tests.bench.samples import Samples
 from tests.bench.sightings import Sightings
 from tests.bench.stage import OPERATOR_USER, Stage, clear, own_namespace
@@ -19,7 +18,8 @@ TARGET_WRITES = 8
 JOB_TIMEOUT = 180.0
 
 _METHOD = """\
-Jobs that solve for some seconds, one at a time, so that every change of their pods is seen.
+Jobs whose program works for four seconds, one at a time, so that every change of their pods is
+seen; it tells no progress, which would add a write whenever there is news, a second apart at least.
 Counted are the requests of the operator's service account in the API server's audit log, from
 before `kubectl apply` until {quiet:.0f} s have passed after the answer without another: verbs
 create, update, patch and delete, refused ones too, renewals of the lease apart. TokenReviews
@@ -33,16 +33,17 @@ def measure_writes(stage: Stage, jobs: int) -> Section:
         BenchError: the cluster shows no audit log, or a job failed.
     """
     log = stage.audit_log
-    with own_namespace(stage) as kubectl:
-        kubectl.apply(build_model_map(build_knapsack(LONG)))
-        with Sightings(kubectl.kubeconfig, kubectl.namespace) as sightings:
-            counts = [_count(kubectl, sightings, log, f"job-{n}") for n in range(jobs)]
+    with (
+        own_namespace(stage) as kubectl,
+        Sightings(kubectl.kubeconfig, kubectl.namespace) as sightings,
+    ):
+        counts = [_count(kubectl, sightings, log, f"job-{n}") for n in range(jobs)]
     return _conclude(counts, stage.kubernetes)
 
 
 def _count(kubectl: Kubectl, sightings: Sightings, log: AuditLog, name: str) -> Counter[str]:
     position = log.position()
-    kubectl.apply(build_solve(name))
+    kubectl.apply(build_silent(name))
     sightings.wait_until_complete(OPTIMIZATION_JOBS, [name], JOB_TIMEOUT)
     written = log.wait_for_quiet(position, OPERATOR_USER)
     # Reviews of tokens belong to no namespace; all else is counted only where the job is.

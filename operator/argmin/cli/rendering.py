@@ -102,7 +102,7 @@ def render_jobs(jobs: Iterable[OptimizationJob], now: datetime, *, namespaces: b
 
 def _summarise(status: OptimizationJobStatus) -> list[str]:
     stand = status.progress or status
-    numbers = (stand.objective, stand.best_bound, stand.gap)
+    numbers = (stand.objective, shorten(stand.best_bound), shorten(stand.gap, 4))
     fields = (status.state, status.outcome, *numbers, status.solver)
     return [str(value) if value is not None else "" for value in fields]
 
@@ -159,7 +159,7 @@ def _describe_answer(status: OptimizationJobStatus) -> dict[str, object]:
     return {
         "outcome": status.outcome,
         "objective": _join(status.objective, status.sense and f"({status.sense})"),
-        "best bound": _join(status.best_bound, status.gap and f"(gap {status.gap})"),
+        "best bound": _join(status.best_bound, status.gap and f"(gap {shorten(status.gap, 4)})"),
         "solutions": status.solutions,
         "verified": _describe_check(status),
         "solver": _join(status.solver, status.solver_version),
@@ -182,7 +182,9 @@ def _describe_progress(progress: Progress, since: timedelta) -> dict[str, object
     found = None if age is None else f"(found {format_span(timedelta(seconds=age) + since)} ago)"
     return {
         "objective": progress.objective and _join(progress.objective, found),
-        "best bound": _join(progress.best_bound, progress.gap and f"(gap {progress.gap})"),
+        "best bound": _join(
+            progress.best_bound, progress.gap and f"(gap {shorten(progress.gap, 4)})"
+        ),
         "solutions": progress.solutions,
         "nodes": progress.nodes,
         "iterations": progress.iterations,
@@ -219,6 +221,13 @@ def _list_cells(condition: Condition, now: datetime) -> Sequence[str | Text]:
 def _join(*parts: object) -> str | None:
     present = [str(part) for part in parts if part]
     return " ".join(present) or None
+
+
+def shorten(number: str | None, digits: int = 10) -> str | None:
+    """A decimal text for people; as it is where it has no more digits than these."""
+    if number is None or sum(map(str.isdigit, number)) <= digits:
+        return number
+    return f"{float(number):.{digits}g}"
 
 
 def utc_now() -> datetime:

@@ -26,6 +26,7 @@ from argmin.cli.rendering import (
     render_conditions,
     render_rows,
     render_status,
+    shorten,
     utc_now,
     write_data,
 )
@@ -186,7 +187,7 @@ def _describe(job: OptimizationJob) -> str:
     status = job.status
     parts = [str(status.state or "Pending")]
     parts += [str(part) for part in (status.outcome, status.objective) if part]
-    parts += [f"gap {status.gap}"] if status.gap else []
+    parts += [f"gap {shorten(status.gap, 4)}"] if status.gap else []
     parts += [describe_search(status.progress)] if status.progress else []
     parts += [f"{len(status.runs)} attempts"] if len(status.runs) > 1 else []
     why = explain_end(status) or find_condition(status.conditions, RECONCILING)

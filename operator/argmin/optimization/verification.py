@@ -67,8 +67,9 @@ def attest(status: OptimizationJobStatus, generation: int, now: datetime) -> Opt
 
 def describe_check(check: Verification) -> str:
     """What a check found, with the largest violation and where it is."""
-    place = f" at {check.where}" if check.where else ""
-    violation = f"largest violation {check.largest_violation}{place}"
-    if check.largest_violation is None or check.largest_violation in check.message:
+    largest = check.largest_violation
+    if largest is None or not largest.strip("0.") or largest in check.message:
         return check.message or check.reason
+    place = f" at {check.where}" if check.where else ""
+    violation = f"largest violation {largest}{place}"
     return f"{check.message}; {violation}" if check.message else violation
