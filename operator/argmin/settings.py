@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.common import ApiModel, Resources
 from argmin.api.storage import S3Store
+from argmin.aws.budget import Rates
 from argmin.backends.run import Defaults, Prices
 
 
@@ -78,6 +79,15 @@ class Settings(BaseModel):
     """By namespace."""
     event_queue_url: str = Field(default="", alias="ARGMIN_EVENT_QUEUE_URL")
     """SQS queue with the state changes of SageMaker jobs."""
+    aws_threads: int = Field(default=16, ge=1, le=64, alias="ARGMIN_AWS_THREADS")
+    """Calls to AWS at once."""
+    aws_reads_per_second: float = Field(
+        default=2.0, gt=0, le=100, alias="ARGMIN_AWS_READS_PER_SECOND"
+    )
+    """SageMaker's Describe and List, each, for one account and region."""
+    aws_writes_per_second: float = Field(
+        default=2.0, gt=0, le=100, alias="ARGMIN_AWS_WRITES_PER_SECOND"
+    )
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )
@@ -104,6 +114,11 @@ class Settings(BaseModel):
             ValidationError: naming the variables that are missing or wrong.
         """
         return cls.model_validate({k: v for k, v in environment.items() if v != ""})
+
+    @property
+    def aws_rates(self) -> Rates:
+        """How often AWS may be called."""
+        return Rates(reads=self.aws_reads_per_second, writes=self.aws_writes_per_second)
 
     def defaults_for(self, namespace: str) -> Defaults:
         """What holds in a namespace where a job says nothing: its team's word, then everybody's."""

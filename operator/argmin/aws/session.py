@@ -31,7 +31,7 @@ ROLE_SECONDS = 3600
 LONG_POLL_SECONDS = 20
 
 # At level DEBUG botocore prints whole answers, and those of STS hold keys.
-logging.getLogger("botocore").setLevel(logging.INFO)
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 CallObserver = Callable[[str, str, str, float], None]
 """Told of every call: service, operation, code of the error or `OK`, seconds."""

@@ -136,3 +136,8 @@ def test_a_slip_in_what_holds_for_sagemaker_is_named(name: str, value: str, said
     with pytest.raises(ValidationError) as caught:
         Settings.read({**IMAGE, name: value})
     assert said in explain_invalid(caught.value)
+
+
+def test_the_pace_of_calls_to_aws_is_a_setting() -> None:
+    settings = Settings.read({**IMAGE, "ARGMIN_AWS_READS_PER_SECOND": "4.5"})
+    assert (settings.aws_rates.reads, settings.aws_rates.writes) == (4.5, 2.0)
