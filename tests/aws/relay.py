@@ -123,10 +123,10 @@ class Relay:
     ) -> None:
         with contextlib.suppress(OSError):
             while chunk := source.recv(_CHUNK):
-                self._passing.wait()
                 if is_request and not self._admits(chunk):
                     source.sendall(_NOT_IMPLEMENTED)
                     break
+                self._passing.wait()
                 sink.sendall(chunk)
                 with self._lock:
                     self.moved += len(chunk)

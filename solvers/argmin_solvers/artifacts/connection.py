@@ -102,6 +102,7 @@ class Connection:
         self._keys = keys
         self._lock = threading.Lock()
         self._retired: list[Any] = []
+        self._under_way: set[Any] = set()
         self.sends_checksums = True
         self._open()
 
@@ -145,13 +146,24 @@ class Connection:
             self._retired.append(self.manager)
             self._open()
 
+    def follow(self, transfer: Any) -> None:
+        """Wait for the end of a transfer of this connection's manager; raises what it raised."""
+        with self._lock:
+            self._under_way.add(transfer)
+        try:
+            transfer.result()
+        finally:
+            with self._lock:
+                self._under_way.discard(transfer)
+
     def close(self, *, cancel: bool) -> None:
         """End all that is under way: quietly, or breaking it off."""
+        if cancel:
+            with self._lock:
+                for transfer in self._under_way:
+                    transfer.cancel()
         managers = [*self._retired, self.manager]
-        threads = [
-            threading.Thread(target=m.shutdown, kwargs={"cancel": cancel}, daemon=True)
-            for m in managers
-        ]
+        threads = [threading.Thread(target=m.shutdown, daemon=True) for m in managers]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -149,13 +149,13 @@ def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None
     os.close(number)
     draft = Path(name)
     try:
-        future = connection.manager.download(
+        transfer = connection.manager.download(
             arrival.bucket.bucket,
             arrival.remote.key,
             str(draft),
             subscribers=[_Known(arrival.remote), ByteCounter(count)],
         )
-        future.result()
+        connection.follow(transfer)
         _check(draft, arrival, connection)
         draft.chmod(0o644)
         draft.replace(arrival.path)

@@ -61,5 +61,6 @@ class LogMeter:
         log.info("%s: %s, %s, done", self._title, files, self._describe(time.monotonic()))
 
     def _describe(self, now: float) -> str:
+        unit, name = (_MIB, "MiB") if self._total >= _MIB else (1024, "KiB")
         rate = self._done / _MIB / max(now - self._began, 1e-3)
-        return f"{self._done / _MIB:.0f} of {self._total / _MIB:.0f} MiB, {rate:.0f} MiB/s"
+        return f"{self._done / unit:.0f} of {self._total / unit:.0f} {name}, {rate:.0f} MiB/s"

@@ -135,14 +135,14 @@ def _send(departure: Departure, connection: Connection, count: Callable[[int], N
         if store.kms_key_id
         else {}
     )
-    future = connection.manager.upload(
+    transfer = connection.manager.upload(
         str(departure.path),
         store.bucket,
         departure.key,
         extra_args={"ContentType": departure.content_type, **encryption},
         subscribers=[ByteCounter(count)],
     )
-    future.result()
+    connection.follow(transfer)
 
 
 def _compare(departure: Departure, connection: Connection) -> None:

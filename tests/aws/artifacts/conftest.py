@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,12 @@ from tests.aws.emulator import Aws, administrator
 from tests.aws.relay import Relay, relay
 from tests.aws.stores import Store
 from tests.aws.versitygw import ROOT_KEYS, STRANGER_KEYS, Gateway, gateway
+
+
+@pytest.fixture(autouse=True)
+def _own_python_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the image and `argmin run` have it, so that programs find argmin_solvers."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
 
 
 @pytest.fixture(scope="session")

@@ -228,7 +228,7 @@ def test_a_request_to_stop_bounds_an_upload(
     ):
         send_result(shipment, interruption, Persistence(interruption), listener)
     assert failure.value.reason is Reason.TRANSFER_FAILED
-    assert "answer.json" not in store.read_folder("runs")
+    assert store.read_folder("runs") == {}
     wait_until(lambda: store.list_uploads() == [], "the upload to be given up", timeout=30)
 
 
