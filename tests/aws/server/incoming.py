@@ -22,8 +22,11 @@ from tests.aws.server.models import find_operation, load_service
 Environ = dict[str, Any]
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
-# The member that says what a request is about, where it has one.
-_SUBJECTS = re.compile(r"(JobName|QueueUrl|QueueName|RoleArn|ResourceArn|GroupName|^Name)$", re.I)
+# The member that says what a request is about, where it has one: the first of these that it has.
+_SUBJECTS = (
+    re.compile(r"StreamName(Prefix)?$", re.I),
+    re.compile(r"(JobName|QueueUrl|QueueName|RoleArn|ResourceArn|GroupName|^Name)$", re.I),
+)
 _JSON = ("json", "rest-json")
 
 
@@ -73,7 +76,12 @@ class Incoming:
             request = self.parse()
         except AwsError:
             return ""
-        named = (str(value) for key, value in request.items() if _SUBJECTS.search(key))
+        named = (
+            str(value)
+            for subject in _SUBJECTS
+            for key, value in request.items()
+            if subject.search(key)
+        )
         return next(named, "")
 
 
