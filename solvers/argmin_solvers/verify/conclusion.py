@@ -14,7 +14,7 @@ from fractions import Fraction
 from argmin.api.outcome import Checked, Outcome, Reason, Sense, Verification
 from argmin_solvers.adapters.interface import Solution, Solve
 from argmin_solvers.adapters.verdict import hold_against
-from argmin_solvers.decimals import decimal_text
+from argmin_solvers.decimals import NOISE, decimal_text
 from argmin_solvers.models.text import shorten
 from argmin_solvers.tolerances import (
     BETTER_TOLERANCE,
@@ -237,7 +237,7 @@ class _Judge:
     def _known_solution(self) -> Solution | None:
         points = list(self._original.known_points())
         assessed = zip(points, self._original.assess(points), strict=True)
-        return next((point for point, found in assessed if found.violation is None), None)
+        return next((point for point, found in assessed if _holds_clearly(found)), None)
 
     def _judge_infeasible(self) -> Conclusion:
         if self._known_solution() is not None:
@@ -292,3 +292,8 @@ class _Judge:
                 solutions=len(self._points),
             ),
         )
+
+
+def _holds_clearly(assessment: Assessment) -> bool:
+    """Whether a point is a solution whatever a solver tolerates."""
+    return assessment.violation is None and (assessment.largest or 0.0) <= NOISE

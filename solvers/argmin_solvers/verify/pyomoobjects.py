@@ -146,9 +146,7 @@ def _evaluated(
         sense=None if goal is None else _sense(goal),
         variables=columns.exact(),
         rows=[
-            EvaluatedRow(
-                constraint.name, constraint.lb, constraint.ub, _evaluation(constraint.body)
-            )
+            EvaluatedRow(constraint.name, *_sides(constraint), _evaluation(constraint.body))
             for constraint in constraints
         ],
         objective=(lambda: 0.0) if goal is None else _evaluation(goal.expr),
@@ -157,6 +155,12 @@ def _evaluated(
         text="\n".join(map(str, (*expressions, *(c.expr for c in constraints)))),
         optional=frozenset(variable.name for variable in columns.objects[needed:]),
     )
+
+
+def _sides(constraint: Any) -> tuple[float | None, float | None]:
+    sides = bounds_of(constraint.lb, constraint.ub)
+    lower, upper = (None if side is None else float(side) for side in sides)
+    return lower, upper
 
 
 def _evaluation(expression: Any) -> Callable[[], float]:
