@@ -42,6 +42,14 @@ class Form(StrEnum):
     CSV = "csv"
 
 
+class PlannedBackend(StrEnum):
+    """Backends whose request `plan` shows."""
+
+    SAGE_MAKER = "sagemaker"
+
+
+_AS_DEFAULT = "With --backend: as if it were the namespace's default."
+
 Files = Annotated[
     list[str] | None,
     typer.Argument(metavar="FILE", help="YAML or JSON files; - is standard input."),
@@ -218,16 +226,44 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no cluster: as for a new object.")
     ] = False,
+    backend: Annotated[
+        PlannedBackend | None,
+        typer.Option("--backend", help="Show the request that this backend would get."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="s3://BUCKET/PREFIX", help=_AS_DEFAULT),
+    ] = None,
+    instance_type: Annotated[
+        str | None, typer.Option("--instance-type", metavar="TYPE", help=_AS_DEFAULT)
+    ] = None,
+    role_arn: Annotated[
+        str | None, typer.Option("--role-arn", metavar="ARN", help=_AS_DEFAULT)
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="REGION", help=_AS_DEFAULT)
+    ] = None,
+    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE", help=_AS_DEFAULT)] = None,
     output: OutputOption = Output.TABLE,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Show what a reconcile would do with a job, and why; change nothing."""
-    from argmin.cli.planning import show_plan
+    """Show what a reconcile would do with a job, and why; change nothing.
 
+    With --backend sagemaker: the very request that SageMaker would get, and the job document.
+    """
     target = Target(namespace, kubeconfig, context)
-    raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))
+    if backend is None:
+        from argmin.cli.planning import show_plan
+
+        raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))
+    from argmin.cli.delegation import Fallbacks, show_request
+
+    fallbacks = Fallbacks(store, instance_type, role_arn, region, image)
+    raise typer.Exit(
+        show_request(_join(files, more), name, target, output.value, offline, fallbacks)
+    )
 
 
 @app.command()

@@ -23,7 +23,7 @@ from argmin.optimization.decide import decide
 from argmin.optimization.observe import observe
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Plan, Resource
 
-_DEFAULTS = Defaults(
+DEFAULTS = Defaults(
     image=f"argmin/solvers:{__version__}",
     intake_url="http://argmin-intake.argmin-system.svc:8080",
 )
@@ -66,13 +66,7 @@ def show_plan(
     files: Sequence[str], name: str | None, target: Target, output: str, offline: bool
 ) -> ExitStatus:
     """Show the plan for a job: as it is in the cluster, or as for a new one."""
-    documents = read_documents(files)
-    document = pick_job(documents, name)
-    job = read_job(document)
-    if offline:
-        snapshot = _imagine(job, documents, target.namespace)
-    else:
-        snapshot = run_command(_look(job, document, target))
+    snapshot = take_snapshot(files, name, target, offline)
     plan = asyncio.run(_decide(snapshot))
     if output == OutputFormat.TABLE:
         _print(snapshot.job, plan)
@@ -81,10 +75,22 @@ def show_plan(
     return ExitStatus.OK
 
 
+def take_snapshot(
+    files: Sequence[str], name: str | None, target: Target, offline: bool
+) -> Snapshot:
+    """The job of the files, in the cluster as it is, or offline as a new one among the files."""
+    documents = read_documents(files)
+    document = pick_job(documents, name)
+    job = read_job(document)
+    if offline:
+        return _imagine(job, documents, target.namespace)
+    return run_command(_look(job, document, target))
+
+
 async def _decide(snapshot: Snapshot) -> Plan:
     now = utc_now()
-    observed = await observe(snapshot.job, snapshot, now, _DEFAULTS, Backends())
-    return decide(snapshot.job, observed, now, _DEFAULTS)
+    observed = await observe(snapshot.job, snapshot, now, DEFAULTS, Backends())
+    return decide(snapshot.job, observed, now, DEFAULTS)
 
 
 def _imagine(
