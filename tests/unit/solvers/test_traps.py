@@ -1,0 +1,233 @@
+"""Traps that solvers and the layers above them set, each with a test that would catch its return.
+
+Every one was seen: the first lines of each class state the fact. Others of this folder look at
+the same more closely: `test_stopping`, `test_linear_adapters`, `test_nonlinear`, `test_verdict`.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import highspy
+import pyomo.environ as pyo
+import pytest
+from pyomo.repn.plugins.nl_writer import NLWriter
+
+import argmin_solvers
+from argmin.api.optimizationjob import SolverName
+from argmin.api.outcome import Outcome, Reason, Sense
+from argmin.api.run import RunDocument
+from argmin_solvers.adapters import load_adapter
+from argmin_solvers.adapters.interface import Settings
+from argmin_solvers.interruption import Interruption
+from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.models.mps import read_mps
+from argmin_solvers.models.nl import parse_nl
+from argmin_solvers.result import RunResult
+from argmin_solvers.runner import execute
+from tests.unit.solvers import test_runner
+from tests.unit.solvers.problems import solve
+from tests.unit.solvers.test_cpsat import golomb, solve_cpsat
+
+LINEAR = [name for name in SolverName if LinearModel in load_adapter(name).takes]
+
+MARKET_SHARE = """\
+import random
+
+LIBRARY
+
+def build():
+    chance = random.Random(5)
+    weights = [[chance.randrange(100) for _ in range(40)] for _ in range(5)]
+    return make(weights)
+"""
+OF_PULP = MARKET_SHARE.replace(
+    "LIBRARY",
+    """\
+import pulp
+
+def make(weights):
+    problem = pulp.LpProblem("share", pulp.LpMinimize)
+    x = [pulp.LpVariable(f"x{j}", cat="Binary") for j in range(40)]
+    off = [(pulp.LpVariable(f"s{i}", 0), pulp.LpVariable(f"t{i}", 0)) for i in range(5)]
+    problem += pulp.lpSum(s + t for s, t in off)
+    for row, (s, t) in zip(weights, off):
+        problem += pulp.lpDot(row, x) + s - t == sum(row) // 2
+    return problem
+""",
+)
+OF_PYOMO = MARKET_SHARE.replace(
+    "LIBRARY",
+    """\
+import pyomo.environ as pyo
+
+def make(weights):
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(range(40), domain=pyo.Binary)
+    m.s, m.t = (pyo.Var(range(5), domain=pyo.NonNegativeReals) for _ in range(2))
+    m.share = pyo.Constraint(range(5), rule=lambda m, i: (
+        sum(weights[i][j] * m.x[j] for j in range(40)) + m.s[i] - m.t[i] == sum(weights[i]) // 2
+    ))
+    m.goal = pyo.Objective(expr=1000 - sum(m.s[i] + m.t[i] for i in range(5)), sense=pyo.maximize)
+    return m
+""",
+)
+
+
+def run_python(source: str, solver: SolverName, folder: Path, seconds: float) -> RunResult:
+    path = folder / "model.py"
+    path.write_text(source)
+    document = {
+        "name": "trap",
+        "root": str(folder),
+        "model": {"format": "python", "path": str(path), "solver": solver},
+        "limits": {"seconds": seconds},
+    }
+    return execute(RunDocument.model_validate(document), Interruption())
+
+
+class TestTwoSolversInAProcess:
+    """highspy 1.15 and OR-Tools 9.15 cannot share a process, in either order of their import."""
+
+    def test_both_solve_in_one_process(self) -> None:
+        # The other order is that of this file's own imports.
+        program = (
+            "import ortools.sat.python.cp_model, highspy\n"
+            "highs = highspy.Highs(); highs.silent(); x = highs.addVariable(0, 4, 1)\n"
+            "highs.maximize(x); assert highs.getObjectiveValue() == 4\n"
+            "model = ortools.sat.python.cp_model.CpModel(); y = model.new_int_var(0, 4, 'y')\n"
+            "model.maximize(y); solver = ortools.sat.python.cp_model.CpSolver()\n"
+            "solver.solve(model); assert solver.objective_value == 4\n"
+        )
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+    def test_the_release_that_cannot_is_not_installed(self) -> None:
+        assert tuple(map(int, version("highspy").split(".")[:2])) < (1, 15)
+
+
+class TestStopping:
+    """SIGTERM loses the incumbent in the command lines of cbc, glpsol and highs."""
+
+    def test_every_linear_solver_that_can_be_stopped_is_sent_sigterm(self) -> None:
+        test = test_runner.test_sigterm_ends_with_the_best_solution_found
+        (mark,) = test.pytestmark  # type: ignore[attr-defined]
+        assert set(mark.args[1]) == {name for name in LINEAR if load_adapter(name).stoppable}
+
+
+class TestTimeLimits:
+    """PuLP says Optimal on a time limit; its GLPK overclaims even in `sol_status`."""
+
+    @pytest.mark.parametrize("solver", [SolverName.CBC, SolverName.GLPK])
+    def test_a_pulp_model_at_its_time_limit_is_feasible(
+        self, solver: SolverName, tmp_path: Path
+    ) -> None:
+        answer = run_python(OF_PULP, solver, tmp_path, seconds=0.3).answer
+        assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
+        assert answer.verification is not None
+        assert answer.verification.verified
+
+
+class TestSense:
+    """Readers ignore the `OBJSENSE MAX` that HiGHS writes: a maximisation was minimised."""
+
+    @pytest.mark.parametrize("solver", LINEAR)
+    def test_a_maximisation_that_highs_wrote_is_maximised(
+        self, solver: SolverName, tmp_path: Path
+    ) -> None:
+        highs = highspy.Highs()
+        highs.silent()
+        x, y = highs.addVariable(0, 4, 3, name="x"), highs.addVariable(0, 3, 2, name="y")
+        highs.addConstr(x + y <= 5, name="cap")
+        highs.setMaximize()
+        path = tmp_path / "written.mps"
+        highs.writeModel(str(path))
+        assert "MAX" in path.read_text()
+        result = solve(solver, read_mps(path), tmp_path)
+        assert (result.outcome, result.sense) == (Outcome.OPTIMAL, Sense.MAXIMIZE)
+        assert result.objective == pytest.approx(14.0)
+
+
+class TestBounds:
+    """Pyomo at a limit: cbc flips the sign of a maximisation's bound, glpk's are infinite."""
+
+    @pytest.mark.parametrize("solver", [SolverName.CBC, SolverName.GLPK])
+    def test_the_bound_of_a_maximisation_keeps_its_sign(
+        self, solver: SolverName, tmp_path: Path
+    ) -> None:
+        answer = run_python(OF_PYOMO, solver, tmp_path, seconds=0.3).answer
+        assert (answer.outcome, answer.sense) == (Outcome.FEASIBLE, Sense.MAXIMIZE)
+        assert answer.objective is not None
+        assert answer.best_bound is not None
+        assert float(answer.objective) < float(answer.best_bound) <= 1000.001
+
+
+class TestNl:
+    """casadi's reader of .nl files rejects comments and ignores integrality."""
+
+    def read(self, domain: object) -> str:
+        m = pyo.ConcreteModel()
+        m.x = pyo.Var(domain=domain, bounds=(-2, 2))
+        m.goal = pyo.Objective(expr=(m.x - 0.4) ** 2)
+        text = io.StringIO()
+        NLWriter().write(m, text, symbolic_solver_labels=True)
+        assert "#" in text.getvalue()
+        return text.getvalue()
+
+    def test_comments_are_read(self, tmp_path: Path) -> None:
+        model = parse_nl("model.nl", self.read(pyo.Reals).splitlines())
+        result = solve(SolverName.IPOPT, model, tmp_path)
+        assert result.objective == pytest.approx(0.0, abs=1e-9)
+
+    def test_integrality_is_not_ignored(self, tmp_path: Path) -> None:
+        model = parse_nl("model.nl", self.read(pyo.Integers).splitlines())
+        assert load_adapter(SolverName.IPOPT).refusal(model) == (
+            "cannot take a nonlinear model with 1 integer variables"
+        )
+
+
+class TestInfeasibility:
+    """`getIis` of HiGHS once gave an empty set, marked valid, for an infeasible MIP."""
+
+    def test_no_answer_rests_on_it(self) -> None:
+        package = Path(argmin_solvers.__file__).parent
+        assert [path.name for path in package.rglob("*.py") if "getIis" in path.read_text()] == []
+
+
+class TestVersions:
+    """OR-Tools' HiGHS, asked through pywraplp, gives the version of PDLP."""
+
+    @pytest.mark.parametrize(
+        ("solver", "distribution"),
+        [
+            (SolverName.HIGHS, "highspy"),
+            (SolverName.SCIPY, "scipy"),
+            (SolverName.CP_SAT, "ortools"),
+        ],
+    )
+    def test_a_version_is_that_of_the_library_that_solves(
+        self, solver: SolverName, distribution: str
+    ) -> None:
+        assert load_adapter(solver).version() == version(distribution)
+
+
+class TestReproducibility:
+    """CP-SAT with several workers and a wall clock finds another answer each time."""
+
+    def test_one_worker_and_a_deterministic_limit_find_the_same_again(self, tmp_path: Path) -> None:
+        options = {"max_deterministic_time": "0.05"}
+        first, second = (
+            solve_cpsat(golomb(10), tmp_path, threads=1, options=options) for _ in range(2)
+        )
+        assert first.outcome is Outcome.FEASIBLE
+        assert (first.values, first.best_bound, first.nodes) == (
+            second.values,
+            second.best_bound,
+            second.nodes,
+        )
+
+    def test_one_worker_is_what_a_job_has_unless_it_says_more(self) -> None:
+        assert RunDocument(name="job").threads == Settings(Path()).threads == 1
