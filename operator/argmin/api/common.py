@@ -257,6 +257,8 @@ Timestamp = Annotated[
 ]
 
 Name = Annotated[str, Field(min_length=1, max_length=253)]
+ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+"""A name that Kubernetes takes; others would become parts of paths."""
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
 
 
@@ -358,4 +360,4 @@ class Toleration(ApiModel):
 class LocalReference(ApiModel):
     """The name of an object in the same namespace."""
 
-    name: Name
+    name: ObjectName

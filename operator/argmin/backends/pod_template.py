@@ -10,7 +10,9 @@ from typing import Any
 from argmin.api.common import EnvVar
 from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, ROOT, TOKEN_AUDIENCE
 from argmin.api.sources import Source
+from argmin.api.storage import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from argmin.backends.run import Run, RunInput, build_environment
+from argmin.backends.transfers import list_secrets
 
 CONTAINER = "runner"
 
@@ -26,6 +28,7 @@ TOKEN_SECONDS = 3600
 GRACE_SECONDS = 60
 """Time for a solver to stop, and for its best solution to be handed over."""
 
+_OWN_GROUP_READS = 0o440
 _SCRATCH = "/tmp"
 _DOCUMENT_PATH = posixpath.join(ROOT, "input", DOCUMENT_INPUT, DOCUMENT_FILE)
 
@@ -71,6 +74,7 @@ def build_template(run: Run, labels: dict[str, str]) -> dict[str, Any]:
         "nodeSelector": dict(run.node_selector),
         "tolerations": [t.to_wire() for t in run.tolerations],
         "priorityClassName": run.priority_class_name,
+        "serviceAccountName": run.service_account_name,
         "imagePullSecrets": [s.to_wire() for s in run.image_pull_secrets],
         "containers": [_build_container(run, mounts)],
         "volumes": [m.to_volume() for m in mounts],
@@ -131,6 +135,8 @@ def _build_mounts(run: Run) -> Iterable[Mount]:
     yield _mount_own_file(run, DOCUMENT_INPUT, DOCUMENT_FILE, DOCUMENT_FILE)
     for item in run.inputs:
         yield from _mount_input(run, item)
+    for index, secret in enumerate(list_secrets(run)):
+        yield _mount_credentials(f"s3-{index}", secret, run.document.transfers.credentials_root)
     if run.document.intake:
         yield _mount_token(run.document.intake.token_path)
     yield Mount("output", posixpath.join(ROOT, "output"), {"emptyDir": {}}, read_only=False)
@@ -149,6 +155,8 @@ def _mount_input(run: Run, item: RunInput) -> Iterable[Mount]:
     elif source.persistent_volume_claim:
         claim = {"claimName": source.persistent_volume_claim.claim_name, "readOnly": True}
         yield Mount(_name_input(item.name), _locate(item.name), {"persistentVolumeClaim": claim})
+    elif source.s3:
+        yield Mount(_name_input(item.name), _locate(item.name), {"emptyDir": {}}, read_only=False)
 
 
 def _mount_own_file(run: Run, name: str, key: str, file: str) -> Mount:
@@ -172,6 +180,19 @@ def _mount_token(path: str) -> Mount:
     folder, file = posixpath.split(path)
     token = {"audience": TOKEN_AUDIENCE, "expirationSeconds": TOKEN_SECONDS, "path": file}
     return Mount("token", folder, {"projected": {"sources": [{"serviceAccountToken": token}]}})
+
+
+def _mount_credentials(name: str, secret: str, root: str) -> Mount:
+    """A Secret's keys as files: read by the runner when it needs them, and in no environment."""
+    needed = {"name": secret, "items": _list_items(ACCESS_KEY_ID, SECRET_ACCESS_KEY)}
+    optional = {"name": secret, "items": _list_items(SESSION_TOKEN), "optional": True}
+    sources = [{"secret": needed}, {"secret": optional}]
+    volume = {"projected": {"sources": sources, "defaultMode": _OWN_GROUP_READS}}
+    return Mount(name, posixpath.join(root, secret), volume)
+
+
+def _list_items(*keys: str) -> list[dict[str, str]]:
+    return [{"key": key, "path": key} for key in keys]
 
 
 def _find_output_folders(run: Run) -> list[str]:

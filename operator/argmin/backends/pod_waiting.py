@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from argmin.api.storage import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from argmin.backends.pod_models import POD_SCHEDULED, LiveJob, LivePod, Waiting
 from argmin.backends.pod_template import CONTAINER
 from argmin.backends.run import Run, RunReason
+from argmin.backends.transfers import list_secrets
 
 PATIENCE = timedelta(seconds=20)
 """How long a start may take before somebody should look: events are all that tells of some
@@ -35,7 +37,7 @@ def explain_waiting(pod: LivePod, run: Run, now: datetime) -> Delay | None:
     """Why a pod has not started; `None` where that is as it should be."""
     waiting = pod.find_container(CONTAINER).waiting
     found = _explain_container(waiting, run) if waiting else _explain_scheduling(pod)
-    return found or _explain_volumes(pod, now)
+    return found or _explain_volumes(pod, run, now)
 
 
 def explain_no_pods(job: LiveJob, now: datetime) -> Delay | None:
@@ -59,7 +61,7 @@ def is_stuck(pod: LivePod, now: datetime) -> bool:
     return pod.status.phase == "Pending" and since is not None and now - since >= PATIENCE
 
 
-def _explain_volumes(pod: LivePod, now: datetime) -> Delay | None:
+def _explain_volumes(pod: LivePod, run: Run, now: datetime) -> Delay | None:
     since = pod.status.start_time
     if since is None:
         return None
@@ -69,10 +71,19 @@ def _explain_volumes(pod: LivePod, now: datetime) -> Delay | None:
     name = pod.metadata.name
     return Delay(
         RunReason.VOLUMES_NOT_READY,
-        "its node is still preparing the image or the volumes;"
+        f"its node is still preparing the image or the volumes{_name_secrets(run)};"
         f" kubectl describe pod {name} tells what it waits for",
         look_again=min(waited, LONGEST_PAUSE),
     )
+
+
+def _name_secrets(run: Run) -> str:
+    """What a mount waits for without end: argmin reads no Secret, and cannot tell its absence."""
+    secrets = list_secrets(run)
+    if not secrets:
+        return ""
+    named = " and ".join(f"Secret {name}" for name in secrets)
+    return f", for which it needs {named} with the keys {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}"
 
 
 def _explain_container(waiting: Waiting, run: Run) -> Delay | None:

@@ -89,6 +89,7 @@ class Run:
     tolerations: tuple[Toleration, ...] = ()
     priority_class_name: str | None = None
     image_pull_secrets: tuple[LocalReference, ...] = ()
+    service_account_name: str | None = None
     queue_labels: tuple[tuple[str, str], ...] = ()
     backoff_limit: int = 3
     deadline_seconds: int | None = None
@@ -115,6 +116,10 @@ def build_environment(run: Run) -> Mapping[str, str]:
 
 def _name_variable(direction: str, name: str) -> str:
     return f"ARGMIN_{direction}_{name.upper().replace('-', '_')}"
+
+
+NOT_KEPT = (Reason.UNDELIVERED, Reason.TRANSFER_FAILED)
+"""Reasons of answers whose solution nobody has taken."""
 
 
 class RunPhase(StrEnum):
@@ -191,8 +196,9 @@ class Attempt:
             return False
         if self.exit_code == ExitCode.INTERRUPTED:
             return True
-        # Told to stop, it could not wait for its intake: that is no failure of its own either.
-        unfinished = (Reason.INTERRUPTED, Reason.UNDELIVERED)
+        # Told to stop, it could not wait for its intake or its store: that is no failure of its
+        # own either.
+        unfinished = (Reason.INTERRUPTED, *NOT_KEPT)
         return self.stopped and (self.answer is None or self.answer.reason in unfinished)
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
 from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
-from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
+from argmin.api.outcome import Answer, ExitCode, Outcome
 from argmin.backends.backend import Moves
-from argmin.backends.run import Attempt, RunPhase, RunReason
+from argmin.backends.run import NOT_KEPT, Attempt, RunPhase, RunReason
 from argmin.optimization.attempts import count_failures, is_over, was_stopped
 from argmin.optimization.budget import close_period
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
@@ -167,9 +167,9 @@ def end_at_deadline(s: Situation) -> Step | None:
             f"{message} with a feasible solution in hand",
         )
     last = find_last(a for a in s.state.attempts if a.answer)
-    if last and last.answer and last.answer.reason is Reason.UNDELIVERED:
+    if last and last.answer and _was_lost(last.answer):
         found = f"{message}, and what was found was not delivered: {last.answer.message}"
-        return _fail(s, Reason.UNDELIVERED, found, last)
+        return _fail(s, last.answer.reason, found, last)
     status = _record(s, last.answer) if last and last.answer else s.status
     return _finish(
         s,
@@ -220,6 +220,10 @@ def _has_result(attempt: Attempt) -> bool:
     return is_done and attempt.answer is not None and not attempt.was_interrupted
 
 
+def _was_lost(answer: Answer) -> bool:
+    return answer.reason in NOT_KEPT and answer.outcome is not Outcome.ERROR
+
+
 def _knows_an_end(s: Situation) -> bool:
     return any(_list_ends(s))
 
@@ -255,7 +259,7 @@ def _complete(s: Situation, answer: Answer, reason: str, message: str, attempt: 
 
 
 def _record(s: Situation, answer: Answer) -> OptimizationJobStatus:
-    return record_answer(s.status, answer, s.job.metadata.name)
+    return record_answer(s.status, answer, s.run)
 
 
 def _summarize(answer: Answer) -> str:

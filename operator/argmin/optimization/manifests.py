@@ -32,6 +32,7 @@ from argmin.api.run import (
 )
 from argmin.api.sources import Source
 from argmin.backends.run import Defaults, Owner, Run, RunInput
+from argmin.backends.transfers import add_transfers
 from argmin.plan import Resource
 
 OPTIMIZATION_JOBS = Resource("argmin.dev/v1alpha1", KIND, PLURAL)
@@ -103,7 +104,7 @@ def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run
     spec = job.spec
     asked = spec.resources
     resources = asked if asked.limits or asked.requests else defaults.resources
-    return Run(
+    run = Run(
         name=name_run(job),
         owner=Owner(OPTIMIZATION_JOBS, job.metadata.namespace, job.metadata.name, job.metadata.uid),
         document=_build_document(job, defaults, resources, root),
@@ -117,9 +118,11 @@ def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run
         image_pull_secrets=spec.image_pull_secrets,
         queue_labels=_pick_queue_labels(job.metadata.labels),
         backoff_limit=spec.backoff_limit,
+        service_account_name=spec.service_account_name,
         deadline_seconds=spec.active_deadline_seconds,
         suspend=spec.suspend,
     )
+    return add_transfers(run, spec.artifacts.s3 if spec.artifacts else defaults.store)
 
 
 def _pick_queue_labels(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -153,7 +156,7 @@ def _build_document(
 def _build_model(model: Model, spec: OptimizationJobSpec, root: str) -> RunModel:
     return RunModel(
         format=model.format,
-        path=locate_source(model.source, SOURCE_INPUT, _FILE_NAMES[model.format], root),
+        path=locate_source(model.source, SOURCE_INPUT, _name_model(model), root),
         function=model.function or "build",
         solver=spec.solver.name,
         options=spec.solver.options,
@@ -163,7 +166,7 @@ def _build_model(model: Model, spec: OptimizationJobSpec, root: str) -> RunModel
 
 def _build_script(script: Script, root: str) -> RunScript:
     return RunScript(
-        path=locate_source(script.source, SOURCE_INPUT, _SCRIPT_FILE, root),
+        path=locate_source(script.source, SOURCE_INPUT, _name_script(script), root),
         command=script.command,
         args=script.args,
         metrics=script.metrics,
@@ -182,17 +185,32 @@ def _build_limits(spec: OptimizationJobSpec) -> RunLimits:
 
 def _build_inputs(spec: OptimizationJobSpec) -> tuple[RunInput, ...]:
     if spec.model:
-        first = RunInput(SOURCE_INPUT, spec.model.source, _FILE_NAMES[spec.model.format])
+        first = RunInput(SOURCE_INPUT, spec.model.source, _name_model(spec.model))
     else:
         assert spec.script is not None, "a rule of the spec: model or script"
-        first = RunInput(SOURCE_INPUT, spec.script.source, _SCRIPT_FILE)
+        first = RunInput(SOURCE_INPUT, spec.script.source, _name_script(spec.script))
     others = (RunInput(i.name, i.source, name_file(i.source, i.name)) for i in spec.inputs)
     return (first, *others)
 
 
+def _name_model(model: Model) -> str:
+    return _name_object(model.source) or _FILE_NAMES[model.format]
+
+
+def _name_script(script: Script) -> str:
+    return _name_object(script.source) or _SCRIPT_FILE
+
+
 def name_file(source: Source, fallback: str) -> str:
-    """Name of a further input's file: the ConfigMap's key where there is one."""
-    return source.config_map_key_ref.key if source.config_map_key_ref else fallback
+    """Name of a further input's file: as the ConfigMap or the bucket has it, if one has."""
+    if source.config_map_key_ref:
+        return source.config_map_key_ref.key
+    return _name_object(source) or fallback
+
+
+def _name_object(source: Source) -> str:
+    """Name of the file that a key of a bucket becomes; empty where the source is none."""
+    return posixpath.basename(source.s3.key) if source.s3 and source.s3.key else ""
 
 
 def locate_source(source: Source, name: str, file: str, root: str) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
-from argmin.api.outcome import Outcome, Reason
+from argmin.api.outcome import Outcome
 from argmin.backends.backend import Execution, Moves, Remains
 from argmin.backends.executions import find_execution, find_remains
-from argmin.backends.run import Attempt, Defaults, Run, RunState
+from argmin.backends.run import NOT_KEPT, Attempt, Defaults, Run, RunState
 from argmin.optimization.attempts import remember_attempts
 from argmin.optimization.budget import close_period, count_remaining
 from argmin.optimization.claims import build_claim
@@ -132,11 +132,11 @@ def _keep_best_answer(situation: Situation) -> OptimizationJobStatus:
     kept = find_last(
         a
         for a in interrupted
-        if a.answer and a.answer.outcome in SOLVED and a.answer.reason is not Reason.UNDELIVERED
+        if a.answer and a.answer.outcome in SOLVED and a.answer.reason not in NOT_KEPT
     )
     if kept is None or kept.answer is None:
         return situation.status
-    return record_answer(situation.status, kept.answer, situation.job.metadata.name)
+    return record_answer(situation.status, kept.answer, situation.run)
 
 
 def _close_period(situation: Situation, status: OptimizationJobStatus) -> OptimizationJobStatus:

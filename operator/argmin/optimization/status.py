@@ -18,6 +18,8 @@ from argmin.api.conditions import (
 from argmin.api.optimizationjob import OptimizationJobStatus, SolutionRef, State
 from argmin.api.outcome import Answer
 from argmin.api.run import SOLUTION_KEY, name_result
+from argmin.api.storage import StoredResult
+from argmin.backends.run import Run
 from argmin.optimization.reasons import ConditionReason
 from argmin.plan import Manifest
 
@@ -48,15 +50,25 @@ def start_afresh(status: OptimizationJobStatus, run_name: str) -> OptimizationJo
     return OptimizationJobStatus(job=run_name, conditions=kept)
 
 
-def record_answer(
-    status: OptimizationJobStatus, answer: Answer, job_name: str
-) -> OptimizationJobStatus:
-    """The status with all that an answer says; its solution is referred to if it was delivered."""
+def record_answer(status: OptimizationJobStatus, answer: Answer, run: Run) -> OptimizationJobStatus:
+    """The status with all that an answer says; it refers to what was kept of it."""
     fields = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
-    reference = SolutionRef(config_map=name_result(job_name), key=SOLUTION_KEY)
-    return status.model_copy(
-        update={**fields, "solution_ref": reference if answer.delivered else None}
+    return status.model_copy(update={**fields, "solution_ref": _refer(answer, run)})
+
+
+def _refer(answer: Answer, run: Run) -> SolutionRef | None:
+    """Where the result is: the runner knows, unless the platform has moved it."""
+    if answer.stored:
+        return SolutionRef(s3=answer.stored)
+    if not answer.delivered:
+        return None
+    store = run.document.transfers.result
+    if store is None:
+        return SolutionRef(config_map=name_result(run.owner.name), key=SOLUTION_KEY)
+    place = StoredResult(
+        bucket=store.bucket, prefix=store.prefix, region=store.region, endpoint=store.endpoint
     )
+    return SolutionRef(s3=place)
 
 
 def pronounce(

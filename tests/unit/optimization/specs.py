@@ -16,7 +16,19 @@ quantities = st.sampled_from(["500m", "1", "2", "1.5", "1k", "1e1", "1e99", "1e-
 memories = st.sampled_from(["64Mi", "1Gi", "512M"])
 
 references = st.builds(lambda n, k: {"name": n, "key": k}, names, names)
+buckets = st.fixed_dictionaries(
+    {"bucket": st.sampled_from(["models", "team-data"])},
+    optional={
+        "region": st.just("eu-central-1"),
+        "endpoint": st.just("http://minio.storage:9000"),
+        "credentialsSecret": st.builds(lambda name: {"name": name}, names),
+    },
+)
+objects = st.builds(lambda bucket, key: {**bucket, "key": f"in/{key}"}, buckets, names)
+folders = st.builds(lambda bucket, prefix: {**bucket, "prefix": prefix}, buckets, names)
+stores = folders | buckets
 sources = st.one_of(
+    st.builds(lambda place: {"s3": place}, objects),
     st.builds(lambda text: {"inline": text}, texts),
     st.builds(lambda ref: {"configMapKeyRef": ref}, references),
     st.builds(lambda name: {"image": {"path": f"/models/{name}"}}, names),
@@ -66,10 +78,17 @@ def _unique_paths(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 inputs = st.lists(
-    st.builds(lambda n, s: {"name": n, "source": s}, short_names, sources), max_size=3
+    st.builds(
+        lambda n, s: {"name": n, "source": s},
+        short_names,
+        sources | st.builds(lambda place: {"s3": place}, folders),
+    ),
+    max_size=3,
 ).map(_unique)
 outputs = st.lists(
-    st.builds(lambda n, p: {"name": n, "path": p}, short_names, paths), max_size=4
+    st.builds(lambda n, p: {"name": n, "path": p}, short_names, paths)
+    | st.builds(lambda n, p, s: {"name": n, "path": p, "s3": s}, short_names, paths, stores),
+    max_size=4,
 ).map(_unique_paths)
 
 options = st.fixed_dictionaries(
@@ -99,6 +118,8 @@ options = st.fixed_dictionaries(
         "nodeSelector": st.dictionaries(names, names, max_size=2),
         "tolerations": st.just([{"key": "solver", "operator": "Exists", "effect": "NoSchedule"}]),
         "priorityClassName": names,
+        "serviceAccountName": names,
+        "artifacts": st.builds(lambda store: {"s3": store}, stores),
     },
 )
 steering = st.fixed_dictionaries(

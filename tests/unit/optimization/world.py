@@ -10,6 +10,7 @@ from typing import Any
 from argmin.api.common import Resources, format_time
 from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.api.progress import AttemptProgress
+from argmin.api.storage import S3Store
 from argmin.backends.run import Defaults
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
@@ -55,6 +56,7 @@ class World:
         self.now = START
         self.store = Store(lambda: self.now)
         self.image = "argmin/solvers:1"
+        self.artifacts: S3Store | None = None
         self.kind = OptimizationJobKind(
             self._defaults, lambda: self.now, lambda _key, _uid: self.heard
         )
@@ -74,7 +76,7 @@ class World:
         }
 
     def _defaults(self, namespace: str) -> Defaults:
-        return Defaults(self.image, "http://argmin.system:8080", Resources())
+        return Defaults(self.image, "http://argmin.system:8080", Resources(), store=self.artifacts)
 
     def fork(self) -> World:
         """A world that was the same until now, to try something out."""
