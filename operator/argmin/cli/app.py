@@ -50,6 +50,20 @@ class PlannedBackend(StrEnum):
 
 _AS_DEFAULT = "With --backend: as if it were the namespace's default."
 
+BackendOption = Annotated[
+    PlannedBackend | None,
+    typer.Option("--backend", help="Show the request that this backend would get."),
+]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", metavar="s3://BUCKET/PREFIX", help=_AS_DEFAULT)
+]
+InstanceTypeOption = Annotated[
+    str | None, typer.Option("--instance-type", metavar="TYPE", help=_AS_DEFAULT)
+]
+RoleArnOption = Annotated[str | None, typer.Option("--role-arn", metavar="ARN", help=_AS_DEFAULT)]
+RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help=_AS_DEFAULT)]
+ImageOption = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help=_AS_DEFAULT)]
+
 Files = Annotated[
     list[str] | None,
     typer.Argument(metavar="FILE", help="YAML or JSON files; - is standard input."),
@@ -226,24 +240,12 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no cluster: as for a new object.")
     ] = False,
-    backend: Annotated[
-        PlannedBackend | None,
-        typer.Option("--backend", help="Show the request that this backend would get."),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="s3://BUCKET/PREFIX", help=_AS_DEFAULT),
-    ] = None,
-    instance_type: Annotated[
-        str | None, typer.Option("--instance-type", metavar="TYPE", help=_AS_DEFAULT)
-    ] = None,
-    role_arn: Annotated[
-        str | None, typer.Option("--role-arn", metavar="ARN", help=_AS_DEFAULT)
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option("--region", metavar="REGION", help=_AS_DEFAULT)
-    ] = None,
-    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE", help=_AS_DEFAULT)] = None,
+    backend: BackendOption = None,
+    store: StoreOption = None,
+    instance_type: InstanceTypeOption = None,
+    role_arn: RoleArnOption = None,
+    region: RegionOption = None,
+    image: ImageOption = None,
     output: OutputOption = Output.TABLE,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
