@@ -38,9 +38,18 @@ def read_published(name: str, values: Mapping[str, str] = EXAMPLE) -> Policy:
     Raises:
         KeyError: a placeholder of the file has no value.
     """
-    text = (FOLDER / f"{name}.json").read_text()
     kind = PolicyKind.TRUST if name.endswith("-trust") else PolicyKind.IDENTITY
-    return read_policy(_PLACEHOLDER.sub(lambda match: values[match[0]], text), kind)
+    return read_policy(fill_in(name, values), kind)
+
+
+def fill_in(name: str, values: Mapping[str, str]) -> str:
+    """The text of `<name>.json` with a value for each placeholder.
+
+    Raises:
+        KeyError: a placeholder of the file has no value.
+    """
+    text = (FOLDER / f"{name}.json").read_text()
+    return _PLACEHOLDER.sub(lambda match: values[match[0]], text)
 
 
 def find_placeholders() -> frozenset[str]:

@@ -1,0 +1,57 @@
+"""How often AWS is called for one job."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.aws.control import Call
+from tests.aws.delegation.conftest import OpenScene
+from tests.aws.delegation.manifests import build_program
+from tests.aws.delegation.scene import Scene
+
+pytestmark = pytest.mark.aws
+
+MOST_CALLS = 6
+MOST_CALLS_A_MINUTE = 2
+MINUTE = "import time; time.sleep(60)"
+
+
+def list_calls(scene: Scene) -> list[Call]:
+    """All calls for the sake of a job: those on the queue serve all jobs."""
+    return [call for call in scene.calls() if call.service not in ("sqs", "sts")]
+
+
+def describe(calls: list[Call]) -> list[str]:
+    return [f"{call.service}:{call.operation} {call.resource}" for call in calls]
+
+
+def test_with_events_a_job_costs_six_calls_at_most(scene: Scene) -> None:
+    scene.solve()
+    calls = list_calls(scene)
+    assert len(calls) <= MOST_CALLS, describe(calls)
+    scene.check_attempts("blend", "Completed")
+
+
+def test_without_events_each_minute_costs_two_more_at_most(open_scene: OpenScene) -> None:
+    scene = open_scene(events=False)
+    scene.finish(scene.submit(build_program("slow", MINUTE)))
+    calls = list_calls(scene)
+    assert len(calls) <= MOST_CALLS + 2 * MOST_CALLS_A_MINUTE, describe(calls)
+
+
+def test_a_role_is_assumed_once_for_many_jobs(guarded: Scene) -> None:
+    for number in range(3):
+        guarded.solve(f"blend-{number}")
+    assert len(guarded.calls("sts", "AssumeRole")) == 1
+
+
+def test_a_finished_job_costs_nothing_any_more(scene: Scene) -> None:
+    scene.solve()
+    before = list_calls(scene)
+    scene.edit("blend", '{"metadata": {"labels": {"touched": "yes"}}}')
+    scene.operator.kill()
+    scene.operator.start()
+    scene.operator.wait_until_it_leads()
+    scene.solve("another")
+    about = [call for call in list_calls(scene) if "blend" in call.resource]
+    assert len(about) == len(before), describe(about)

@@ -1,0 +1,100 @@
+"""Suspended, deleted, edited, out of time: what runs at AWS is stopped, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.aws.control import FaultKind
+from tests.aws.delegation.identity import OPERATOR
+from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_endless
+from tests.aws.delegation.scene import KIND, Scene
+from tests.kubectl import holds
+
+pytestmark = pytest.mark.aws
+
+
+def start_endless(scene: Scene) -> None:
+    """Have a job run that has something to show."""
+    scene.submit(build_endless("endless"))
+    scene.await_log(scene.await_running("endless"), "searching")
+
+
+def test_a_job_is_suspended_and_goes_on_in_another_attempt(scene: Scene) -> None:
+    start_endless(scene)
+    scene.edit("endless", '{"spec": {"suspend": true}}')
+    scene.await_status("endless", lambda obj: holds(obj, "Suspended"), "is suspended")
+    scene.await_over("endless")
+    scene.check_attempts("endless", "Stopped")
+    scene.edit("endless", '{"spec": {"suspend": false}}')
+    scene.await_attempts("endless", 2)
+    scene.await_running("endless")
+    scene.check_attempts("endless", "Stopped", "InProgress")
+
+
+def test_a_job_that_is_suspended_from_the_start_costs_nothing(scene: Scene) -> None:
+    scene.submit(build_endless("endless", suspend=True))
+    scene.await_status("endless", lambda obj: holds(obj, "Suspended"), "is suspended")
+    assert not [call for call in scene.calls() if call.service != "sqs"]
+    scene.delete("endless")
+    scene.await_gone("endless")
+
+
+def test_a_job_is_deleted_while_it_runs_and_is_gone_when_aws_has_confirmed(scene: Scene) -> None:
+    start_endless(scene)
+    scene.aws.configure(stop_grace_seconds=600)
+    scene.delete("endless")
+    scene.await_over("endless")
+    scene.await_gone("endless")
+    scene.check_attempts("endless", "Stopped")
+    assert len(scene.calls("sagemaker", "StopProcessingJob")) == 1
+
+
+def test_a_job_is_deleted_while_aws_is_away_and_stays_until_it_is_back(scene: Scene) -> None:
+    start_endless(scene)
+    with scene.aws.faults.during(FaultKind.UNAVAILABLE, "sagemaker", principal=OPERATOR) as fault:
+        scene.delete("endless")
+        scene.await_hit(fault, times=3)
+        assert scene.user.get(KIND, "endless")["metadata"]["finalizers"]
+    scene.await_gone("endless")
+    scene.check_attempts("endless", "Stopped")
+
+
+def test_a_job_that_is_abandoned_goes_without_aws(scene: Scene) -> None:
+    start_endless(scene)
+    with scene.aws.faults.during(FaultKind.UNAVAILABLE, "sagemaker", principal=OPERATOR) as fault:
+        scene.delete("endless")
+        scene.await_hit(fault)
+        scene.user.run("annotate", KIND, "endless", "argmin.dev/abandon=true")
+        scene.await_gone("endless")
+    scene.check_attempts("endless", "InProgress")
+
+
+def test_an_edit_of_the_spec_stops_the_old_run_before_the_new_one(scene: Scene) -> None:
+    start_endless(scene)
+    old = scene.attempts("endless")[0]
+    model = f'{{"format": "lp", "source": {{"inline": {BLEND!r}}}}}'.replace("'", '"')
+    scene.edit("endless", f'{{"spec": {{"script": null, "model": {model}}}}}')
+    status = scene.await_status(
+        "endless", lambda obj: obj["status"].get("objective") == BLEND_VALUE, "has the new answer"
+    )
+    scene.check_attempts("endless", "Stopped", "Completed")
+    stopped, solved = scene.attempts("endless")
+    assert stopped.name == old.name
+    assert stopped.ended is not None
+    assert solved.created >= stopped.ended
+    assert [run["name"] for run in status["runs"]][-1] == solved.name
+
+
+def test_at_its_deadline_a_job_is_stopped_and_its_best_answer_kept(scene: Scene) -> None:
+    scene.submit(build_endless("endless", activeDeadlineSeconds=8))
+    status = scene.finish("endless")
+    assert (status["state"], status["outcome"]) == ("Complete", "Feasible")
+    assert status["objective"] == "7"
+    scene.check_attempts("endless", "Stopped")
+    scene.check_nothing_left("endless")
+
+
+def test_a_finished_job_goes_when_its_time_to_live_is_over(scene: Scene) -> None:
+    scene.solve(ttlSecondsAfterFinished=1)
+    scene.await_gone("blend")
+    scene.check_attempts("blend", "Completed")
