@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 from kubernetes.client import ApiException
 
+from tests.aws.environment import EmulatorError
+from tests.bench.delegation import measure_delegation
 from tests.bench.errors import BenchError
 from tests.bench.figures import Section, render_section
 from tests.bench.footprint import measure_footprint
@@ -33,6 +35,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 _FAILURES = (
     BenchError,
     ClusterError,
+    EmulatorError,
     InstallationError,
     KubectlError,
     ApiException,
@@ -54,6 +57,9 @@ class Counts:
     starts: int = 5
     finished_jobs: int = 1000
     idle_seconds: float = 60.0
+    delegated_jobs: int = 200
+    counted_jobs: int = 10
+    delegated_seconds: float = 20.0
 
 
 QUICK = Counts(
@@ -65,6 +71,9 @@ QUICK = Counts(
     starts=2,
     finished_jobs=20,
     idle_seconds=5.0,
+    delegated_jobs=4,
+    counted_jobs=2,
+    delegated_seconds=2.0,
 )
 
 
@@ -79,6 +88,9 @@ def list_measurements(
         "writes": lambda: measure_writes(stage(), counts.written_jobs),
         "operator": lambda: measure_footprint(
             counts.starts, counts.finished_jobs, counts.idle_seconds
+        ),
+        "delegation": lambda: measure_delegation(
+            counts.delegated_jobs, counts.counted_jobs, counts.delegated_seconds
         ),
     }
 

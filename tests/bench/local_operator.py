@@ -54,8 +54,15 @@ class LocalOperator:
 
 
 @contextmanager
-def run_operator(kubeconfig: Path, folder: Path) -> Iterator[LocalOperator]:
+def run_operator(
+    kubeconfig: Path, folder: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[LocalOperator]:
     """Start the operator, wait until it is ready, and end it as Kubernetes would.
+
+    Args:
+        kubeconfig: of its service account.
+        folder: for its log.
+        variables: of its environment, beside those that it always has.
 
     Raises:
         BenchError: it ended by itself; the message has the end of its log.
@@ -68,7 +75,7 @@ def run_operator(kubeconfig: Path, folder: Path) -> Iterator[LocalOperator]:
             [sys.executable, "-m", "argmin"],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_build_environment(kubeconfig, intake, admin),
+            env={**_build_environment(kubeconfig, intake, admin), **(variables or {})},
             cwd=folder,
         )
         try:
