@@ -54,7 +54,7 @@ class CallSettings:
     patience_seconds: float = 2.0
     """Who would wait longer for its turn is told when to come again."""
     attempts: int = 4
-    call_seconds: float = 30.0
+    call_seconds: float = 20.0
     """All attempts of a call together, and the pauses between them."""
     clients: ClientSettings = field(default_factory=ClientSettings)
 
