@@ -110,7 +110,7 @@ def start(
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 - the options of a command
     files: Files = None,
     more: MoreFiles = None,
     name: Annotated[
@@ -125,6 +125,10 @@ def run(
     no_retry: Annotated[
         bool, typer.Option("--no-retry", help="One attempt, whatever spec.backoffLimit says.")
     ] = False,
+    upload: Annotated[
+        bool,
+        typer.Option("--upload", help="Bring result and outputs to the stores of the job too."),
+    ] = False,
     output_dir: OutputDir = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -137,6 +141,7 @@ def run(
         volumes=tuple(volume or ()),
         output_dir=output_dir,
         may_retry=not no_retry,
+        uploads=upload,
     )
     raise typer.Exit(run_here(request, output.value))
 
