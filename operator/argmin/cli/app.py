@@ -64,6 +64,14 @@ RoleArnOption = Annotated[str | None, typer.Option("--role-arn", metavar="ARN", 
 RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", help=_AS_DEFAULT)]
 ImageOption = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help=_AS_DEFAULT)]
 
+
+class Theme(StrEnum):
+    """Colours of a chart."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 Files = Annotated[
     list[str] | None,
     typer.Argument(metavar="FILE", help="YAML or JSON files; - is standard input."),
@@ -233,6 +241,26 @@ def result(
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(show_result(name, target, (output or form).value, output_dir))
+
+
+@app.command()
+def plot(
+    source: Annotated[
+        str, typer.Argument(metavar="NAME|FILE", help="A job that has ended, or a solution.json.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="A file.png, .svg or .html.")
+    ],
+    theme: Annotated[Theme, typer.Option("--theme", help="Colours.")] = Theme.LIGHT,
+    namespace: Namespace = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+) -> None:
+    """Draw how objective and bound of a job converged."""
+    from argmin.cli.plot import plot_course
+
+    target = Target(namespace, kubeconfig, context)
+    raise typer.Exit(plot_course(source, output, theme.value, target))
 
 
 @app.command()

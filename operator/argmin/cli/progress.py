@@ -22,7 +22,7 @@ from rich.text import Text
 from argmin.api.progress import Progress as SearchProgress
 from argmin.backends.local_process import Ending
 from argmin.backends.run import Attempt, Run
-from argmin.cli.rendering import format_span
+from argmin.cli.rendering import format_span, shorten
 
 _STOPPING = {
     Ending.STOPPED: "stopping: the solver hands over what it has; press Ctrl-C again to kill it",
@@ -56,9 +56,9 @@ def describe_search(progress: SearchProgress, seconds_since: float = 0.0) -> str
     """
     parts = []
     if progress.objective is not None:
-        parts.append(f"objective {_shorten(progress.objective)}")
+        parts.append(f"objective {shorten(progress.objective)}")
     if progress.best_bound is not None:
-        parts.append(f"bound {_shorten(progress.best_bound)}")
+        parts.append(f"bound {shorten(progress.best_bound)}")
     if progress.gap is not None:
         parts.append(f"gap {100 * float(progress.gap):.3g} %")
     if progress.incumbent_seconds is not None:
@@ -69,10 +69,6 @@ def describe_search(progress: SearchProgress, seconds_since: float = 0.0) -> str
         counts["iterations"] = progress.iterations
     parts += [f"{count:,} {name}" for name, count in counts.items() if count]
     return ", ".join(parts)
-
-
-def _shorten(text: str) -> str:
-    return f"{float(text):.10g}"
 
 
 class RunProgress:

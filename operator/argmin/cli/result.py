@@ -49,6 +49,15 @@ def show_result(name: str, target: Target, form: str, output_dir: Path | None) -
     return ExitStatus.OK
 
 
+def fetch_solution(name: str, target: Target) -> dict[str, Any]:
+    """The `solution.json` of a job.
+
+    Raises:
+        CliError: there is none, or none yet.
+    """
+    return _read_solution(run_command(_fetch(name, target)))
+
+
 async def _fetch(name: str, target: Target) -> Result:
     async with open_session(target) as session:
         job = OptimizationJob.model_validate(await session.get_job(name))
