@@ -24,6 +24,7 @@ from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT, P
 from argmin.backends.local_inputs import Sources, place_inputs, resolve_environment
 from argmin.backends.local_process import Ended, Ending, ProcessListener, Stop, supervise
 from argmin.backends.local_progress import ProgressListener, following
+from argmin.backends.local_stores import localise_transfers, place_credentials
 from argmin.backends.run import Attempt, Run, RunPhase, RunReason, RunState, build_environment
 
 GRACE_SECONDS = 30.0
@@ -118,15 +119,19 @@ class LocalRun:
     """Before the second attempt; twice as long before each further one."""
 
 
-def prepare(run: Run, workspace: Workspace, sources: Sources) -> LocalRun:
-    """Write the document and the inputs.
+def prepare(run: Run, workspace: Workspace, sources: Sources, *, uploads: bool = False) -> LocalRun:
+    """Write the document, the inputs and the credentials.
+
+    With `uploads`, what the run writes goes to its stores too, as it does from a pod.
 
     Raises:
         MissingSourceError: the run refers to something that `sources` does not hold.
     """
     local = localise_run(run)
+    local = localise_transfers(local, sources.secrets, workspace.root, uploads=uploads)
     given = resolve_environment(local, sources)
     place_inputs(local, sources, workspace.root)
+    place_credentials(local, sources, workspace.root)
     workspace.document.parent.mkdir(parents=True, exist_ok=True)
     workspace.document.write_text(local.document.model_dump_json(by_alias=True, exclude_none=True))
     return LocalRun(local, workspace, _build_process_environment(local, workspace, given))

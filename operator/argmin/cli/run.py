@@ -19,6 +19,7 @@ from argmin.api.strict import check_name
 from argmin.backends.local import LocalRun, Workspace, execute, prepare
 from argmin.backends.local_inputs import MissingSourceError, Sources
 from argmin.backends.local_process import Stop
+from argmin.backends.local_stores import list_own_places
 from argmin.backends.run import Defaults, Run, RunState
 from argmin.cli.documents import collect_sources, pick_job, read_documents, read_job
 from argmin.cli.errors import CliError, ExitStatus, report
@@ -46,6 +47,8 @@ class RunRequest:
     output_dir: Path | None = None
     may_retry: bool = True
     """Whether a failed attempt is followed by others, as `spec.backoffLimit` says."""
+    uploads: bool = False
+    """Whether result and outputs go to the stores of the job too."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,9 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     with _open_workspace(job) as workspace:
         run = build_run(job, _LOCAL, str(workspace.root))
         run = run if request.may_retry else replace(run, backoff_limit=0)
-        local = _prepare(run, workspace, sources)
+        if request.uploads:
+            _refuse_nothing_to_upload(run)
+        local = _prepare(run, workspace, sources, request.uploads)
         folder = _claim_folder(job, request)
         end = _execute(job, local)
         _keep(local, folder)
@@ -94,11 +99,24 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     return end.exit_status
 
 
-def _prepare(run: Run, workspace: Workspace, sources: Sources) -> LocalRun:
+def _prepare(run: Run, workspace: Workspace, sources: Sources, uploads: bool) -> LocalRun:
     try:
-        return prepare(run, workspace, sources)
+        local = prepare(run, workspace, sources, uploads=uploads)
     except MissingSourceError as error:
         raise CliError("\n".join(error.messages), reason=Reason.SOURCE_NOT_FOUND) from None
+    for name in list_own_places(run, sources.secrets, uploads=uploads):
+        open_console(stderr=True).print(
+            f"argmin: Secret {name} is in none of the files: your own AWS credentials are used"
+        )
+    return local
+
+
+def _refuse_nothing_to_upload(run: Run) -> None:
+    transfers = run.document.transfers
+    if transfers.result is None and not transfers.uploads:
+        raise CliError(
+            "--upload: the job names no store: write spec.artifacts.s3, or s3 of an output"
+        )
 
 
 def _claim_folder(job: OptimizationJob, request: RunRequest) -> ResultFolder:
@@ -192,5 +210,7 @@ def _show(
         console = open_console()
         console.print(render_status(job.metadata.name, status))
         console.print(f"results: {folder.path}", soft_wrap=True)
+        if stored := status.solution_ref and status.solution_ref.s3:
+            console.print(f"uploaded: s3://{stored.bucket}/{stored.prefix}/", soft_wrap=True)
     else:
         write_data(to_wire(status), output)

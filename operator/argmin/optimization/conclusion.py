@@ -37,7 +37,7 @@ def conclude(
 ) -> OptimizationJobStatus:
     """The status of a job whose run has ended in `state`: succeeded or failed.
 
-    It refers to no ConfigMap: the solution is where the backend has put it.
+    It refers to a store or to nothing: without one, the solution is where the backend has put it.
     """
     status = start_afresh(OptimizationJobStatus(), run.name)
     moment = now.replace(microsecond=0)
@@ -45,7 +45,8 @@ def conclude(
     situation = bring_up_to_date(Situation(job, Observed(), moment, run, execution, state, status))
     steps = (rule(situation) for rule in ENDINGS)
     ended = next(step.status for step in steps if step and step.status)
-    return ended.model_copy(update={"solution_ref": None})
+    is_stored = ended.solution_ref is not None and ended.solution_ref.s3 is not None
+    return ended if is_stored else ended.model_copy(update={"solution_ref": None})
 
 
 def refuse(reason: str, message: str, now: datetime) -> OptimizationJobStatus:
