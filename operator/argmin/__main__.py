@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from argmin.backends.delegation import Delegation
+from argmin.backends.observation import Backends
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
 from argmin.runtime.cluster import Cluster
@@ -64,7 +66,8 @@ async def operate(settings: Settings) -> None:
             LeaseTimes.of(settings.lease_seconds),
         )
         board = ProgressBoard()
-        kinds = (OptimizationJobKind(settings.defaults_for, progress_of=board.read),)
+        delegation = Delegation(settings.delegation, metrics, metrics.count_aws_event)
+        kinds = (_build_kind(settings, board, delegation),)
         engine = Engine(
             kinds,
             cluster,
@@ -74,6 +77,7 @@ async def operate(settings: Settings) -> None:
             settings.resync_seconds,
             board,
         )
+        delegation.connect(engine.queue.add)
         resources = [kind.resource for kind in kinds]
         intake = Intake(cluster, resources, board, lambda: lease.is_held, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
@@ -85,14 +89,25 @@ async def operate(settings: Settings) -> None:
                 settings.admin_port,
             ),
         ):
-            await _lead_until_told(engine, lease)
+            with closing(delegation):
+                await _lead_until_told(engine, lease, delegation)
 
 
-async def _lead_until_told(engine: Engine, lease: Lease) -> None:
+def _build_kind(
+    settings: Settings, board: ProgressBoard, delegation: Delegation
+) -> OptimizationJobKind:
+    return OptimizationJobKind(
+        settings.defaults_for,
+        progress_of=board.read,
+        backends=Backends(delegation.open_jobs),
+    )
+
+
+async def _lead_until_told(engine: Engine, lease: Lease, delegation: Delegation) -> None:
     """Lead until a signal comes or leading ends by an error, which is raised again."""
     stop = asyncio.Event()
     _listen(stop)
-    leading = asyncio.create_task(_lead(engine, lease, stop))
+    leading = asyncio.create_task(_lead(engine, lease, delegation, stop))
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,9 +123,11 @@ async def _lead_until_told(engine: Engine, lease: Lease) -> None:
         await leading
 
 
-async def _lead(engine: Engine, lease: Lease, stop: asyncio.Event) -> None:
+async def _lead(engine: Engine, lease: Lease, delegation: Delegation, stop: asyncio.Event) -> None:
     await lease.acquire()
-    await run_together(lease.keep(), engine.run(on_started=lambda: _listen(stop)))
+    await run_together(
+        lease.keep(), engine.run(on_started=lambda: _listen(stop)), delegation.listen()
+    )
 
 
 def _listen(stop: asyncio.Event) -> None:

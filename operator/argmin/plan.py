@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from argmin.api.common import MANAGER
+
 Manifest = dict[str, Any]
 """A Kubernetes object as JSON: only at the edges, to and from the API server."""
 
@@ -53,10 +55,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Apply:
-    """Server-side apply of a child under our field manager: it creates, or restores our fields."""
+    """Server-side apply of a child, or of fields of the object: it creates, or restores them."""
 
     manifest: Manifest
     reason: str
+    manager: str = MANAGER
+    """Whose fields these are: one that applies again without a field gives it up."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,6 +15,7 @@ from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.common import ApiModel, Resources
 from argmin.api.storage import S3Store
 from argmin.aws.budget import Rates
+from argmin.backends.delegation import DelegationSettings
 from argmin.backends.run import Defaults, Prices
 
 
@@ -88,6 +90,10 @@ class Settings(BaseModel):
     aws_writes_per_second: float = Field(
         default=2.0, gt=0, le=100, alias="ARGMIN_AWS_WRITES_PER_SECOND"
     )
+    sage_maker_poll_seconds: float = Field(
+        default=30.0, ge=1, le=600, alias="ARGMIN_SAGEMAKER_POLL_SECONDS"
+    )
+    """How soon SageMaker is asked again about a young job, where no event tells of it."""
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )
@@ -119,6 +125,16 @@ class Settings(BaseModel):
     def aws_rates(self) -> Rates:
         """How often AWS may be called."""
         return Rates(reads=self.aws_reads_per_second, writes=self.aws_writes_per_second)
+
+    @property
+    def delegation(self) -> DelegationSettings:
+        """How to deal with AWS."""
+        return DelegationSettings(
+            queue_url=self.event_queue_url,
+            shortest_pause=timedelta(seconds=self.sage_maker_poll_seconds),
+            threads=self.aws_threads,
+            rates=self.aws_rates,
+        )
 
     def defaults_for(self, namespace: str) -> Defaults:
         """What holds in a namespace where a job says nothing: its team's word, then everybody's."""

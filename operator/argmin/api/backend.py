@@ -150,6 +150,9 @@ class SageMakerStatus(ApiModel):
     job_name: Annotated[str, Field(max_length=63)]
     job_arn: Annotated[str, Field(max_length=256)] | None = None
     region: Annotated[str, Field(max_length=32)] | None = None
+    assume_role_arn: Annotated[str, Field(max_length=640)] | None = Field(
+        default=None, description="Role by which argmin made the job, and asks for it."
+    )
     status: Annotated[str, Field(max_length=32)] | None = Field(
         default=None, description="SageMaker's own word."
     )

@@ -77,6 +77,11 @@ class ProcessingJob(_AwsModel):
     max_runtime_seconds: int | None = Field(
         default=None, validation_alias=AliasPath("StoppingCondition", "MaxRuntimeInSeconds")
     )
+    result_uri: str = Field(
+        default="",
+        validation_alias=AliasPath("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri"),
+    )
+    """Where the first output goes: argmin's own."""
     role_arn: str = ""
     image: str = Field(default="", validation_alias=AliasPath("AppSpecification", "ImageUri"))
 

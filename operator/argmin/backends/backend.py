@@ -41,9 +41,9 @@ class Claim:
     """Attempts of the remembered run."""
     place: Place = field(default_factory=Place)
     """Where the remembered run is executed."""
-    generation: int = 0
-    """That of the owner."""
     finalizers: tuple[str, ...] = ()
+    deadline: datetime | None = None
+    """When the running time of the wanted run is used up, if it goes on from now."""
     is_finished: bool = False
     """The wanted run was declared over: it is looked at no more."""
     is_deleted: bool = False
@@ -113,6 +113,8 @@ class Remains:
     awaited: str = ""
     """What has to be over before anything new may start, in words; empty where nothing has."""
     look_again: timedelta | None = None
+    warning: str = ""
+    """What somebody should know of it."""
 
 
 class Execution:
@@ -146,6 +148,16 @@ class Execution:
     @property
     def is_stuck(self) -> bool:
         """Whether it waits for long: something that it needs may have gone."""
+        return False
+
+    @property
+    def needs_sources(self) -> bool:
+        """Whether it is about to start, and all that the run refers to has to be there."""
+        return not self.exists
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether something keeps its owner from going, until the backend has let go of it."""
         return False
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from argmin.backends import pod_execution
-from argmin.backends.backend import Claim, Execution, Remains
+from argmin.api.backend import BackendName
+from argmin.backends import pod_execution, sagemaker_execution
+from argmin.backends.backend import Claim, Execution, Remains, join_moves
 from argmin.backends.pod_execution import SeenPods
+from argmin.backends.sagemaker_sighting import Sighting
 
 
 @dataclass(frozen=True)
@@ -15,13 +17,19 @@ class Seen:
     """What an owner has on all backends."""
 
     pods: SeenPods = field(default_factory=SeenPods)
+    sage_maker: Sighting | None = None
+    """The SageMaker job that the status names, where somebody has looked."""
 
 
 def find_execution(claim: Claim, seen: Seen, now: datetime) -> Execution:
     """The execution of the wanted run, on its backend."""
+    if claim.run.backend is BackendName.SAGE_MAKER:
+        return sagemaker_execution.find_execution(claim, seen.sage_maker, now)
     return pod_execution.find_execution(claim, seen.pods, now)
 
 
 def find_remains(claim: Claim, seen: Seen, now: datetime) -> Remains:
     """What older runs left, on whichever backend."""
-    return pod_execution.find_remains(claim, seen.pods)
+    pods = pod_execution.find_remains(claim, seen.pods)
+    aws = sagemaker_execution.find_remains(claim, seen.sage_maker, now)
+    return replace(aws, moves=join_moves((pods.moves, aws.moves)))

@@ -16,7 +16,6 @@ from argmin.backends.pods import build_config_map, build_job
 from argmin.backends.run import Run, RunState
 from argmin.plan import Apply, Delete, Patch
 
-PLACE = Place(BackendName.PODS)
 WORDING = Wording(
     preparing="its pod is being prepared",
     running="its pod is running",
@@ -43,7 +42,7 @@ class PodExecution(Execution):
     state: RunState
     config_maps: Mapping[str, LiveConfigMap | None]
     has_stuck_pod: bool
-    place: Place = PLACE
+    place: Place
     wording: Wording = WORDING
 
     @property
@@ -141,11 +140,14 @@ def find_execution(claim: Claim, seen: SeenPods, now: datetime) -> PodExecution:
         read_state(run, job, pods, now),
         seen.config_maps,
         has_stuck_pod=any(is_stuck(pod, now) for pod in seen.pods),
+        place=Place(BackendName.PODS, claim.place.sage_maker),
     )
 
 
 def find_remains(claim: Claim, seen: SeenPods) -> Remains:
     """What older runs left: a pod is stopped, and its answer would be of the past."""
+    if claim.is_deleted:  # what it owns goes with it
+        return Remains()
     run = claim.run
     reason = "the spec was edited: this belongs to an older one"
     older = [job for job in seen.jobs if job.metadata.name != run.name]

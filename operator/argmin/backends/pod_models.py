@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
@@ -199,6 +200,12 @@ class LiveConfigMap(ApiModel):
     def key(self) -> Key:
         """Its name in the cluster."""
         return Key(CONFIG_MAPS, self.metadata.namespace, self.metadata.name)
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """Its entries; the API server takes no binary data that is not base64."""
+        texts = {key: text.encode() for key, text in (self.data or {}).items()}
+        return texts | {k: base64.b64decode(v) for k, v in (self.binary_data or {}).items()}
 
     @property
     def keys(self) -> frozenset[str]:

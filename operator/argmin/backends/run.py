@@ -13,6 +13,7 @@ from pydantic import Field
 from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.common import (
     ApiModel,
+    ConfigMapKeyRef,
     DecimalText,
     EnvVar,
     LocalReference,
@@ -82,6 +83,10 @@ class Run:
     backend: BackendName = BackendName.PODS
     sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
     """Settings of that backend, with the namespace's defaults."""
+    store: S3Store | None = None
+    """Where the folders of results are; this run has one of its own there."""
+    contents: Mapping[ConfigMapKeyRef, bytes] = field(default_factory=dict)
+    """What the ConfigMaps hold that the run refers to, where somebody has read them."""
     prices: Prices = field(default_factory=Prices)
     env: tuple[EnvVar, ...] = ()
     resources: Resources = field(default_factory=Resources)
@@ -164,6 +169,9 @@ class RunReason(StrEnum):
     KEY_NOT_USABLE = "KmsKeyNotUsable"
     NETWORK_NOT_USABLE = "NetworkNotUsable"
     VOLUME_FULL = "VolumeFull"
+    NAME_TAKEN = "NameTaken"
+    STORE_MISSING = "StoreMissing"
+    UNSUITED = "UnsuitedToBackend"  # the run asks for what its backend does not have
     FAILED = "Failed"
 
 

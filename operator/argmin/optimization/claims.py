@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import ABANDON, OptimizationJob
 from argmin.backends.backend import Claim, Place
 from argmin.backends.run import Defaults
+from argmin.optimization.budget import count_remaining
 from argmin.optimization.manifests import build_run
 
 
@@ -20,9 +23,15 @@ def build_claim(job: OptimizationJob, defaults: Defaults) -> Claim:
         remembered_run=status.job,
         attempts=status.runs,
         place=Place(status.backend or Place().backend, status.sage_maker),
-        generation=job.metadata.generation,
         finalizers=job.metadata.finalizers,
+        deadline=_find_deadline(job) if status.job == run.name else None,
         is_finished=is_over and status.job == run.name,
         is_deleted=job.metadata.deletion_timestamp is not None,
         is_abandoned=job.metadata.annotations.get(ABANDON) == "true",
     )
+
+
+def _find_deadline(job: OptimizationJob) -> datetime | None:
+    left = count_remaining(job.spec.active_deadline_seconds, job.status)
+    since = job.status.active_since
+    return None if left is None or since is None else since + timedelta(seconds=max(0, left))

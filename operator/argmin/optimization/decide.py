@@ -17,6 +17,7 @@ from argmin.backends.run import Defaults
 from argmin.optimization.endings import (
     accept_answer,
     await_last_words,
+    cut_at_deadline,
     end_at_deadline,
     expire,
     fail_for_good,
@@ -27,14 +28,15 @@ from argmin.optimization.endings import (
     stay_finished,
 )
 from argmin.optimization.observe import Observed
+from argmin.optimization.readiness import await_pause, await_sources, report_obstacle
 from argmin.optimization.situation import Rule, Situation, Step, survey
 from argmin.optimization.status import to_wire
 from argmin.optimization.upkeep import (
+    await_remains,
     await_removal,
-    await_sources,
+    clear_remains,
     hold,
     make_way,
-    remove_older_runs,
     repair,
     report_progress,
     run_again,
@@ -46,11 +48,13 @@ from argmin.plan import Note, Plan
 RULES: tuple[Rule, ...] = (
     leave_deleted,
     expire,
-    remove_older_runs,
+    clear_remains,
     stay_finished,
+    await_remains,
     accept_answer,
     report_missing_answer,
     fail_for_good,
+    cut_at_deadline,
     await_last_words,
     end_at_deadline,
     fail_with_run,
@@ -60,6 +64,8 @@ RULES: tuple[Rule, ...] = (
     run_again,
     settle_account,
     await_sources,
+    report_obstacle,
+    await_pause,
     make_way,
     start,
     repair,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
-from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
+from argmin.api.conditions import COMPLETE, FAILED, RECONCILING, condition, set_condition
+from argmin.api.optimizationjob import ABANDON, OptimizationJobStatus, RunStatus, State
 from argmin.api.outcome import Answer, ExitCode, Outcome
+from argmin.backends.attempts import count_failures, is_over, was_stopped
 from argmin.backends.backend import Moves
 from argmin.backends.run import NOT_KEPT, Attempt, RunPhase, RunReason
-from argmin.optimization.attempts import count_failures, is_over, was_stopped
 from argmin.optimization.budget import close_period
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
@@ -19,18 +19,43 @@ from argmin.optimization.status import Verdict, pronounce, record_answer
 from argmin.optimization.verification import attest
 from argmin.plan import Delete, Event, Key
 
+_WAY_OUT = f"to let go of it at once, annotate it with {ABANDON}=true"
+
 LAST_WORDS = timedelta(seconds=10)
 """How long after a Job's end its pod may be seen late: Jobs and pods are watched apart."""
 
 
 def leave_deleted(s: Situation) -> Step | None:
-    """A job that is being deleted is left alone.
+    """A job that is being deleted is left alone, but for what it has outside of the cluster.
 
     Kubernetes deletes all that belongs to it; a running solver is told to stop and has a minute.
     """
     if s.job.metadata.deletion_timestamp is None:
         return None
-    return Step("the job is being deleted, and what belongs to it goes with it", settles=True)
+    remains = s.remains
+    message = remains.warning or f"{remains.awaited}; {_WAY_OUT}"
+    warning = Event(ConditionReason.ABANDONED, remains.warning, warning=True)
+    return Step(
+        "the job is being deleted, and what belongs to it goes with it",
+        remains.moves,
+        status=_say_stopping(s, message) if remains.awaited or remains.warning else None,
+        events=(warning,) if remains.warning else (),
+        requeue_after=remains.look_again,
+        settles=True,
+    )
+
+
+def _say_stopping(s: Situation, message: str) -> OptimizationJobStatus:
+    stopping = condition(
+        RECONCILING,
+        True,
+        ConditionReason.STOPPING,
+        message,
+        s.now,
+        s.job.metadata.generation,
+    )
+    conditions = set_condition(s.job.status.conditions, stopping)
+    return s.job.status.model_copy(update={"conditions": conditions})
 
 
 def expire(s: Situation) -> Step | None:
@@ -62,7 +87,7 @@ def stay_finished(s: Situation) -> Step | None:
     return Step(
         "the run of this spec has finished",
         status=status,
-        requeue_after=_requeue_at_expiry(s, status),
+        requeue_after=_find_first(_requeue_at_expiry(s, status), s.remains.look_again),
         settles=True,
     )
 
@@ -117,6 +142,15 @@ def fail_for_good(s: Situation) -> Step | None:
     return _fail_with(s, attempt) if attempt else None
 
 
+def cut_at_deadline(s: Situation) -> Step | None:
+    """The running time is used up, and the backend does not see to that by itself: it is stopped.
+
+    What the run has found by then still counts.
+    """
+    moves = s.execution.cut(s.run, s.now)
+    return Step(moves.reason, moves) if moves else None
+
+
 def await_last_words(s: Situation) -> Step | None:
     """The Job has ended, and its last pod has not been seen to end: its answer is waited for.
 
@@ -140,7 +174,7 @@ def await_last_words(s: Situation) -> Step | None:
     return Step(
         verdict.message,
         status=pronounce(s.status, verdict, s.job.metadata.generation, s.now),
-        requeue_after=left if left > timedelta(0) else None,
+        requeue_after=left if left > timedelta(0) else s.state.look_again,
         settles=True,
     )
 
@@ -289,9 +323,13 @@ def _finish(
         f"{condition}: {reason}: {message}",
         status=status,
         events=(Event(reason, message, warning=condition == FAILED),),
-        requeue_after=_requeue_at_expiry(s, status),
+        requeue_after=timedelta(0) if s.execution.is_bound else _requeue_at_expiry(s, status),
         settles=True,
     )
+
+
+def _find_first(*pauses: timedelta | None) -> timedelta | None:
+    return min((pause for pause in pauses if pause is not None), default=None)
 
 
 def _count_time_to_live(s: Situation, status: OptimizationJobStatus) -> timedelta:

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Mapping
 from decimal import Decimal
 
+from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.common import LABEL_QUEUE, Resources, parse_duration
 from argmin.api.optimizationjob import (
     KIND,
@@ -104,25 +105,45 @@ def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run
     spec = job.spec
     asked = spec.resources
     resources = asked if asked.limits or asked.requests else defaults.resources
+    backend = choose_backend(job, defaults)
     run = Run(
         name=name_run(job),
         owner=Owner(OPTIMIZATION_JOBS, job.metadata.namespace, job.metadata.name, job.metadata.uid),
         document=_build_document(job, defaults, resources, root),
         inputs=_build_inputs(spec),
         image=spec.image or defaults.image,
+        backend=backend,
+        sage_maker=_choose_sage_maker(spec).complete(defaults.sage_maker),
+        store=spec.artifacts.s3 if spec.artifacts else defaults.store,
+        prices=defaults.prices,
         env=spec.env,
         resources=resources,
         node_selector=tuple(sorted(spec.node_selector.items())),
         tolerations=spec.tolerations,
         priority_class_name=spec.priority_class_name,
         image_pull_secrets=spec.image_pull_secrets,
-        queue_labels=_pick_queue_labels(job.metadata.labels),
+        queue_labels=_pick_queue_labels(job.metadata.labels) if backend is BackendName.PODS else (),
         backoff_limit=spec.backoff_limit,
         service_account_name=spec.service_account_name,
         deadline_seconds=spec.active_deadline_seconds,
         suspend=spec.suspend,
     )
     return add_transfers(run, spec.artifacts.s3 if spec.artifacts else defaults.store)
+
+
+def choose_backend(job: OptimizationJob, defaults: Defaults) -> BackendName:
+    """Where the run of a job is executed: it stays where it began."""
+    asked = job.spec.backend
+    if asked is not None:
+        return BackendName.SAGE_MAKER if asked.sage_maker else BackendName.PODS
+    if job.status.job != name_run(job):
+        return defaults.backend
+    return job.status.backend or BackendName.PODS
+
+
+def _choose_sage_maker(spec: OptimizationJobSpec) -> SageMakerBackend:
+    asked = spec.backend.sage_maker if spec.backend else None
+    return asked or SageMakerBackend()
 
 
 def _pick_queue_labels(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -70,6 +70,18 @@ def list_references(spec: OptimizationJobSpec) -> Iterator[Reference]:
             yield Reference(f"{path}.configMapKeyRef", source.name, source.key)
 
 
+def read_contents(
+    config_maps: Mapping[str, LiveConfigMap | None],
+) -> Mapping[ConfigMapKeyRef, bytes]:
+    """What the ConfigMaps hold that were found, by name and key."""
+    return {
+        ConfigMapKeyRef(name=name, key=key): content
+        for name, found in config_maps.items()
+        if found
+        for key, content in found.contents.items()
+    }
+
+
 def _list_sources(spec: OptimizationJobSpec) -> Iterator[tuple[str, ConfigMapKeyRef | None]]:
     if spec.model:
         yield "spec.model.source", spec.model.source.config_map_key_ref
@@ -87,5 +99,4 @@ def _needs_sources(claim: Claim, seen: Seen, now: datetime) -> bool:
     if claim.is_finished or claim.is_deleted:
         return False
     execution = find_execution(claim, seen, now)
-    starts = not execution.exists and not claim.run.suspend
-    return starts or execution.is_stuck
+    return execution.is_stuck or (execution.needs_sources and not claim.run.suspend)

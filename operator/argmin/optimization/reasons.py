@@ -13,6 +13,7 @@ class ConditionReason(StrEnum):
     RUNNING = "Running"
     RETRYING = "Retrying"
     STOPPING = "Stopping"
+    ABANDONED = "Abandoned"
     SUSPENDED = "Suspended"
     NOT_SUSPENDED = "NotSuspended"
     NOT_FINISHED = "NotFinished"

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobStatus
 from argmin.api.outcome import Outcome
+from argmin.backends.attempts import remember_attempts
 from argmin.backends.backend import Execution, Moves, Remains
 from argmin.backends.executions import find_execution, find_remains
 from argmin.backends.run import NOT_KEPT, Attempt, Defaults, Run, RunState
-from argmin.optimization.attempts import remember_attempts
 from argmin.optimization.budget import close_period, count_remaining
 from argmin.optimization.claims import build_claim
-from argmin.optimization.observe import Observed
+from argmin.optimization.observe import Observed, read_contents
 from argmin.optimization.status import record_answer, start_afresh
 from argmin.optimization.verification import distrust
 from argmin.plan import Event
@@ -84,15 +84,16 @@ def survey(
     """Put together what the rules look at. Times are in whole seconds, as Kubernetes keeps them."""
     moment = now.replace(microsecond=0)
     claim = build_claim(job, defaults)
+    run = replace(claim.run, contents=read_contents(observed.config_maps))
     execution = find_execution(claim, observed.seen, moment)
     situation = Situation(
         job,
         observed,
         moment,
-        claim.run,
+        run,
         execution,
         execution.state,
-        job.status if claim.is_known else start_afresh(job.status, claim.run.name),
+        job.status if claim.is_known else start_afresh(job.status, run.name),
         find_remains(claim, observed.seen, moment),
     )
     return situation if situation.is_finished else bring_up_to_date(situation)

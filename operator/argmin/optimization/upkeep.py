@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-from argmin.api.conditions import RECONCILING, STALLED, SUSPENDED, find_condition
-from argmin.api.optimizationjob import OptimizationJobStatus, State
-from argmin.api.outcome import Reason
+from argmin.api.conditions import RECONCILING, STALLED, SUSPENDED
+from argmin.api.optimizationjob import State
 from argmin.api.progress import Progress
+from argmin.backends.attempts import is_over
 from argmin.backends.run import RunPhase
-from argmin.optimization.attempts import count_failures, is_over
 from argmin.optimization.budget import open_period
-from argmin.optimization.observe import list_references
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.situation import Situation, Step, find_last
-from argmin.optimization.status import Verdict, is_news, pronounce
-from argmin.plan import Event
+from argmin.optimization.status import Verdict, pronounce
+from argmin.optimization.voice import describe_progress, pending, queued, speak, warn
 
 SHORTEST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
 
 
-def remove_older_runs(s: Situation) -> Step | None:
-    """What an older spec made is taken away: its answer would be of the past."""
+def clear_remains(s: Situation) -> Step | None:
+    """What is not wanted any more is taken away, such as what an older spec made."""
     moves = s.remains.moves
     return Step(moves.reason, moves) if moves else None
+
+
+def await_remains(s: Situation) -> Step | None:
+    """Something of an older spec is still being stopped outside of the cluster: it is waited for.
+
+    Only one thing at a time runs for a job, and the status can name only one.
+    """
+    if not s.remains.awaited:
+        return None
+    verdict = pending(ConditionReason.STOPPING, f"the spec was edited: {s.remains.awaited}")
+    generation = s.job.metadata.generation
+    return Step(
+        verdict.message,
+        status=pronounce(s.job.status, verdict, generation, s.now),
+        requeue_after=s.remains.look_again,
+        settles=True,
+    )
 
 
 def hold(s: Situation) -> Step | None:
@@ -46,7 +60,7 @@ def hold(s: Situation) -> Step | None:
     return Step(
         verdict.message,
         s.execution.hold(s.run),
-        status=_pronounce(s, verdict),
+        status=speak(s, verdict),
         requeue_after=s.state.look_again,
         settles=True,
     )
@@ -56,8 +70,8 @@ def await_removal(s: Situation) -> Step | None:
     """Somebody is deleting the Job: a new one can be made when it is gone."""
     if not s.execution.is_going:
         return None
-    verdict = _pending(ConditionReason.RETRYING, "its Job is being deleted: another follows")
-    return Step(verdict.message, status=_pronounce(s, verdict), settles=True)
+    verdict = pending(ConditionReason.RETRYING, "its Job is being deleted: another follows")
+    return Step(verdict.message, status=speak(s, verdict), settles=True)
 
 
 def run_again(s: Situation) -> Step | None:
@@ -68,34 +82,14 @@ def run_again(s: Situation) -> Step | None:
     """
     if s.state.phase is not RunPhase.SUCCEEDED:
         return None
-    verdict = _pending(
+    verdict = pending(
         ConditionReason.RETRYING,
         "the last attempt was stopped before it was done: another follows",
     )
     return Step(
         verdict.message,
         s.execution.withdraw(verdict.message),
-        status=_pronounce(s, verdict),
-        settles=True,
-    )
-
-
-def await_sources(s: Situation) -> Step | None:
-    """A ConfigMap or a key that the spec names is missing: nothing is started without it.
-
-    It is looked for again, more rarely as time goes by, and found without anybody's help.
-    """
-    problems = list(_find_missing(s))
-    if not problems:
-        return None
-    verdict = Verdict(State.STALLED, (STALLED,), Reason.SOURCE_NOT_FOUND, "; ".join(problems))
-    before = find_condition(s.status.conditions, STALLED)
-    since = before.last_transition_time if before and before.status == "True" else s.now
-    return Step(
-        verdict.message,
-        status=_pronounce(s, verdict),
-        events=_warn(s, verdict),
-        requeue_after=min(max(SHORTEST_PAUSE, s.now - since), LONGEST_PAUSE),
+        status=speak(s, verdict),
         settles=True,
     )
 
@@ -107,10 +101,10 @@ def settle_account(s: Situation) -> Step | None:
     """
     if s.execution.exists or s.job.status.active_since is None or s.job.status.job != s.run.name:
         return None
-    verdict = _pending(ConditionReason.RETRYING, s.execution.wording.removed)
+    verdict = pending(ConditionReason.RETRYING, s.execution.wording.removed)
     return Step(
         f"{s.status.active_seconds} s of running time are used",
-        status=_pronounce(s, verdict),
+        status=speak(s, verdict),
         requeue_after=timedelta(0),
         settles=True,
     )
@@ -121,11 +115,11 @@ def make_way(s: Situation) -> Step | None:
     moves = s.execution.make_way(s.run)
     if s.execution.exists or not moves:
         return None
-    verdict = _pending(ConditionReason.PENDING, s.execution.wording.preparing)
+    verdict = pending(ConditionReason.PENDING, s.execution.wording.preparing)
     return Step(
         moves.reason,
         moves,
-        status=_pronounce(s, verdict),
+        status=speak(s, verdict),
         requeue_after=timedelta(0),
         settles=True,
     )
@@ -140,16 +134,17 @@ def start(s: Situation) -> Step | None:
         return None
     reason = "nothing runs yet for this spec" if not s.status.runs else "another attempt follows"
     moves = s.execution.start(s.run, reason)
-    verdict = _pending(ConditionReason.PENDING, s.execution.wording.preparing)
+    verdict = pending(ConditionReason.PENDING, s.execution.wording.preparing)
     status = s.status.model_copy(update=moves.place.to_fields()) if moves.place else s.status
     if s.run.queue_labels:
-        verdict = _queued()
+        verdict = queued()
     else:
         status = open_period(status, s.now)
     return Step(
         reason,
         moves,
         status=pronounce(status, verdict, s.job.metadata.generation, s.now),
+        requeue_after=None if moves else timedelta(0),
         settles=True,
     )
 
@@ -166,7 +161,7 @@ def repair(s: Situation) -> Step | None:
 
 def report_progress(s: Situation) -> Step | None:
     """The run goes its way: where it stands is written down, and why it waits."""
-    verdict = _describe_progress(s)
+    verdict = describe_progress(s)
     status = s.status
     if s.execution.is_active(s.run):
         status = open_period(status, s.state.active_since or s.now)
@@ -180,7 +175,7 @@ def report_progress(s: Situation) -> Step | None:
     return Step(
         verdict.message,
         status=pronounce(status, verdict, s.job.metadata.generation, s.now),
-        events=_warn(s, verdict) if STALLED in verdict.true else (),
+        events=warn(s, verdict) if STALLED in verdict.true else (),
         requeue_after=s.state.look_again,
         settles=True,
     )
@@ -199,67 +194,3 @@ def _find_progress(s: Situation) -> Progress | None:
         return heard.progress
     before = (run.name for run in s.job.status.runs if not is_over(run))
     return s.job.status.progress if running.name in before else None
-
-
-def _describe_progress(s: Situation) -> Verdict:
-    state = s.state
-    if state.phase is RunPhase.QUEUED:
-        return _queued()
-    failures = count_failures(s.status.runs)
-    number = f"attempt {failures + 1}"
-    if (
-        failures <= s.run.backoff_limit
-    ):  # more where the Job was made anew: Kubernetes counts per Job
-        number += f" of {s.run.backoff_limit + 1}"
-    if state.phase is RunPhase.RUNNING:
-        message = f"{number} is running" if failures else s.execution.wording.running
-        return Verdict(State.RUNNING, (RECONCILING,), ConditionReason.RUNNING, message)
-    if state.reason:
-        if state.permanent:
-            return Verdict(State.STALLED, (STALLED,), state.reason, str(state.message))
-        return _pending(state.reason, str(state.message))
-    over = [run for run in s.status.runs if is_over(run)]
-    if over:
-        last = over[-1]
-        ending = f"{last.reason}: {last.message}" if last.message else str(last.reason)
-        what = f"{number} follows" if failures else "another attempt follows"
-        return _pending(ConditionReason.RETRYING, f"{what}; the last ended with {ending}")
-    return _pending(ConditionReason.PENDING, s.execution.wording.preparing)
-
-
-def _pending(reason: str, message: str) -> Verdict:
-    return Verdict(State.PENDING, (RECONCILING,), reason, message)
-
-
-def _queued() -> Verdict:
-    message = "held by its queue until there is room"
-    return Verdict(State.QUEUED, (RECONCILING,), ConditionReason.QUEUED, message)
-
-
-def _pronounce(s: Situation, verdict: Verdict) -> OptimizationJobStatus:
-    return pronounce(s.status, verdict, s.job.metadata.generation, s.now)
-
-
-def _warn(s: Situation, verdict: Verdict) -> tuple[Event, ...]:
-    if not is_news(s.job.status, verdict):
-        return ()
-    return (Event(verdict.reason, verdict.message, warning=True),)
-
-
-def _find_missing(s: Situation) -> Iterator[str]:
-    for reference in list_references(s.job.spec):
-        if reference.name not in s.observed.config_maps:
-            continue
-        found = s.observed.config_maps[reference.name]
-        if found is None:
-            yield (
-                f'ConfigMap "{reference.name}" not found in namespace'
-                f" {s.job.metadata.namespace} ({reference.field}.name):"
-                " create it, or name another"
-            )
-        elif reference.key not in found.keys:
-            keys = ", ".join(sorted(found.keys)) or "none"
-            yield (
-                f'ConfigMap "{reference.name}" has no key "{reference.key}"'
-                f" ({reference.field}.key); its keys are: {keys}"
-            )

@@ -25,6 +25,7 @@ INTERNAL_ERROR = "InternalError"
 
 _OURS = frozenset({INVALID_SPEC, REFUSED, INTERNAL_ERROR})
 _MESSAGE_LIMIT = 4096
+_PENDING = "Pending"
 _MISSING = "is missing: write it"
 
 
@@ -39,7 +40,10 @@ def stall(manifest: Manifest, reason: str, message: str, now: datetime) -> Manif
 
 def keep_trying(manifest: Manifest, reason: str, message: str, now: datetime) -> Manifest:
     """The object's status, with `Reconciling` saying what is tried again and again."""
-    return _explain(manifest, RECONCILING, STALLED, reason, message, now)
+    status = _explain(manifest, RECONCILING, STALLED, reason, message, now)
+    if status.get("state") == STALLED:
+        status["state"] = _PENDING
+    return status
 
 
 def forget_own(manifest: Manifest) -> Manifest:

@@ -112,6 +112,10 @@ class Metrics:
         self.aws_calls.labels(service, operation, code).inc()
         self.aws_call_seconds.labels(service, operation).observe(seconds)
 
+    def count_aws_event(self, kind: str) -> None:
+        """Count a message of the queue of events."""
+        self.aws_events.labels(kind).inc()
+
     def observe_aws_wait(self, service: str, operation: str, seconds: float) -> None:
         """Count what a call to AWS waited for its turn."""
         self.aws_throttle_wait_seconds.labels(service, operation).observe(seconds)

@@ -93,7 +93,7 @@ class Reconciler:
         self._clock = clock
         self._view = CachedView(cluster, cache)
         self._watched = frozenset((*kind.children, kind.resource))
-        known = (JOBS, PODS, CONFIG_MAPS, *kind.children)
+        known = (JOBS, PODS, CONFIG_MAPS, *kind.children, kind.resource)
         self._resources = {(r.api_version, r.kind): r for r in known}
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -158,7 +158,9 @@ class Reconciler:
             self._remember(patch.key.resource, await self._cluster.patch(patch.key, patch.body))
         for apply in plan.apply:
             resource = self._resource_of(apply.manifest)
-            self._remember(resource, await self._cluster.apply(resource, apply.manifest))
+            self._remember(
+                resource, await self._cluster.apply(resource, apply.manifest, apply.manager)
+            )
         for delete in plan.delete:
             await self._delete(delete)
         for call in plan.calls:

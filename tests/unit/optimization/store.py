@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from argmin.api.common import format_time
+from argmin.api.common import MANAGER, format_time
+from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
 
-_RESOURCES = {resource.kind: resource for resource in (JOBS, PODS, CONFIG_MAPS)}
+_RESOURCES = {resource.kind: resource for resource in (JOBS, PODS, CONFIG_MAPS, OPTIMIZATION_JOBS)}
 _STEERING = {"suspend", "parallelism", "activeDeadlineSeconds", "backoffLimit"}
 """Fields of a Job's spec that can be changed while it lives."""
+
+
+class PreconditionError(Exception):
+    """What the API server says with 409 to a write that means another object."""
 
 
 class ImmutableError(Exception):
@@ -32,8 +37,11 @@ class Store:
         self.reads: list[Key] = []
         self.unseen: set[Resource] = set()
         """Types whose watch is broken: only a read of the API server itself finds them."""
+        self.on_write: Callable[[], None] = lambda: None
+        """Called before each write; it may raise, and then nothing is written."""
         self._clock = clock
         self._count = 0
+        self._finalizers: dict[tuple[Key, str], list[str]] = {}
 
     def children(self, resource: Resource, owner_uid: str) -> list[Manifest]:
         if resource in self.unseen:
@@ -55,13 +63,32 @@ class Store:
             and labels.items() <= found["metadata"].get("labels", {}).items()
         ]
 
-    def apply(self, manifest: Manifest) -> None:
+    def apply(self, manifest: Manifest, manager: str = MANAGER) -> None:
         resource = _RESOURCES[manifest["kind"]]
         key = Key(resource, manifest["metadata"]["namespace"], manifest["metadata"]["name"])
-        if key not in self.objects:
+        if resource == OPTIMIZATION_JOBS:
+            self._apply_finalizers(key, manifest["metadata"], manager)
+        elif key not in self.objects:
             self.create(key, manifest)
-            return
-        self._change(key, _merge(self.objects[key], manifest), "apply")
+        else:
+            self._change(key, _merge(self.objects[key], manifest), "apply")
+
+    def _apply_finalizers(self, key: Key, wanted: Manifest, manager: str) -> None:
+        """A set, of which each manager owns a part; the last one to go lets the object go."""
+        found = self.objects.get(key)
+        if found is None or found["metadata"]["uid"] != wanted["uid"]:
+            raise PreconditionError(f"{key}: another uid")
+        before = found["metadata"].get("finalizers", [])
+        owned = self._finalizers.get((key, manager), [])
+        kept = [name for name in before if name not in owned or name in wanted["finalizers"]]
+        after = [*kept, *(name for name in wanted["finalizers"] if name not in kept)]
+        if "deletionTimestamp" in found["metadata"] and set(after) - set(before):
+            raise ImmutableError(f"{key}: no new finalizers where the object is being deleted")
+        self._finalizers[key, manager] = wanted["finalizers"]
+        metadata = {**found["metadata"], "finalizers": after}
+        self._change(key, {**found, "metadata": metadata}, "apply")
+        if "deletionTimestamp" in metadata and not after:
+            self._remove(key)
 
     def create(self, key: Key, manifest: Manifest) -> None:
         self._count += 1
@@ -71,8 +98,8 @@ class Store:
             "creationTimestamp": format_time(self._clock()),
             **made["metadata"],
         }
+        self._write(f"create {key}")
         self.objects[key] = made | {"metadata": stamp}
-        self.writes.append(f"create {key}")
 
     def patch(self, key: Key, body: Manifest) -> None:
         if key in self.objects:
@@ -82,8 +109,16 @@ class Store:
         found = self.objects.get(key)
         if found is None or found["metadata"]["uid"] != uid:
             return
-        del self.objects[key]
-        self.writes.append(f"delete {key}")
+        if found["metadata"].get("finalizers"):
+            if "deletionTimestamp" not in found["metadata"]:
+                self._write(f"delete {key}")
+                found["metadata"]["deletionTimestamp"] = format_time(self._clock())
+            return
+        self._write(f"delete {key}")
+        self._remove(key)
+
+    def _remove(self, key: Key) -> None:
+        uid = self.objects.pop(key)["metadata"]["uid"]
         for owned in [k for k, o in self.objects.items() if uid in _list_owners(o)]:
             if owned in self.objects:
                 self.delete(owned, self.objects[owned]["metadata"]["uid"])
@@ -93,8 +128,8 @@ class Store:
         found = self.objects[key]
         if found.get("status", {}) == status:
             return False
+        self._write(f"status {key}")
         found["status"] = clone(status)
-        self.writes.append(f"status {key}")
         return True
 
     def in_order(self) -> list[Manifest]:
@@ -105,6 +140,7 @@ class Store:
         """Hold the same objects as another store, each a copy."""
         self.objects = {key: clone(found) for key, found in other.objects.items()}
         self._count = other._count
+        self._finalizers = dict(other._finalizers)
 
     def of(self, resource: Resource) -> list[Manifest]:
         """All objects of a type, by name; live, for the controllers of the tests to change."""
@@ -116,8 +152,12 @@ class Store:
         if wanted == before:
             return
         _refuse_immutable(key, before, wanted)
+        self._write(f"{verb} {key}")
         self.objects[key] = wanted
-        self.writes.append(f"{verb} {key}")
+
+    def _write(self, what: str) -> None:
+        self.on_write()
+        self.writes.append(what)
 
 
 def _list_owners(manifest: Manifest) -> list[str]:

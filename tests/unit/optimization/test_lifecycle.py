@@ -66,6 +66,7 @@ def test_a_job_that_is_being_deleted_is_left_alone() -> None:
     world = started()
     world.object["metadata"]["deletionTimestamp"] = "2026-01-02T03:05:00Z"
     plan = world.reconcile()
+    assert plan
     assert plan.status is None
     assert (plan.patch, plan.apply, plan.delete) == ((), (), ())
     assert [note.rule for note in plan.notes] == ["leave_deleted"]

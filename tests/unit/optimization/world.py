@@ -14,7 +14,19 @@ from argmin.api.storage import S3Store
 from argmin.backends.run import Defaults
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
-from argmin.plan import CONFIG_MAPS, JOBS, PODS, Delete, Event, Key, Manifest, Plan
+from argmin.plan import (
+    CONFIG_MAPS,
+    JOBS,
+    PODS,
+    Blocked,
+    Delete,
+    Event,
+    Key,
+    Manifest,
+    Plan,
+    Retry,
+)
+from argmin.runtime.conditions import keep_trying, stall
 from tests.unit.optimization.job_controller import JobController
 from tests.unit.optimization.store import Store, clone
 
@@ -49,6 +61,10 @@ def failure(reason: Reason, message: str) -> Answer:
     return Answer(outcome=Outcome.ERROR, reason=reason, message=message)
 
 
+class CrashError(BaseException):
+    """The operator dies just before a write: nothing may catch this."""
+
+
 class World:
     """Everything moves only when a test says so."""
 
@@ -57,10 +73,10 @@ class World:
         self.store = Store(lambda: self.now)
         self.image = "argmin/solvers:1"
         self.artifacts: S3Store | None = None
-        self.kind = OptimizationJobKind(
-            self._defaults, lambda: self.now, lambda _key, _uid: self.heard
-        )
         self.heard: AttemptProgress | None = None
+        self._writes_left: int | None = None
+        self.store.on_write = self._count_write
+        self.kind = self._build_kind()
         self.controller = JobController(self.store)
         self.events: list[Event] = []
         self.requeue_after: timedelta | None = None
@@ -111,27 +127,66 @@ class World:
         observed = asyncio.run(self.kind.observe(job, self.store))
         return self.kind.decide(job, observed, self.now)
 
-    def reconcile(self, crash_after: int | None = None) -> Plan:
-        """One reconcile, as the engine does it; it may die after some of its writes."""
-        plan = self.plan()
-        for number, act in enumerate(self._actions(plan)):
-            if number == crash_after:
-                return plan
-            act()
+    def reconcile(self, crash_after: int | None = None) -> Plan | None:
+        """One reconcile, as the engine does it; it may die after some of its writes.
+
+        `None` where it died or was blocked.
+        """
+        self._writes_left = crash_after
+        try:
+            return self._reconcile()
+        except CrashError:
+            self.restart()
+            return None
+        finally:
+            self._writes_left = None
+
+    def _reconcile(self) -> Plan | None:
+        try:
+            plan = self.plan()
+            for act in self._actions(plan):
+                act()
+        except Retry as retry:
+            self.requeue_after = retry.after
+            return None
+        except Blocked as blocked:
+            explain = keep_trying if blocked.waiting else stall
+            status = explain(self.object, blocked.reason, blocked.message, self.now)
+            self.store.write_status(KEY, status)
+            self.requeue_after = blocked.after
+            return None
         self.requeue_after = plan.requeue_after
         return plan
+
+    def _count_write(self) -> None:
+        if self._writes_left == 0:
+            raise CrashError
+        if self._writes_left is not None:
+            self._writes_left -= 1
+
+    def restart(self) -> None:
+        """The operator starts anew, and remembers nothing."""
+        self.kind = self._build_kind()
+
+    def _build_kind(self) -> OptimizationJobKind:
+        return OptimizationJobKind(self._defaults, lambda: self.now, lambda _key, _uid: self.heard)
 
     def _actions(self, plan: Plan) -> Iterator[Any]:
         for patch in plan.patch:
             yield lambda patch=patch: self.store.patch(patch.key, patch.body)
         for apply in plan.apply:
-            yield lambda apply=apply: self.store.apply(apply.manifest)
+            yield lambda apply=apply: self.store.apply(apply.manifest, apply.manager)
         for delete in plan.delete:
             yield lambda delete=delete: self.store.delete(delete.key, delete.uid)
-        if plan.status is not None and KEY in self.store.objects:
+        for call in plan.calls:
+            yield lambda call=call: asyncio.run(self.kind.perform(call))
+        if plan.status is not None:
             yield lambda: self._report(plan)
 
     def _report(self, plan: Plan) -> None:
+        if KEY not in self.store.objects:
+            self.events.extend(plan.events)
+            return
         if self.store.write_status(KEY, plan.status or {}):
             self.events.extend(plan.events)
 
@@ -141,8 +196,8 @@ class World:
             before = len(self.store.writes)
             if KEY not in self.store.objects:
                 return
-            self.reconcile()
-            if len(self.store.writes) == before:
+            plan = self.reconcile()
+            if len(self.store.writes) == before and not (plan and plan.calls):
                 return
         raise AssertionError(f"it never settles: {self.store.writes[-8:]}")
 

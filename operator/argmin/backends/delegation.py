@@ -1,0 +1,109 @@
+"""AWS for the backends of one process: opened when something is delegated, and not before.
+
+Its libraries take more memory than all the rest of the operator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from argmin.aws.budget import Rates
+from argmin.aws.models import Access
+from argmin.backends.sagemaker import SageMakerJobs
+from argmin.backends.sagemaker_board import Board, Wake
+from argmin.backends.sagemaker_clients import Jobs, Objects
+from argmin.backends.sagemaker_pace import Pace
+
+if TYPE_CHECKING:
+    from argmin.aws.calls import Aws, Observer
+
+_QUEUE_REGION = re.compile(r"^https://sqs\.([a-z0-9-]+)\.amazonaws\.")
+
+EventObserver = Callable[[str], None]
+"""Told of each message of the queue, by its kind."""
+
+
+class AwsClients:
+    """The clients of the backends, over one pool of calls."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def jobs(self, access: Access) -> Jobs:
+        """The processing jobs that an identity can reach."""
+        from argmin.aws.sagemaker import SageMaker
+
+        return SageMaker(self._aws, access)
+
+    def objects(self, access: Access) -> Objects:
+        """The buckets that an identity can reach."""
+        from argmin.aws.s3 import S3
+
+        return S3(self._aws, access)
+
+
+@dataclass(frozen=True)
+class DelegationSettings:
+    """How this process deals with AWS."""
+
+    queue_url: str = ""
+    """SQS queue with the state changes of jobs; without one argmin asks for them."""
+    shortest_pause: timedelta = Pace.shortest
+    """How soon a young job is asked for again, where no event tells of it."""
+    threads: int = 16
+    """Calls at once."""
+    rates: Rates = field(default_factory=Rates)
+
+
+class Delegation:
+    """What this process has at AWS; close it in the end."""
+
+    def __init__(
+        self, settings: DelegationSettings, observer: Observer, observe_event: EventObserver
+    ) -> None:
+        self._settings = settings
+        self._observer = observer
+        self._observe_event = observe_event
+        self._board = Board()
+        self._aws: Aws | None = None
+
+    def open_jobs(self) -> SageMakerJobs:
+        """SageMaker's processing jobs."""
+        shortest = self._settings.shortest_pause
+        longest = max(shortest, Pace.longest)
+        pace = Pace(shortest, longest, hears_events=bool(self._settings.queue_url))
+        return SageMakerJobs(AwsClients(self._open()), pace, self._board)
+
+    def connect(self, wake: Wake) -> None:
+        """Have `wake` called for the owner of each job that an event tells of."""
+        self._board.connect(wake)
+
+    async def listen(self) -> None:
+        """Pass on what the queue says, until cancelled; without a queue, wait for that."""
+        url = self._settings.queue_url
+        if not url:
+            await asyncio.Event().wait()
+        from argmin.aws.events import Listener
+        from argmin.aws.sqs import Queue
+
+        region = _QUEUE_REGION.match(url)
+        queue = Queue(self._open(), Access(region=region[1] if region else ""), url)
+        await Listener(queue, self._board.hear, self._observe_event).listen()
+
+    def close(self) -> None:
+        """Call AWS no more."""
+        if self._aws is not None:
+            self._aws.close()
+
+    def _open(self) -> Aws:
+        if self._aws is None:
+            from argmin.aws.calls import Aws, CallSettings
+
+            calls = CallSettings(threads=self._settings.threads, rates=self._settings.rates)
+            self._aws = Aws(calls, self._observer)
+        return self._aws

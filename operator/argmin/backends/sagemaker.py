@@ -1,0 +1,218 @@
+"""SageMaker as a backend: looking at processing jobs, creating and stopping them.
+
+What to do is decided elsewhere, by rules that call nobody. Here is how: with as few calls as can
+be, and so that each may be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from argmin.api.storage import S3Store
+from argmin.aws.errors import (
+    AccessDeniedError,
+    AwsError,
+    InUseError,
+    NotFoundError,
+    UnavailableError,
+)
+from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
+from argmin.backends.backend import Claim
+from argmin.backends.run import Owner
+from argmin.backends.sagemaker_answers import read_answer, read_place
+from argmin.backends.sagemaker_board import Board
+from argmin.backends.sagemaker_calls import CreateJob, StopJob
+from argmin.backends.sagemaker_clients import Clients, Jobs
+from argmin.backends.sagemaker_pace import Pace
+from argmin.backends.sagemaker_refusals import explain_refusal
+from argmin.backends.sagemaker_request import TAG_UID
+from argmin.backends.sagemaker_sighting import (
+    Sighting,
+    find_access,
+    find_announced,
+    find_unwanted,
+)
+from argmin.plan import Call, Key, Retry
+
+DOUBT = timedelta(seconds=60)
+"""How long a call that was not answered may still take effect."""
+
+_log = structlog.get_logger(__name__)
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class SageMakerJobs:
+    """Processing jobs of all owners."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        pace: Pace | None = None,
+        board: Board | None = None,
+        clock: Callable[[], datetime] = _read_clock,
+    ) -> None:
+        self._clients = clients
+        self._pace = pace or Pace()
+        self._board = board or Board()
+        self._clock = clock
+        self._stored: dict[str, str] = {}
+        """Digests of the documents of jobs that are not created yet."""
+
+    async def look(self, claim: Claim) -> Sighting | None:
+        """What is known of the job that a claim's status names; asks where it is time to.
+
+        `None` where there is none, where it is known to be over, or where it is still to be
+        created: whether it is there then shows by creating it.
+
+        Raises:
+            Blocked: SageMaker cannot be asked, and something has to be done about it.
+            Retry: not now.
+        """
+        unwanted = find_unwanted(claim)
+        status = unwanted or find_announced(claim)
+        if status is None or (claim.is_deleted and claim.is_abandoned):
+            return None
+        now = self._clock()
+        name, owner = status.job_name, _key_of(claim.run.owner)
+        seen = self._board.find(name, owner)
+        is_fresh = status.job_arn is None and unwanted is None and not claim.run.suspend
+        is_over = seen is not None and seen.job is not None and not seen.is_live
+        if is_over or (seen is None and is_fresh) or not self._board.is_due(name, now):
+            return seen
+        try:
+            return await self._look(name, owner, find_access(claim.run, status))
+        except AwsError as error:
+            raise explain_refusal(error, name) from error
+
+    async def perform(self, call: Call) -> None:
+        """Create or stop a job.
+
+        Raises:
+            Blocked: it cannot be done, and something has to be done about it.
+            Retry: not now.
+        """
+        match call:
+            case CreateJob():
+                action, name = self._create(call), call.job_name
+            case StopJob():
+                action, name = self._stop(call), call.job_name
+            case _:
+                raise TypeError(f"SageMaker does not know how to {call.describe()}")
+        try:
+            await action
+        except AwsError as error:
+            _log.warning("AWS refused", call=call.describe(), error=error.message)
+            raise explain_refusal(error, name) from error
+
+    async def _look(self, name: str, owner: Key, access: Access) -> Sighting:
+        now = self._clock()
+        self._board.take_hint(name)
+        try:
+            job = await self._clients.jobs(access).describe_processing_job(name)
+        except NotFoundError:
+            if self._board.is_unsure(name, now):
+                message = f"whether {name} is created is not known yet"
+                raise Retry(self._pace.shortest, message) from None
+            sighting = Sighting(None, now + self._pace.longest)
+        else:
+            sighting = await self._see(job, access)
+        self._board.keep(name, owner, sighting, is_told=True)
+        return sighting
+
+    async def _see(self, job: ProcessingJob, access: Access) -> Sighting:
+        """A job as SageMaker describes it, with its answer where it is over."""
+        if not job.status.is_over:
+            return Sighting(job, self._choose_due(job))
+        place = read_place(job, access.region)
+        objects = self._clients.objects(access)
+        return Sighting(job, self._clock(), await read_answer(job, place, objects))
+
+    async def _create(self, call: CreateJob) -> None:
+        name, owner = call.job_name, _key_of(call.owner)
+        await self._store_document(call)
+        jobs = self._clients.jobs(call.access)
+        is_told = False
+        try:
+            arn = await jobs.create_processing_job(call.submission.request)
+            job = self._imagine(call, arn)
+            _log.info("created", job=name, arn=arn)
+        except InUseError:
+            job, is_told = await _adopt(jobs, call), True
+            _log.info("adopted", job=name, arn=job.arn)
+        except UnavailableError:
+            self._board.doubt(name, owner, self._clock() + DOUBT)
+            raise
+        self._board.keep(name, owner, await self._see(job, call.access), is_told=is_told)
+        self._stored.pop(name, None)
+
+    async def _store_document(self, call: CreateJob) -> None:
+        """Once for each attempt, however often its creation is refused."""
+        submission = call.submission
+        digest = hashlib.sha256(submission.document).hexdigest()
+        if self._stored.get(call.job_name) == digest:
+            return
+        place = submission.place
+        objects = self._clients.objects(replace(call.access, region=_region_of(place, call)))
+        await objects.put_object(
+            place.bucket, submission.key, submission.document, kms_key_id=place.kms_key_id
+        )
+        self._stored[call.job_name] = digest
+
+    def _imagine(self, call: CreateJob, arn: str) -> ProcessingJob:
+        """A job as SageMaker would describe it that has just taken the request."""
+        return ProcessingJob.model_validate(
+            {
+                **call.submission.request,
+                "ProcessingJobArn": arn,
+                "ProcessingJobStatus": ProcessingStatus.IN_PROGRESS,
+                "CreationTime": self._clock(),
+            }
+        )
+
+    async def _stop(self, call: StopJob) -> None:
+        now, name = self._clock(), call.job_name
+        try:
+            await self._clients.jobs(call.access).stop_processing_job(name)
+        except NotFoundError:
+            self._board.amend(name, Sighting(None, now + self._pace.longest))
+            return
+        seen = self._board.recall(name)
+        if seen and seen.job and seen.is_live:
+            job = seen.job.model_copy(update={"status": ProcessingStatus.STOPPING})
+            self._board.amend(name, Sighting(job, self._choose_due(job)))
+
+    def _choose_due(self, job: ProcessingJob) -> datetime:
+        started = job.processing_start_time is not None
+        return self._pace.choose_due(job.name, job.creation_time, self._clock(), is_started=started)
+
+
+async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
+    """The job of that name, if it is ours: an earlier call had created it."""
+    name = call.job_name
+    try:
+        job = await jobs.describe_processing_job(name)
+        tags = await jobs.list_tags(job.arn)
+    except AccessDeniedError as error:
+        # A role that may look at its own jobs only: this one is another's.
+        message = f"a SageMaker job {name} is there, and argmin may not look at it"
+        raise InUseError(message, error.operation, error.code) from error
+    if tags.get(TAG_UID) != call.owner.uid:
+        message = f"a SageMaker job {name} is there, and it is not of this object: rename one"
+        raise InUseError(message, "sagemaker:CreateProcessingJob")
+    return job
+
+
+def _region_of(place: S3Store, call: CreateJob) -> str:
+    return place.region or call.access.region
+
+
+def _key_of(owner: Owner) -> Key:
+    return Key(owner.resource, owner.namespace, owner.name)

@@ -1,0 +1,88 @@
+"""Reading the answer of a processing job that is over, and whether its result is in the bucket."""
+
+from __future__ import annotations
+
+from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.run import ANSWER_FILE
+from argmin.api.storage import S3Store, StoredResult
+from argmin.aws.errors import AccessDeniedError
+from argmin.aws.models import ProcessingJob, ProcessingStatus
+from argmin.backends.answers import parse_answer
+from argmin.backends.sagemaker_clients import Objects
+
+_SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
+
+
+def read_place(job: ProcessingJob, region: str) -> S3Store | None:
+    """The folder of a job's result, from its own description: settings may have changed since."""
+    bucket, _, prefix = job.result_uri.removeprefix("s3://").partition("/")
+    return S3Store(bucket=bucket, prefix=prefix, region=region or None) if bucket else None
+
+
+async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Objects) -> Answer | None:
+    """The answer of a job that is over.
+
+    The exit message has it, unless it is long; then it is read from the bucket. SageMaker stores
+    the result of a job that has completed; of one that was stopped only what it still could.
+
+    Raises:
+        AwsError: the answer has to be in the bucket, and cannot be read.
+    """
+    told = parse_answer(job.exit_message)
+    if job.processing_start_time is None or place is None:
+        return told
+    if job.status is ProcessingStatus.COMPLETED:
+        found = told or await _fetch(objects, place)
+        return found and _deliver(found, place)
+    if job.status is ProcessingStatus.STOPPED:
+        return await _read_stopped(job, told, place, objects)
+    if told or not job.exit_message:
+        return told
+    return await _fetch_if_allowed(objects, place)
+
+
+async def _read_stopped(
+    job: ProcessingJob, told: Answer | None, place: S3Store, objects: Objects
+) -> Answer | None:
+    if told and told.outcome not in _SOLVED:
+        return told
+    if await _is_stored(job, place, objects):
+        found = told or await _fetch(objects, place)
+        return found and _deliver(found, place)
+    if told is None:
+        return None
+    message = "SageMaker stopped the job before its result was in the bucket"
+    return told.model_copy(
+        update={"reason": Reason.UNDELIVERED, "message": message, "delivered": False}
+    )
+
+
+async def _is_stored(job: ProcessingJob, place: S3Store, objects: Objects) -> bool:
+    """Whether the result in the bucket is of this job, and not of an earlier attempt."""
+    try:
+        found = await objects.head_object(place.bucket, _locate(place))
+    except AccessDeniedError:
+        return False  # what S3 says of an absent object to who may not list the bucket
+    modified = found.last_modified if found else None
+    return modified is not None and modified >= job.creation_time
+
+
+async def _fetch_if_allowed(objects: Objects, place: S3Store) -> Answer | None:
+    try:
+        return await _fetch(objects, place)
+    except AccessDeniedError:
+        return None
+
+
+async def _fetch(objects: Objects, place: S3Store) -> Answer | None:
+    content = await objects.find_object(place.bucket, _locate(place))
+    return parse_answer(content.decode(errors="replace")) if content is not None else None
+
+
+def _locate(place: S3Store) -> str:
+    return place.enter(ANSWER_FILE).prefix
+
+
+def _deliver(answer: Answer, place: S3Store) -> Answer:
+    stored = StoredResult(bucket=place.bucket, prefix=place.prefix, region=place.region)
+    return answer.model_copy(update={"delivered": True, "stored": stored})

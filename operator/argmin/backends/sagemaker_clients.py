@@ -1,0 +1,54 @@
+"""What SageMaker as a backend needs of AWS: few calls, each of which may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from argmin.aws.models import Access, ProcessingJob, StoredObject
+
+
+class Jobs(Protocol):
+    """The processing jobs of an account and region, as `argmin.aws.sagemaker.SageMaker`."""
+
+    async def create_processing_job(self, request: Mapping[str, Any]) -> str:
+        """Start a job; its ARN."""
+
+    async def describe_processing_job(self, name: str) -> ProcessingJob:
+        """Where a job stands."""
+
+    async def stop_processing_job(self, name: str) -> None:
+        """Have a job stopped."""
+
+    async def list_tags(self, arn: str) -> dict[str, str]:
+        """The tags of a job."""
+
+
+class Objects(Protocol):
+    """Objects of buckets, as `argmin.aws.s3.S3`."""
+
+    async def put_object(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        kms_key_id: str | None = None,
+    ) -> None:
+        """Write a small object."""
+
+    async def find_object(self, bucket: str, key: str) -> bytes | None:
+        """Read an object whole; `None` where it is not there."""
+
+    async def head_object(self, bucket: str, key: str) -> StoredObject | None:
+        """What is known of an object; `None` where it is not there."""
+
+
+class Clients(Protocol):
+    """Who calls AWS for us."""
+
+    def jobs(self, access: Access) -> Jobs:
+        """The processing jobs that an identity can reach."""
+
+    def objects(self, access: Access) -> Objects:
+        """The buckets that an identity can reach."""

@@ -1,0 +1,54 @@
+"""What an error of AWS means for a run: what its status says, and when to try again; pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from argmin.aws.errors import (
+    AwsError,
+    ExpiredError,
+    InUseError,
+    InvalidError,
+    LimitExceededError,
+    NotFoundError,
+    ThrottledError,
+    UnavailableError,
+)
+from argmin.backends.run import RunReason
+from argmin.backends.sagemaker_pace import spread
+from argmin.plan import Blocked, Retry
+
+_SOON = timedelta(seconds=15)
+_LATER = timedelta(seconds=60)
+_SELDOM = timedelta(minutes=5)
+
+
+def explain_refusal(error: AwsError, job_name: str) -> Blocked | Retry:
+    """What the engine is told; every one of these heals by itself when its cause is gone."""
+    if isinstance(error, ThrottledError):
+        return Retry(error.after, error.message)
+    reason, message = _find_words(error)
+    is_waiting = isinstance(error, UnavailableError | ExpiredError | LimitExceededError)
+    return Blocked(reason, message, spread(_choose_pause(error), job_name), waiting=is_waiting)
+
+
+def _find_words(error: AwsError) -> tuple[str, str]:
+    match error:
+        case UnavailableError() | ExpiredError():
+            # The same words every time: a status that changed with each try would be noise.
+            return error.reason, f"AWS does not answer {error.operation}: argmin tries again"
+        case NotFoundError() if error.operation.startswith("s3:"):
+            advice = "create the bucket of spec.artifacts.s3, or name another"
+            return RunReason.STORE_MISSING, f"{error.message}: {advice}"
+        case _:
+            return error.reason, error.message
+
+
+def _choose_pause(error: AwsError) -> timedelta:
+    match error:
+        case UnavailableError() | ExpiredError():
+            return _SOON
+        case InUseError() | InvalidError():
+            return _SELDOM
+        case _:
+            return _LATER

@@ -1,0 +1,222 @@
+"""SageMaker's processing jobs and S3 in memory, as their documentation describes them.
+
+With the habits that matter here: the name of a job is taken for ever, a job is `InProgress` before
+its container starts, a stopped job is `Stopping` for a while, outputs are stored when the container
+has ended, the exit message is cut after a KiB, and a call may take effect though nobody hears so.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from argmin.api.outcome import Answer
+from argmin.aws.errors import (
+    AwsError,
+    InUseError,
+    LimitExceededError,
+    NotFoundError,
+    UnavailableError,
+)
+from argmin.aws.models import Access, ProcessingJob, ProcessingStatus, StoredObject
+
+ACCOUNT = "111122223333"
+EXIT_MESSAGE_LIMIT = 1024
+
+
+@dataclass
+class Job:
+    """One processing job."""
+
+    request: Mapping[str, Any]
+    created: datetime
+    status: ProcessingStatus = ProcessingStatus.IN_PROGRESS
+    started: datetime | None = None
+    ended: datetime | None = None
+    exit_message: str = ""
+    failure_reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.request["ProcessingJobName"])
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:processing-job/{self.name}"
+
+    def describe(self) -> ProcessingJob:
+        return ProcessingJob.model_validate(
+            {
+                **self.request,
+                "ProcessingJobArn": self.arn,
+                "ProcessingJobStatus": self.status,
+                "CreationTime": self.created,
+                "ProcessingStartTime": self.started,
+                "ProcessingEndTime": self.ended,
+                "ExitMessage": self.exit_message,
+                "FailureReason": self.failure_reason,
+            }
+        )
+
+
+@dataclass
+class Fault:
+    """What befalls the next call of an operation: before or after its effect."""
+
+    operation: str
+    error: AwsError
+    takes_effect: bool = False
+
+
+@dataclass
+class Amazon:
+    """One account: who calls it, and for whom, is recorded."""
+
+    clock: Callable[[], datetime]
+    on_write: Callable[[], None] = lambda: None
+    all_jobs: dict[str, Job] = field(default_factory=dict)
+    buckets: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+    quota: int = 100
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+
+    def jobs(self, access: Access) -> Amazon:
+        self.accesses.append(access)
+        return self
+
+    def objects(self, access: Access) -> Amazon:
+        self.accesses.append(access)
+        return self
+
+    # SageMaker.
+
+    async def create_processing_job(self, request: Mapping[str, Any]) -> str:
+        name = str(request["ProcessingJobName"])
+        with self._call("CreateProcessingJob", writes=True):
+            if name in self.all_jobs:
+                raise InUseError(f"job {name} already exists", "sagemaker:CreateProcessingJob")
+            if len(self.live) >= self.quota:
+                raise LimitExceededError("the AWS quota is used up", "ml.m5.large for processing")
+            self.all_jobs[name] = Job(copy.deepcopy(request), self.clock())
+        return self.all_jobs[name].arn
+
+    async def describe_processing_job(self, name: str) -> ProcessingJob:
+        with self._call("DescribeProcessingJob"):
+            return self._find(name).describe()
+
+    async def stop_processing_job(self, name: str) -> None:
+        with self._call("StopProcessingJob", writes=True):
+            job = self._find(name)
+            if not job.status.is_over:
+                job.status = ProcessingStatus.STOPPING
+
+    async def list_tags(self, arn: str) -> dict[str, str]:
+        with self._call("ListTags"):
+            job = self._find(arn.rpartition("/")[2])
+            return {tag["Key"]: tag["Value"] for tag in job.request.get("Tags", ())}
+
+    # S3.
+
+    async def put_object(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        kms_key_id: str | None = None,
+    ) -> None:
+        with self._call("PutObject", writes=True):
+            self.buckets[bucket, key] = (body, self.clock())
+
+    async def find_object(self, bucket: str, key: str) -> bytes | None:
+        with self._call("GetObject"):
+            found = self.buckets.get((bucket, key))
+            return found[0] if found else None
+
+    async def head_object(self, bucket: str, key: str) -> StoredObject | None:
+        with self._call("HeadObject"):
+            found = self.buckets.get((bucket, key))
+            return StoredObject(key, len(found[0]), last_modified=found[1]) if found else None
+
+    # What SageMaker does by itself.
+
+    def start(self, name: str) -> None:
+        self.all_jobs[name].started = self.clock()
+
+    def end(
+        self, name: str, exit_code: int, answer: Answer | None, *, is_stored: bool = True
+    ) -> None:
+        """The container ends, and what it has left is stored."""
+        job = self.all_jobs[name]
+        text = answer.model_dump_json(by_alias=True, exclude_none=True) if answer else ""
+        job.exit_message = text[:EXIT_MESSAGE_LIMIT]
+        if answer and is_stored:
+            self._store_answer(job, text)
+        if job.status is ProcessingStatus.STOPPING:
+            job.status = ProcessingStatus.STOPPED
+        elif exit_code:
+            job.status = ProcessingStatus.FAILED
+            job.failure_reason = f"AlgorithmError: , exit code: {exit_code}"
+        else:
+            job.status = ProcessingStatus.COMPLETED
+        job.ended = self.clock()
+
+    def fail(self, name: str, failure_reason: str) -> None:
+        """SageMaker itself gives up on a job."""
+        job = self.all_jobs[name]
+        job.status, job.failure_reason = ProcessingStatus.FAILED, failure_reason
+        job.ended = self.clock()
+
+    def never_start(self, name: str) -> None:
+        """A job that was stopped before its container started is stopped."""
+        job = self.all_jobs[name]
+        job.status, job.ended = ProcessingStatus.STOPPED, self.clock()
+
+    @property
+    def live(self) -> list[Job]:
+        return [job for job in self.all_jobs.values() if not job.status.is_over]
+
+    def copy(self, clock: Callable[[], datetime], on_write: Callable[[], None]) -> Amazon:
+        """The same account, to try something out."""
+        return Amazon(
+            clock,
+            on_write,
+            {name: copy.copy(job) for name, job in self.all_jobs.items()},
+            dict(self.buckets),
+            self.quota,
+            list(self.faults),
+        )
+
+    def _find(self, name: str) -> Job:
+        if name not in self.all_jobs:
+            raise NotFoundError(f"there is no job {name}", "sagemaker:DescribeProcessingJob")
+        return self.all_jobs[name]
+
+    def _store_answer(self, job: Job, text: str) -> None:
+        bucket, _, prefix = job.describe().result_uri.removeprefix("s3://").partition("/")
+        self.buckets[bucket, f"{prefix}/answer.json"] = (text.encode(), self.clock())
+
+    @contextmanager
+    def _call(self, operation: str, *, writes: bool = False) -> Iterator[None]:
+        self.calls.append(operation)
+        fault = next((f for f in self.faults if f.operation == operation), None)
+        if fault:
+            self.faults.remove(fault)
+        if fault and not fault.takes_effect:
+            raise fault.error
+        if writes:
+            self.on_write()
+        yield
+        if fault:
+            raise fault.error
+
+
+def silence(operation: str, *, takes_effect: bool = False) -> Fault:
+    """A call that nobody answers."""
+    error = UnavailableError(f"no answer to {operation}", f"sagemaker:{operation}")
+    return Fault(operation, error, takes_effect)

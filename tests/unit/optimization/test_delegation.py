@@ -1,0 +1,126 @@
+"""A job on SageMaker, from its creation to its end."""
+
+from __future__ import annotations
+
+from argmin.api.outcome import Answer, Outcome, Reason
+from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, delegated, running
+from tests.unit.optimization.world import OPTIMAL
+
+
+def test_a_job_is_bound_by_a_finalizer_and_announced_before_it_is_created() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    assert world.finalizers == ["argmin.dev/sagemaker"]
+    assert world.status["sageMaker"]["jobName"].startswith("steel-owner")
+    assert world.aws.calls == []
+    world.settle()
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_job_is_created_by_two_calls() -> None:
+    world = delegated()
+    assert world.aws.calls == ["PutObject", "CreateProcessingJob"]
+
+
+def test_calls_are_made_as_the_teams_role_and_for_its_namespace() -> None:
+    world = delegated()
+    assert {(a.role_arn, a.namespace, a.region) for a in world.aws.accesses} == {
+        (TEAM_ROLE, "team", "eu-west-1")
+    }
+
+
+def test_the_status_tells_where_the_job_is() -> None:
+    world = running()
+    assert world.status["backend"] == "sageMaker"
+    assert world.status["state"] == "Running"
+    assert world.status["sageMaker"] == {
+        "jobName": world.aws_job.name,
+        "jobArn": world.aws_job.arn,
+        "region": "eu-west-1",
+        "assumeRoleArn": TEAM_ROLE,
+        "status": "InProgress",
+        "instanceType": "ml.m5.large",
+        "instanceCount": 1,
+        "logGroup": "/aws/sagemaker/ProcessingJobs",
+        "instanceSeconds": 0,
+        "estimatedCost": "0.0000",
+        "currency": "EUR",
+    }
+
+
+def test_a_job_whose_instance_is_being_prepared_is_pending() -> None:
+    world = delegated()
+    assert world.status["state"] == "Pending"
+    assert world.message("Reconciling") == "SageMaker is preparing the instance"
+
+
+def test_a_job_that_ends_with_an_answer_is_complete() -> None:
+    world = running()
+    world.container_ends()
+    assert world.true_conditions.keys() >= {"Complete"}
+    assert (world.status["outcome"], world.status["objective"]) == ("Optimal", "15005.0")
+    assert world.status["solutionRef"] == {
+        "s3": {
+            "bucket": "results",
+            "prefix": f"argmin/team/steel/{world.status['job']}",
+            "region": "eu-west-1",
+        }
+    }
+
+
+def test_what_the_job_has_used_is_in_the_status_and_so_is_its_price() -> None:
+    world = delegated()
+    world.aws.start(world.job_name)
+    world.pass_time(1000 - 60)
+    world.container_ends()
+    assert world.status["sageMaker"]["instanceSeconds"] == 1000
+    assert world.status["sageMaker"]["estimatedCost"] == "0.1000"
+
+
+def test_a_finished_job_is_let_go_and_asked_for_no_more() -> None:
+    world = running()
+    world.container_ends()
+    assert world.finalizers == []
+    calls = list(world.aws.calls)
+    world.pass_time(100_000)
+    world.settle()
+    assert world.aws.calls == calls
+
+
+def test_a_long_answer_is_read_from_the_bucket() -> None:
+    world = running()
+    world.container_ends(answer=OPTIMAL.model_copy(update={"message": "m" * 1024}))
+    assert world.status["objective"] == "15005.0"
+    assert world.count_calls("GetObject") == 1
+
+
+def test_a_job_without_any_answer_says_so() -> None:
+    world = running()
+    world.container_ends(answer=None)
+    assert world.true_conditions["Failed"] == "AnswerMissing"
+
+
+def test_an_infeasible_model_is_an_answer() -> None:
+    world = running()
+    world.container_ends(answer=Answer(outcome=Outcome.INFEASIBLE, reason=Reason.INFEASIBLE))
+    assert world.true_conditions.keys() >= {"Complete"}
+    assert world.status["outcome"] == "Infeasible"
+
+
+def test_config_maps_and_inline_files_travel_in_the_document() -> None:
+    source = {"configMapKeyRef": {"name": "models", "key": "steel.mps"}}
+    world = DelegatedWorld(model={"format": "mps", "source": source})
+    world.settle()
+    assert world.true_conditions == {"Stalled": "SourceNotFound"}
+    assert world.aws.calls == []
+    world.add_config_map("models", {"steel.mps": "NAME steel"})
+    world.settle()
+    ((body, _),) = world.aws.buckets.values()
+    assert b'"text":"NAME steel"' in body
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_job_needs_no_pod_and_no_queue() -> None:
+    world = running()
+    assert world.jobs == []
+    assert world.pods == []

@@ -1,0 +1,246 @@
+"""What AWS refuses, and what happens where it is silent or the operator dies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from argmin.api.backend import SageMakerBackend
+from argmin.aws.errors import (
+    AccessDeniedError,
+    AwsError,
+    ExpiredError,
+    InvalidError,
+    LimitExceededError,
+    NotFoundError,
+    RoleNotUsableError,
+    ThrottledError,
+    UnavailableError,
+)
+from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
+from tests.unit.optimization.processing_jobs import Fault, silence
+from tests.unit.optimization.world import OPTIMAL
+
+OPERATIONS = ("PutObject", "CreateProcessingJob", "DescribeProcessingJob")
+
+
+@pytest.mark.parametrize("writes", range(8))
+def test_an_operator_that_dies_after_any_write_leaves_one_job(writes: int) -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    for _ in range(writes):
+        world.reconcile(crash_after=writes % 3)
+    world.settle()
+    assert len(world.aws.all_jobs) == 1
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_creation_that_took_effect_unheard_is_adopted() -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=True)]
+    world.settle()
+    assert len(world.aws.all_jobs) == 1
+    assert world.status["sageMaker"]["jobArn"] == world.aws_job.arn
+
+
+def test_a_job_that_ended_while_nobody_looked_is_adopted_with_its_answer() -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=True)]
+    world.reconcile()
+    world.reconcile()
+    world.aws.start(world.job_name)
+    world.restart()
+    world.container_ends()
+    assert world.true_conditions["Complete"] == "Optimal"
+
+
+def test_an_operator_that_starts_anew_asks_once_about_a_job_under_way() -> None:
+    world = running()
+    calls = len(world.aws.calls)
+    world.restart()
+    world.settle()
+    assert world.aws.calls[calls:] == ["DescribeProcessingJob"]
+    assert world.status["state"] == "Running"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_silence_is_told_and_passes(operation: str) -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence(operation)]
+    world.reconcile()
+    world.reconcile()
+    if operation != "DescribeProcessingJob":
+        assert world.true_conditions == {"Reconciling": "AwsUnavailable"}
+        assert world.status["state"] == "Pending"
+        assert world.requeue_after
+        assert world.requeue_after >= timedelta(seconds=15)
+    world.settle()
+    world.container_starts()
+    world.look_later()
+    assert world.true_conditions == {"Reconciling": "Running"}
+
+
+def test_a_quota_that_is_used_up_is_waited_for_by_name() -> None:
+    world = DelegatedWorld()
+    quota = "ml.m5.large for processing job usage"
+    message = f'the AWS quota "{quota}" is used up'
+    world.aws.faults = [
+        Fault("CreateProcessingJob", LimitExceededError(message, quota)) for _ in range(9)
+    ]
+    world.settle()
+    assert world.true_conditions == {"Reconciling": "QuotaExceeded"}
+    assert quota in world.message("Reconciling")
+    assert world.status["state"] == "Pending"
+    assert world.requeue_after
+    assert world.requeue_after >= timedelta(seconds=60)
+
+
+def test_a_document_is_stored_once_however_often_its_job_is_refused() -> None:
+    world = DelegatedWorld()
+    world.aws.quota = 0
+    world.settle()
+    world.look_later()
+    assert world.count_calls("CreateProcessingJob") > 1
+    assert world.count_calls("PutObject") == 1
+    world.aws.quota = 1
+    world.look_later()
+    assert world.aws_job.name == world.job_name
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AccessDeniedError("the role lacks s3:PutObject", "s3:PutObject"), "AccessDenied"),
+        (RoleNotUsableError("argmin cannot assume the role"), "RoleNotUsable"),
+        (InvalidError("AWS refuses the request"), "InvalidRequest"),
+        (NotFoundError("there is no bucket results", "s3:PutObject"), "StoreMissing"),
+    ],
+)
+def test_what_somebody_has_to_see_to_stalls_the_job_until_they_have(
+    error: AwsError, reason: str
+) -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [Fault("PutObject", error) for _ in range(2)]
+    for _ in range(3):
+        world.reconcile()
+    assert world.true_conditions == {"Stalled": reason}
+    assert error.message in world.message("Stalled")
+    assert world.requeue_after
+    world.look_later()
+    assert world.aws_job.name == world.job_name
+    assert "Stalled" not in world.true_conditions
+
+
+def test_throttling_is_nobodys_business() -> None:
+    world = DelegatedWorld()
+    throttled = ThrottledError("too many calls", timedelta(seconds=7))
+    world.reconcile()
+    before = dict(world.status)
+    world.aws.faults = [Fault("CreateProcessingJob", throttled)]
+    world.reconcile()
+    assert world.status == before
+    assert world.requeue_after == timedelta(seconds=7)
+
+
+def test_credentials_that_are_refused_are_waited_out() -> None:
+    world = running()
+    expired = ExpiredError("AWS does not take the credentials", "sagemaker:Describe")
+    world.aws.faults = [Fault("DescribeProcessingJob", expired)]
+    world.pass_time(130)
+    world.reconcile()
+    assert world.true_conditions == {"Reconciling": "CredentialsExpired"}
+    world.container_ends()
+    assert world.true_conditions["Complete"] == "Optimal"
+
+
+def test_a_stop_that_is_not_answered_is_asked_for_again() -> None:
+    world = running()
+    world.aws.faults = [silence("StopProcessingJob")]
+    world.edit(suspend=True)
+    world.settle()
+    assert world.aws_job.status == "Stopping"
+
+
+def test_an_answer_that_cannot_be_read_now_is_read_later() -> None:
+    world = running()
+    unread = UnavailableError("no answer", "s3:GetObject")
+    world.aws.faults = [Fault("GetObject", unread)]
+    world.pass_time(130)
+    long_answer = OPTIMAL.model_copy(update={"message": "m" * 1024})
+    world.aws.end(world.job_name, 0, long_answer)
+    world.settle()
+    assert world.true_conditions["Complete"] == "Optimal"
+
+
+def test_a_job_without_a_role_names_the_field() -> None:
+    world = DelegatedWorld()
+    world.settings = SageMakerBackend(instance_type="ml.m5.large")
+    world.settle()
+    assert world.status["state"] == "Stalled"
+    assert "spec.backend.sageMaker.roleArn" in world.message("Stalled")
+    assert world.aws.calls == []
+    assert world.events[-1].warning
+
+
+def test_a_job_without_a_store_names_the_field_and_heals() -> None:
+    world = DelegatedWorld()
+    world.artifacts = None
+    world.settle()
+    assert world.true_conditions == {"Stalled": "StoreMissing"}
+    assert "spec.artifacts.s3" in world.message("Stalled")
+    world.edit(artifacts={"s3": {"bucket": "team-results"}})
+    world.settle()
+    assert world.aws_job.describe().result_uri.startswith("s3://team-results/team/steel/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        (
+            {
+                "model": {
+                    "format": "mps",
+                    "source": {"persistentVolumeClaim": {"claimName": "models", "path": "a.mps"}},
+                }
+            },
+            "persistentVolumeClaim",
+        ),
+        (
+            {
+                "env": [
+                    {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "key", "key": "key"}}}
+                ]
+            },
+            "secretKeyRef",
+        ),
+        ({"artifacts": {"s3": {"bucket": "abc", "endpoint": "https://s3.example"}}}, "endpoint"),
+        ({"outputs": [{"name": "data", "path": "/data"}]}, "/opt/ml/processing"),
+    ],
+)
+def test_what_sagemaker_does_not_have_is_said_where_it_is_the_default(
+    fields: dict[str, object], named: str
+) -> None:
+    world = delegated(**fields)
+    assert world.true_conditions == {"Stalled": "UnsuitedToBackend"}
+    assert named in world.message("Stalled")
+    assert world.aws.calls == []
+
+
+def test_a_deadline_ends_also_what_never_got_an_instance() -> None:
+    world = DelegatedWorld(activeDeadlineSeconds=300)
+    world.aws.quota = 0
+    world.settle()
+    world.look_later(311)
+    assert world.true_conditions["Failed"] == "DeadlineExceeded"
+    world.settle()
+    assert world.finalizers == []
+
+
+def test_a_job_that_sagemaker_no_longer_knows_is_followed_by_another() -> None:
+    world = running()
+    world.aws.all_jobs.clear()
+    world.look_later()
+    world.look_later(20)
+    assert world.aws_job.name.endswith("-2")
+    assert world.status["runs"][0]["message"] == "its SageMaker job is gone"

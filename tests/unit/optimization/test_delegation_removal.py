@@ -1,0 +1,198 @@
+"""Deleting and editing a job that is on SageMaker."""
+
+from __future__ import annotations
+
+from argmin.api.backend import BackendName
+from argmin.api.outcome import ExitCode
+from argmin.aws.errors import AccessDeniedError
+from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
+from tests.unit.optimization.processing_jobs import Fault, Job, silence
+from tests.unit.optimization.world import INTERRUPTED, KEY
+
+OTHER_MODEL = {"format": "mps", "source": {"inline": "NAME other"}}
+STRANGER = "argmin.dev/of-another"
+
+
+def denied() -> Fault:
+    error = AccessDeniedError("argmin lacks sagemaker:StopProcessingJob", "sagemaker:Stop")
+    return Fault("StopProcessingJob", error)
+
+
+def test_a_deleted_job_is_stopped_and_goes_when_aws_has_confirmed() -> None:
+    world = running()
+    world.delete()
+    world.settle()
+    assert world.count_calls("StopProcessingJob") == 1
+    assert world.exists
+    assert "is being stopped" in world.message("Reconciling")
+    assert "argmin.dev/abandon=true" in world.message("Reconciling")
+    world.container_ends(0, INTERRUPTED)
+    assert not world.exists
+
+
+def test_a_job_that_is_deleted_before_anything_started_goes_at_once() -> None:
+    world = DelegatedWorld(suspend=True)
+    world.settle()
+    world.delete()
+    assert not world.exists
+
+
+def test_a_job_that_was_announced_and_never_created_goes_when_aws_knows_of_none() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    world.restart()
+    world.delete()
+    world.settle()
+    assert world.aws.calls == ["DescribeProcessingJob"]
+    assert not world.exists
+
+
+def test_a_job_whose_creation_was_not_answered_is_found_and_stopped() -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=True)]
+    world.settle()
+    world.delete()
+    world.settle()
+    assert world.aws_job.status == "Stopping"
+    world.aws.never_start(world.aws_job.name)
+    world.look_later()
+    assert not world.exists
+
+
+def test_a_creation_that_may_still_take_effect_is_waited_for() -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob")]
+    world.reconcile()
+    world.reconcile()
+    world.delete()
+    world.settle()
+    assert world.exists
+    world.look_later(61)
+    assert not world.exists
+
+
+def test_a_finished_job_goes_at_once() -> None:
+    world = running()
+    world.container_ends()
+    calls = list(world.aws.calls)
+    world.delete()
+    assert not world.exists
+    assert world.aws.calls == calls
+
+
+def test_other_finalizers_stay() -> None:
+    world = delegated()
+    world.object["metadata"]["finalizers"].append(STRANGER)
+    world.delete()
+    world.settle()
+    world.aws.never_start(world.aws_job.name)
+    world.look_later()
+    assert world.finalizers == [STRANGER]
+
+
+def test_a_finalizer_that_somebody_took_away_is_put_back() -> None:
+    world = running()
+    world.object["metadata"]["finalizers"] = []
+    world.settle()
+    assert world.finalizers == ["argmin.dev/sagemaker"]
+
+
+def test_a_job_that_aws_will_not_stop_says_why_and_goes_when_it_does() -> None:
+    world = running()
+    world.aws.faults = [denied()]
+    world.delete()
+    world.settle()
+    assert world.true_conditions["Stalled"] == "AccessDenied"
+    assert world.exists
+    world.look_later(90)
+    world.container_ends(ExitCode.INTERRUPTED, None)
+    assert not world.exists
+
+
+def test_an_abandoned_job_goes_at_once_and_leaves_a_warning() -> None:
+    world = running()
+    world.aws.faults = [denied()]
+    world.delete()
+    world.settle()
+    world.annotate(abandon="true")
+    calls, name = list(world.aws.calls), world.job_name
+    world.settle()
+    assert not world.exists
+    assert world.aws.calls == calls
+    assert world.events[-1].warning
+    assert name in world.events[-1].message
+
+
+def test_an_edit_stops_the_old_job_before_the_new_one_is_created() -> None:
+    world = running()
+    old = world.job_name
+    world.edit(model=OTHER_MODEL)
+    world.settle()
+    assert world.aws_job.status == "Stopping"
+    assert world.message("Reconciling").startswith("the spec was edited")
+    world.container_ends(0, INTERRUPTED)
+    assert world.aws_job.name != old
+    assert world.aws_job.name == world.job_name
+    assert "objective" not in world.status
+
+
+def test_a_spec_that_is_edited_and_edited_back_is_run_anew() -> None:
+    world = running()
+    first = world.object["spec"]["model"]
+    world.container_ends()
+    world.edit(model=OTHER_MODEL)
+    world.settle()
+    world.edit(model=first)
+    world.settle()
+    world.aws.never_start(world.aws_job.name)
+    world.look_later()
+    assert world.status["state"] == "Pending"
+    assert len(world.aws.all_jobs) == 3
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_job_can_move_from_sagemaker_into_pods() -> None:
+    world = running()
+    world.edit(backend={"pods": {}})
+    world.settle()
+    assert world.jobs == []
+    world.container_ends(0, INTERRUPTED)
+    assert world.job["metadata"]["name"] == world.status["job"]
+    assert world.status["backend"] == "pods"
+    assert world.finalizers == []
+
+
+def test_a_job_can_move_from_pods_to_sagemaker() -> None:
+    world = DelegatedWorld(backend={"pods": {}})
+    world.sync()
+    world.edit(backend={"sageMaker": {}})
+    world.settle()
+    assert world.jobs == []
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_run_stays_where_it_began_when_the_default_changes() -> None:
+    world = running()
+    world.backend = BackendName.PODS
+    world.settle()
+    assert world.jobs == []
+    assert world.status["backend"] == "sageMaker"
+
+
+def test_an_edit_of_what_only_steers_leaves_the_job_alone() -> None:
+    world = running()
+    world.edit(backoffLimit=7, ttlSecondsAfterFinished=60)
+    world.settle()
+    assert world.aws_job.status == "InProgress"
+    assert world.status["observedGeneration"] == world.object["metadata"]["generation"]
+
+
+def test_another_job_of_that_name_is_never_touched() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    stranger = Job({"ProcessingJobName": world.job_name, "Tags": []}, world.now)
+    world.aws.all_jobs[world.job_name] = stranger
+    world.settle()
+    assert world.true_conditions == {"Stalled": "NameTaken"}
+    assert world.aws_job.status == "InProgress"
+    assert KEY in world.store.objects
