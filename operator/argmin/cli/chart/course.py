@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,9 @@ _FEW_DECADES = 20.0
 _EARLY_SHARE = 0.1
 _MANY_DECADES = 100.0
 """Values of one sign that differ by this factor are shown on a logarithmic axis."""
-_OPENING_SHARE = 0.12
-"""Of the width, from the first point on: what was given up in it may lie beyond the edge."""
-_MOST_SPAN = 3.0
-"""How much more than the rest the opening may take before it is cut off."""
+_OPENINGS = ((0.12, 3.0), (0.4, 15.0))
+"""A part of the width, from the first point on, and how many times the height of the rest that
+what was given up in it may take: where it would take more, it lies beyond the edge."""
 _ROOM_BEYOND = 0.3
 """What is shown of an opening that is cut off, as a part of the rest."""
 _MARGIN = 0.08
@@ -107,34 +106,37 @@ def choose_values(points: Sequence[HistoryPoint], times: Range) -> Range:
     Logarithmic where they are of one sign and differ by decades. A first solution or bound that
     was far off and soon given up does not flatten all the rest: it lies beyond the edge.
     """
-    everything = list(_values(points))
-    low, high = min(everything), max(everything)
-    core = list(_values(_leave_out_opening(points, times)))
-    least, most = min(core), max(core)
-    if low > 0 and most >= _MANY_DECADES * least:
-        return Range(low / 1.5, high * 1.5, is_logarithmic=True)
-    span = (most - least) or abs(most) * 0.01 or 1.0
-    if high - low > _MOST_SPAN * span:
-        beyond = _ROOM_BEYOND * span
-        low, high = max(low, least - beyond), min(high, most + beyond)
-    margin = _MARGIN * ((high - low) or span)
+    low, high = _measure(points)
+    for share, most_heights in _OPENINGS:
+        least, most = _measure(_leave_out_opening(points, times, share))
+        if low > 0 and most >= _MANY_DECADES * least:
+            return Range(low / 1.5, high * 1.5, is_logarithmic=True)
+        height = (most - least) or abs(most) * 0.01 or 1.0
+        if high - low > most_heights * height:
+            beyond = _ROOM_BEYOND * height
+            low, high = max(low, least - beyond), min(high, most + beyond)
+            break
+    margin = _MARGIN * ((high - low) or abs(high) * 0.01 or 1.0)
     return Range(low - margin, high + margin)
 
 
-def _leave_out_opening(points: Sequence[HistoryPoint], times: Range) -> Sequence[HistoryPoint]:
+def _leave_out_opening(
+    points: Sequence[HistoryPoint], times: Range, share: float
+) -> Sequence[HistoryPoint]:
     """What held at the end of the opening, and all that came after it."""
     start = max(times.low, points[0].seconds)
     if times.is_logarithmic:
-        opening = start * (times.high / times.low) ** _OPENING_SHARE
+        opening = start * (times.high / times.low) ** share
     else:
-        opening = start + _OPENING_SHARE * (times.high - times.low)
+        opening = start + share * (times.high - times.low)
     over = sum(point.seconds < opening for point in points)
     return points[max(0, over - 1) :]
 
 
-def _values(points: Iterable[HistoryPoint]) -> Iterable[float]:
-    for point in points:
-        yield from (value for value in (point.objective, point.best_bound) if value is not None)
+def _measure(points: Sequence[HistoryPoint]) -> tuple[float, float]:
+    """The least and the greatest value; there is one at least."""
+    values = [v for p in points for v in (p.objective, p.best_bound) if v is not None]
+    return min(values), max(values)
 
 
 def format_value(value: float, digits: int = 10) -> str:

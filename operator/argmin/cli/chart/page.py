@@ -19,6 +19,7 @@ figure svg { width: 100%; height: auto; display: block; outline-offset: 4px; }
   background: $text; color: $background; font-size: 13px; white-space: pre;
   font-variant-numeric: tabular-nums; transform: translate(-50%, -100%); }
 #tip[hidden] { display: none; }
+details { padding-left: 3.5%; }
 summary { cursor: pointer; color: $quiet; margin: 12px 0 8px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { text-align: right; padding: 3px 18px 3px 0; border-bottom: 1px solid $grid; }
