@@ -7,7 +7,7 @@ proof that a better point refutes is none, and only what passes them all is call
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -170,9 +170,11 @@ class _Judge:
             return None
         found = self._best_beyond(bound, self._points[1:], self._assessments[1:])
         if found is None:
-            found = self._best_of(bound, self._original.known_points())
-        if found is None and self._solve.outcome is Outcome.OPTIMAL:
-            found = self._best_of(bound, self._original.neighbours(values))
+            candidates = list(self._original.known_points())
+            if self._solve.outcome is Outcome.OPTIMAL:
+                candidates += self._original.neighbours(values)
+            assessed = self._original.assess(candidates)
+            found = self._best_beyond(bound, candidates, assessed)
         if found is None:
             return None
         better, point = found
@@ -182,10 +184,6 @@ class _Judge:
             f"a solution with the objective {better!r} is known{where}; the bound is {bound!r}"
         )
         return self._doubt(CheckReason.BETTER_POINT_KNOWN, message)
-
-    def _best_of(self, bound: float, points: Iterable[Solution]) -> tuple[float, Solution] | None:
-        listed = list(points)
-        return self._best_beyond(bound, listed, self._original.assess(listed))
 
     def _best_beyond(
         self, bound: float, points: Sequence[Solution], assessments: Sequence[Assessment]

@@ -30,7 +30,7 @@ from argmin_solvers.verify.original import (
 
 _LARGEST = 2**62
 _LARGEST_SEARCH = 200_000
-"""Neighbours times constraints that are looked at for a better solution."""
+"""Neighbours, times variables and constraints, that are looked at for a better solution."""
 
 
 def rebuild_cpsat(content: bytes) -> CpSatOriginal:
@@ -213,7 +213,7 @@ class CpSatOriginal:
 
     def neighbours(self, point: Solution) -> Iterator[Solution]:
         """The points that one step of one variable of the objective makes better."""
-        room = _LARGEST_SEARCH // max(1, len(self.proto.constraints))
+        room = _LARGEST_SEARCH // (len(self.proto.variables) + len(self.proto.constraints))
         for number, gain in list(self._gains())[:room]:
             variable = self._variables[number]
             value = point[variable.name] + (1 if gain > 0 else -1)
@@ -257,6 +257,8 @@ class _Worst:
         self.sources = [(CheckReason.VERIFIED, 0)] * points
 
     def take(self, source: tuple[CheckReason, int], amounts: Amounts) -> None:
+        if not amounts.any():
+            return
         for at in np.flatnonzero(amounts > self.amounts).tolist():
             self.amounts[at], self.sources[at] = amounts[at], source
 

@@ -93,12 +93,14 @@ def each(points: Points, violation: Callable[[int], float]) -> Amounts:
 
 def outside(values: Integers, domain: Sequence[int]) -> Amounts:
     """How far values are from a domain, given as pairs of first and last integer."""
-    nearest = np.full(len(values), np.inf)
-    for first, last in zip(domain[::2], domain[1::2], strict=True):
-        inside = np.asarray((values >= first) & (values <= last), dtype=np.bool_)
-        # Doubles measure; whether a value is inside is decided on integers.
-        distance = np.maximum(
-            first - values.astype(np.float64), values.astype(np.float64) - float(last)
-        )
-        nearest = np.minimum(nearest, np.where(inside, 0.0, np.maximum(1.0, distance)))
-    return nearest
+    pairs = list(zip(domain[::2], domain[1::2], strict=True))
+    inside = np.zeros(len(values), dtype=np.bool_)
+    for first, last in pairs:
+        inside |= np.asarray((values >= first) & (values <= last), dtype=np.bool_)
+    if inside.all():
+        return np.zeros(len(values))
+    # Doubles measure; whether a value is inside was decided on integers.
+    measured = values.astype(np.float64)
+    distances = [np.maximum(first - measured, measured - float(last)) for first, last in pairs]
+    nearest = np.min(distances, axis=0) if distances else np.ones(len(values))
+    return np.where(inside, 0.0, np.maximum(1.0, nearest))
