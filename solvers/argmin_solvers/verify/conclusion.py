@@ -200,7 +200,7 @@ class _Judge:
         return max(better, key=lambda found: direction * found[0]) if better else None
 
     def _doubt(self, reason: CheckReason, message: str) -> Conclusion:
-        """The solution stands, and what was said of others does not."""
+        """The solution stands and is told as such; what was said of all others does not."""
         feasible = replace(
             self._solve,
             outcome=Outcome.FEASIBLE,
@@ -208,7 +208,8 @@ class _Judge:
             message=f"the solver's bound proves nothing: {message}",
             best_bound=None,
         )
-        return Conclusion(feasible, self._verification(False, reason, message))
+        message = f"the solution holds, and nothing proves it the best: {message}"
+        return Conclusion(feasible, self._verification(True, reason, message))
 
     def _confirm(self) -> Conclusion:
         size = self._original.size
