@@ -72,7 +72,7 @@ def run_model(
             "model_digest": model_digest(source),
         }
     )
-    history = progress.history(solve.objective, solve.best_bound)
+    history = progress.history(solve.objective, solve.best_bound, seconds)
     return RunResult(
         answer,
         exit_code=EXIT_CODES[solve.reason] if solve.outcome is Outcome.ERROR else ExitCode.OK,

@@ -84,7 +84,7 @@ def run_script(
     )
     if findings.sense is not None:
         progress.tell_sense(findings.sense)
-    history = progress.history(findings.objective, findings.best_bound)
+    history = progress.history(findings.objective, findings.best_bound, seconds)
     return RunResult(answer, variables=findings.variables, history=history)
 
 

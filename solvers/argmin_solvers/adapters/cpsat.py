@@ -152,8 +152,8 @@ class _Collector:
                 solutions=self.solutions,
             )
             self.take_bound(found.best_objective_bound)
-        else:
-            self._progress.tell(nodes=found.num_branches, solutions=self.solutions)
+        else:  # of an enumeration there may be very many
+            self._progress.tell(solutions=self.solutions)
 
     def take_bound(self, bound: float) -> None:
         """Tell of a better bound."""

@@ -59,13 +59,15 @@ class ProgressSink:
         solutions: int | None = None,
     ) -> None:
         """Tell what is known; what is left out, absurd or no number changes nothing."""
+        if nodes is not None:
+            self._nodes = nodes
+        if iterations is not None:
+            self._iterations = iterations
+        if solutions is not None:
+            self._solutions = solutions
+        if objective is None and bound is None:
+            return
         with self._lock:
-            if nodes is not None and 0 <= nodes <= _LARGEST_COUNT:
-                self._nodes = nodes
-            if iterations is not None and 0 <= iterations <= _LARGEST_COUNT:
-                self._iterations = iterations
-            if solutions is not None and 0 <= solutions <= _LARGEST_COUNT:
-                self._solutions = solutions
             is_better = self._improves(objective, self._objective, Sense.MINIMIZE)
             is_tighter = self._improves(bound, self._bound, Sense.MAXIMIZE)
             if is_better or is_tighter:
@@ -100,31 +102,43 @@ class ProgressSink:
         with self._lock:
             objective, found_at = self._objective, self._found_at
             bound = _hold_against(objective, self._bound, self._sense)
-            nodes, iterations = self._nodes, self._iterations
-            solutions, now = self._solutions, self.elapsed
+            now = self.elapsed
         known = objective is not None
         gap = gap_text(objective, bound) if objective is not None and bound is not None else None
         return Progress(
             objective=decimal_text(objective) if objective is not None else None,
             best_bound=decimal_text(bound) if bound is not None else None,
             gap=gap,
-            nodes=nodes,
-            iterations=iterations,
-            solutions=solutions,
+            nodes=_count(self._nodes),
+            iterations=_count(self._iterations),
+            solutions=_count(self._solutions),
             elapsed_seconds=int(now),
             incumbent_seconds=int(now - found_at) if known else None,
         )
 
-    def history(self, objective: float | None, bound: float | None) -> tuple[HistoryPoint, ...]:
-        """The course of the search, brought in line with the answer that it led to."""
+    def history(
+        self, objective: float | None, bound: float | None, ended: float | None = None
+    ) -> tuple[HistoryPoint, ...]:
+        """The course of the search, brought in line with the answer that it led to.
+
+        Args:
+            objective: of the answer.
+            bound: of the answer.
+            ended: when the search ended, in seconds since it began; now where left out.
+        """
         with self._lock:
-            told, sense, now = self._history.points(), self._sense, self.elapsed
+            told, sense = self._history.points(), self._sense
+        end = Point(self.elapsed if ended is None else ended, objective, bound)
         return tuple(
             HistoryPoint(
                 seconds=round(point.seconds, 3), objective=point.objective, best_bound=point.bound
             )
-            for point in thin(settle(told, sense, Point(now, objective, bound)))
+            for point in thin(settle(told, sense, end))
         )
+
+
+def _count(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= _LARGEST_COUNT else None
 
 
 def _hold_against(
