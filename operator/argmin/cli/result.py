@@ -18,6 +18,7 @@ from argmin.cli.following import is_finished
 from argmin.cli.rendering import open_console, render_rows, render_status
 from argmin.cli.results import DEFAULT_FOLDER, LOG_FILE, SOLUTION_FILE, ResultFolder
 from argmin.cli.session import open_session, run_command
+from argmin.cli.stored import open_stored
 from argmin.cli.target import Target
 from argmin.optimization.status import to_wire
 
@@ -26,17 +27,17 @@ Assignment = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Result:
-    """All that a job's run brought back."""
+    """What a job's run brought back; log and packed outputs where they were asked for."""
 
     job: OptimizationJob
     solution: bytes
-    log: bytes | None
-    outputs: bytes | None
+    log: bytes | None = None
+    outputs: bytes | None = None
 
 
 def show_result(name: str, target: Target, form: str, output_dir: Path | None) -> ExitStatus:
     """Show the solution; with a folder, write it there with the log and the outputs."""
-    result = run_command(_fetch(name, target))
+    result = run_command(_fetch(name, target, whole=output_dir is not None))
     document = _read_solution(result)
     if output_dir is not None:
         _write(result, output_dir)
@@ -55,15 +56,17 @@ def fetch_solution(name: str, target: Target) -> dict[str, Any]:
     Raises:
         CliError: there is none, or none yet.
     """
-    return _read_solution(run_command(_fetch(name, target)))
+    return _read_solution(run_command(_fetch(name, target, whole=False)))
 
 
-async def _fetch(name: str, target: Target) -> Result:
+async def _fetch(name: str, target: Target, *, whole: bool) -> Result:
     async with open_session(target) as session:
         job = OptimizationJob.model_validate(await session.get_job(name))
         solution = await fetch_part(session, job, SOLUTION_KEY) if job.status.solution_ref else None
         if solution is None:
             raise CliError(_explain_absence(job), ExitStatus.NOT_FOUND)
+        if not whole:
+            return Result(job, solution)
         log = await fetch_part(session, job, LOG_KEY)
         outputs = await fetch_part(session, job, OUTPUTS_KEY)
         return Result(job, solution, log, outputs)
@@ -86,14 +89,33 @@ def _read_solution(result: Result) -> dict[str, Any]:
 
 
 def _write(result: Result, path: Path) -> None:
-    outputs = [output.name for output in result.job.status.outputs]
-    folder = ResultFolder.claim(path, outputs)
+    names = _name_outputs(result.job)
+    folder = ResultFolder.claim(path, names)
     folder.write_file(SOLUTION_FILE, result.solution)
     if result.log is not None:
         folder.write_file(LOG_FILE, result.log)
     if result.outputs is not None:
         folder.unpack(result.outputs)
+    reference = result.job.status.solution_ref
+    if reference and reference.s3:
+        with open_stored(reference.s3) as stored:
+            stored.fetch_outputs([n for n in stored.list_outputs() if n in names], path)
     folder.write_status(to_wire(result.job.status))
+    _tell_places(result.job)
+
+
+def _name_outputs(job: OptimizationJob) -> tuple[str, ...]:
+    """Names of the outputs; a status that had to be short may have left some out."""
+    names = [output.name for output in job.spec.outputs]
+    names += [output.name for output in job.status.outputs]
+    return tuple(dict.fromkeys(names))
+
+
+def _tell_places(job: OptimizationJob) -> None:
+    for output in job.spec.outputs:
+        if output.s3:
+            where = f"s3://{output.s3.bucket}/{output.s3.prefix}"
+            open_console(stderr=True).print(f"output {output.name} is in {where}", soft_wrap=True)
 
 
 def list_solutions(document: Mapping[str, Any]) -> list[Assignment]:
@@ -134,6 +156,6 @@ def _print_table(result: Result, document: Mapping[str, Any], path: Path | None)
         console.print(render_rows(("VARIABLE", "VALUE"), ((v, f"{x}") for _, v, x in rows)))
     if path is not None:
         open_console(stderr=True).print(f"written to {path}")
-    elif result.outputs is not None:
+    elif any(output.files for output in result.job.status.outputs):
         advice = f"--output-dir {DEFAULT_FOLDER / result.job.metadata.name}"
         open_console(stderr=True).print(f"to have the outputs too, add {advice}")

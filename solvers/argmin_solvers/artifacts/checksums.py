@@ -91,6 +91,12 @@ def read_checksum(head: Mapping[str, Any], *, trusts_etag: bool) -> Checksum | N
     return None
 
 
+def digest_file(file: Path) -> str:
+    """`sha256:` and the digest of a file's content."""
+    with file.open("rb") as source:
+        return f"sha256:{hashlib.file_digest(source, 'sha256').hexdigest()}"
+
+
 def _digest_parts(file: Path, algorithm: str, part_bytes: int | None) -> Iterator[bytes]:
     with file.open("rb") as source:
         while True:

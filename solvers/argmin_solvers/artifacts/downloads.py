@@ -15,8 +15,8 @@ from s3transfer.subscribers import BaseSubscriber
 
 from argmin.api.outcome import Reason
 from argmin.api.run import Download, Transfers
-from argmin.api.storage import S3Bucket, S3Object
-from argmin_solvers.artifacts.checksums import read_checksum
+from argmin.api.storage import S3Object
+from argmin_solvers.artifacts.checksums import digest_file, read_checksum
 from argmin_solvers.artifacts.connection import (
     PART_BYTES,
     ByteCounter,
@@ -42,7 +42,7 @@ INTERRUPTED = Stopping(
 class Arrival:
     """An object and the file that it becomes."""
 
-    bucket: S3Bucket
+    place: Place
     remote: StoredObject
     path: Path
 
@@ -81,7 +81,7 @@ def fetch_files(
     title: str, arrivals: Iterable[Arrival], connections: Connections, workers: Workers
 ) -> None:
     """Fetch objects into files."""
-    workers.move(title, [_plan(arrival, connections.reach(arrival.bucket)) for arrival in arrivals])
+    workers.move(title, [_plan(a, connections.reach(a.place.bucket)) for a in arrivals])
 
 
 def _list_arrivals(
@@ -93,10 +93,10 @@ def _list_arrivals(
         if source.key is not None:
             place = Place(source, source.key)
             remote = workers.ask(partial(_look_at, connection, place), place, Action.READ)
-            yield Arrival(source, remote, Path(download.path))
+            yield Arrival(place, remote, Path(download.path))
         else:
             for path, remote in _list_folder(source, connection, workers):
-                yield Arrival(source, remote, Path(download.path) / path)
+                yield Arrival(Place(source, remote.key), remote, Path(download.path) / path)
     except RunError as failure:
         raise RunError(failure.reason, f"input {download.name}: {failure.message}") from None
 
@@ -133,12 +133,10 @@ def _list_objects(connection: Connection, place: Place) -> list[StoredObject]:
 
 
 def _plan(arrival: Arrival, connection: Connection) -> Task:
-    place = Place(arrival.bucket, arrival.remote.key)
-
     def move(count: Callable[[int], None]) -> None:
         _fetch(arrival, connection, count)
 
-    return Task(place, Action.READ, arrival.remote.bytes, move)
+    return Task(arrival.place, Action.READ, arrival.remote.bytes, move)
 
 
 def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None]) -> None:
@@ -150,7 +148,7 @@ def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None
     draft = Path(name)
     try:
         transfer = connection.manager.download(
-            arrival.bucket.bucket,
+            arrival.place.bucket.bucket,
             arrival.remote.key,
             str(draft),
             subscribers=[_Known(arrival.remote), ByteCounter(count)],
@@ -167,12 +165,18 @@ def _check(file: Path, arrival: Arrival, connection: Connection) -> None:
     remote = arrival.remote
     if file.stat().st_size != remote.bytes:
         raise CorruptedError(f"{file.stat().st_size} of {remote.bytes} bytes have arrived")
-    came_in_parts = remote.bytes >= PART_BYTES or "-" in (remote.etag or "")
-    if not came_in_parts:
-        return  # botocore has compared it with its checksum as it came
-    query: dict[str, Any] = {"Bucket": arrival.bucket.bucket, "Key": remote.key}
+    if remote.digest is not None:
+        if digest_file(file) != remote.digest:
+            raise CorruptedError("what has arrived has another digest than was told")
+    elif remote.bytes >= PART_BYTES or "-" in (remote.etag or ""):
+        # One that came in a single piece botocore has compared with its checksum on the way.
+        _compare(file, arrival.place, connection)
+
+
+def _compare(file: Path, place: Place, connection: Connection) -> None:
+    query: dict[str, Any] = {"Bucket": place.bucket.bucket, "Key": place.key}
     head = connection.client.head_object(**query, ChecksumMode="ENABLED")
-    checksum = read_checksum(head, trusts_etag=not (arrival.bucket.endpoint or find_endpoint()))
+    checksum = read_checksum(head, trusts_etag=not (place.bucket.endpoint or find_endpoint()))
     if checksum is None:
         return
     part_bytes = None

@@ -137,8 +137,7 @@ def explain(error: BaseException, place: Place, action: Action) -> RunError:
         return _explain_answer(error, place, action)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
         return _failed(
-            f"{action.verb} {place}: there are no AWS credentials ({error}): name a Secret in"
-            " credentialsSecret, or give the run an identity, such as that of a service account"
+            f"{action.verb} {place}: there are no AWS credentials ({error}): {place.actor.advice}"
         )
     if isinstance(error, ResponseParserError):
         return _failed(f"{place}: what answers there is no S3 server: correct endpoint")

@@ -25,11 +25,30 @@ class Action(Enum):
 
 
 @dataclass(frozen=True)
+class Identity:
+    """Who acts where no Secret is named, and how one comes to be somebody."""
+
+    name: str
+    advice: str
+
+
+RUN = Identity(
+    "the identity of the run",
+    "name a Secret in credentialsSecret, or give the run an identity, such as that of a service"
+    " account",
+)
+PERSON = Identity(
+    "your AWS credentials", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+)
+
+
+@dataclass(frozen=True)
 class Place:
     """A key of a bucket, as people are told of it."""
 
     bucket: S3Bucket
     key: str
+    actor: Identity = RUN
 
     def __str__(self) -> str:
         at = f" at {self.bucket.endpoint}" if self.bucket.endpoint else ""
@@ -39,7 +58,7 @@ class Place:
     def identity(self) -> str:
         """Who acts on it."""
         secret = self.bucket.credentials_secret
-        return f"the credentials in Secret {secret.name}" if secret else "the identity of the run"
+        return f"the credentials in Secret {secret.name}" if secret else self.actor.name
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,8 @@ class StoredObject:
     key: str
     bytes: int
     etag: str | None = None
+    digest: str | None = None
+    """`sha256:` and the digest that it has to have, where somebody has told it."""
 
 
 def end_folder(prefix: str) -> str:
@@ -78,11 +99,21 @@ def map_folder(place: Place, objects: Iterable[StoredObject]) -> Iterator[tuple[
             f"{place} holds no file: prefix is a folder, whose keys begin with {start}",
         )
     for path in sorted(found):
-        _check_path(path, found, place)
+        check_path(path, found, place)
         yield path, found[path]
 
 
-def _check_path(path: str, others: Iterable[str], place: Place) -> None:
+def check_path(path: str, others: Iterable[str], place: Place) -> None:
+    """Refuse a path that leads out of a folder, or through what has to be a file.
+
+    Args:
+        path: relative to the folder.
+        others: all paths of the folder.
+        place: the folder in the store.
+
+    Raises:
+        RunError: TransferFailed.
+    """
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in path:
         raise RunError(
