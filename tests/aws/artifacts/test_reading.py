@@ -68,10 +68,15 @@ def write_inventory(file: Path, listed: list[StoredFile]) -> None:
     file.write_text(Inventory(files=tuple(listed)).model_dump_json(by_alias=True))
 
 
-def refuse(where: StoredResult, folder: Path, status: ExitStatus, message: str) -> None:
-    with pytest.raises(CliError, match=message) as refusal, open_stored(where) as stored:
+def read_all(where: StoredResult, folder: Path) -> None:
+    with open_stored(where) as stored:
         stored.read("solution.json")
         stored.fetch_outputs(["data"], folder)
+
+
+def refuse(where: StoredResult, folder: Path, status: ExitStatus, message: str) -> None:
+    with pytest.raises(CliError, match=message) as refusal:
+        read_all(where, folder)
     assert refusal.value.status is status
 
 
@@ -125,17 +130,12 @@ def test_an_output_that_is_not_as_it_was_is_refused(store: Store, tmp_path: Path
     assert read_tree(tmp_path / "back") == {}
 
 
-def test_a_damaged_output_is_refused(
-    gateway_store: Store,
-    shared_gateway: Gateway,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    act_as(gateway_store.keys, monkeypatch)
-    deliver(gateway_store, tmp_path, plan=os.urandom(PART_BYTES + 1))
-    shared_gateway.damage(gateway_store.bucket, f"{PREFIX}/outputs/data/plan")
+@pytest.mark.parametrize("store", ["versitygw"], indirect=True)
+def test_a_damaged_output_is_refused(store: Store, shared_gateway: Gateway, tmp_path: Path) -> None:
+    deliver(store, tmp_path, plan=os.urandom(PART_BYTES + 1))
+    shared_gateway.damage(store.bucket, f"{PREFIX}/outputs/data/plan")
     (tmp_path / "back").mkdir()
-    refuse(place(gateway_store), tmp_path / "back", ExitStatus.UNREACHABLE, "tried 3 times")
+    refuse(place(store), tmp_path / "back", ExitStatus.UNREACHABLE, "tried 3 times")
     assert read_tree(tmp_path / "back") == {}
 
 
