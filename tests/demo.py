@@ -23,7 +23,7 @@ console = Console()
 
 
 def say(text: str) -> None:
-    console.print(f"[bold]==> {text}[/bold]")
+    console.print(f"[bold]==> {text}[/bold]", soft_wrap=True)
 
 
 def prepare(name: str, *values: str) -> Kubectl:
@@ -48,7 +48,7 @@ def solve(kubectl: Kubectl, example: Path = EXAMPLE, name: str = JOB) -> dict[st
         "optimizationjobs.argmin.dev", name, finished, "to finish", timeout=TIMEOUT_SECONDS
     )
     say("kubectl get opt")
-    console.print(kubectl.run("get", "opt", name), end="")
+    console.print(kubectl.run("get", "opt", name), end="", soft_wrap=True)
     status: dict[str, object] = job["status"]
     return status
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tests.aws.chart import list_settings
 from tests.aws.emulator import Aws
 from tests.aws.environment import EmulatorError
 from tests.aws.running import DEFAULT_NAME, start
@@ -32,18 +32,6 @@ def start_aws(cluster_name: str) -> tuple[Aws, str]:
     return Aws(start(DEFAULT_NAME, ["127.0.0.1", host]).url), host
 
 
-def list_values(environment: dict[str, str], role: str) -> Iterator[str]:
-    """Settings of the chart for an operator that uses this AWS."""
-    yield f"aws.endpointUrl={environment['AWS_ENDPOINT_URL']}"
-    yield f"aws.region={environment['AWS_REGION']}"
-    yield f"defaultStore.bucket={BUCKET}"
-    yield f"defaultSageMaker.roleArn={role}"
-    yield "prices.perHour.ml\\.m5\\.large=0.115"
-    for number, name in enumerate(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")):
-        yield f"extraEnv[{number}].name={name}"
-        yield f"extraEnv[{number}].value={environment[name]}"
-
-
 def show_files(aws: Aws, reference: dict[str, Any]) -> None:
     """List what came to the bucket, and show how the LP file begins.
 
@@ -52,11 +40,11 @@ def show_files(aws: Aws, reference: dict[str, Any]) -> None:
     """
     store = aws.client("s3")
     folder = reference["s3"]
-    say(f"aws s3 ls --recursive s3://{folder['bucket']}/{folder['prefix']}")
+    say(f"aws s3 ls --recursive s3://{folder['bucket']}/{folder['prefix']}/")
     found = store.list_objects_v2(Bucket=folder["bucket"], Prefix=folder["prefix"])
     keys = {entry["Key"]: entry["Size"] for entry in found.get("Contents", ())}
     for key, size in keys.items():
-        console.print(f"{size:>8}  {key}", highlight=False)
+        console.print(f"{size:>8}  {key}", highlight=False, soft_wrap=True)
     written = next((key for key in keys if key.endswith(f"/{LP_FILE}")), None)
     if written is None:
         sys.exit(f"The demo failed: {LP_FILE} did not come to the bucket")
@@ -71,8 +59,7 @@ def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> 
         say("A Kubernetes cluster, and an AWS beside it")
         cluster(cluster_name).up()
         aws, host = start_aws(cluster_name)
-        values = list_values(aws.environment(host), aws.role_arn)
-        kubectl = prepare(cluster_name, *values)
+        kubectl = prepare(cluster_name, *list_settings(aws, host), f"defaultStore.bucket={BUCKET}")
         status: dict[str, Any] = solve(kubectl, EXAMPLE, JOB)
     except (ClusterError, EmulatorError, InstallationError, KubectlError) as error:
         sys.exit(f"The demo failed: {error}")
