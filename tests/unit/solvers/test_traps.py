@@ -231,3 +231,91 @@ class TestReproducibility:
 
     def test_one_worker_is_what_a_job_has_unless_it_says_more(self) -> None:
         assert RunDocument(name="job").threads == Settings(Path()).threads == 1
+
+
+FALSE_OPTIMUM = """\
+min
+ obj: 4 x0 + 3435.1 x1 + 0.00705 x2 - 9 x3 + 0.00358 x4 + 0.00368 x5 + 3.7
+st
+ r0: -0.00306 x2 + 0.00563 x5 <= 7.33
+ r1: 5222.3 x0 + 9 x4 + 0.00801 x2 >= 6
+ r2: 8874.8 x2 + 7.12 x1 - 0.5 x4 - 3.95 x3 + 2.13 x5 + 0.00177 x0 <= -6
+ r3: x4 <= 8750.1
+ r4: 5688.2 x4 - 0.00983 x1 - 4 x5 + 0.00256 x3 + 3 x2 <= -0.00515
+ r5: -0.00651 x1 - 7 x2 - 0.00527 x0 <= 0.00198
+ r6: -5.29 x3 + 8343.0 x2 + x5 - 0.85 x4 - 1.5 x0 <= 2.75
+bounds
+ -0.5 <= x0 <= 1000
+ -3 <= x1 <= 10
+ -0.5 <= x2 <= 4.5
+ x3 free
+ -3 <= x5 <= 1
+generals
+ x0 x1 x2 x3 x4
+end
+"""
+FALSE_SOLUTION = """\
+min
+ obj: -9 x0 + 9 x1 + 7 x2 + 5188.2 x3 - 4 x4 - 8.26 x5
+st
+ r0: -5 x1 + 0.00411 x0 - 2 x5 + 0.00037 x3 - 7123.4 x2 = 8.26
+bounds
+ x0 <= 1000
+ x3 free
+ -3 <= x4 <= 1
+ -0.5 <= x5 <= 10
+generals
+ x0 x1 x2 x3 x4 x5
+end
+"""
+FALSE_INFEASIBILITY = """\
+min
+ obj: 0.00626 x0 - 1.27 x1 + 8 x2 - 4625.1 x3 + 8.76 x4 + 6.64 x5 + 6.84 x6 - 5860.4 x7
+st
+ r0: 3.7 x7 - 5098.3 x2 - 0.0057 x5 <= 8.31
+bounds
+ x0 free
+ -0.5 <= x1 <= 4.5
+ -3 <= x2 <= 4.5
+ x4 <= 10
+ x5 free
+ x6 free
+generals
+ x0 x1 x2 x3 x5 x6
+end
+"""
+
+
+class TestWrongCertificates:
+    """Solvers prove what is not so: seen of the releases that argmin brings, all by the check.
+
+    HiGHS 1.14 calls -22897.6 the optimum of the first, where -24217.6 is one variable away. GLPK's
+    optimum of the second breaks its row. CBC 2.10 calls the third infeasible: it is unbounded.
+    """
+
+    def run(self, text: str, solver: SolverName, folder: Path) -> RunResult:
+        path = folder / "model.lp"
+        path.write_text(text)
+        model = {"format": "lp", "path": str(path), "solver": solver}
+        document = {"name": "trap", "root": str(folder), "model": model}
+        return execute(RunDocument.model_validate(document), Interruption())
+
+    @pytest.mark.parametrize(
+        ("text", "best"), [(FALSE_OPTIMUM, -24217.5963222816), (FALSE_SOLUTION, 60200372.0)]
+    )
+    @pytest.mark.parametrize("solver", [SolverName.HIGHS, SolverName.GLPK, SolverName.SCIP])
+    def test_what_is_told_to_be_optimal_is(
+        self, text: str, best: float, solver: SolverName, tmp_path: Path
+    ) -> None:
+        answer = self.run(text, solver, tmp_path).answer
+        if answer.outcome is Outcome.OPTIMAL:
+            assert float(answer.objective or "nan") == pytest.approx(best)
+        else:
+            assert answer.outcome in (Outcome.FEASIBLE, Outcome.ERROR)
+
+    @pytest.mark.parametrize("solver", [SolverName.HIGHS, SolverName.CBC])
+    def test_what_is_told_to_be_infeasible_has_no_known_solution(
+        self, solver: SolverName, tmp_path: Path
+    ) -> None:
+        answer = self.run(FALSE_INFEASIBILITY, solver, tmp_path).answer
+        assert answer.outcome in (Outcome.UNBOUNDED, Outcome.ERROR)
