@@ -27,14 +27,12 @@ from argmin_solvers.adapters.verdict import judge_empty, judge_objective
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel
 from argmin_solvers.progress.sink import ProgressSink
+from argmin_solvers.tolerances import FEASIBILITY_TOLERANCE
 
 VERSION = "3.14.19"
 """Of the library inside casadi 3.8.2, as its banner states it; casadi has no call that tells."""
 
 _LOOK_SECONDS = 0.25
-
-FEASIBILITY_TOLERANCE = 1e-6
-"""How far a constraint may be violated, relative to its bound: what counts as a solution."""
 
 _COMMON_OPTIONS = (
     "tol", "max_iter", "max_cpu_time", "max_wall_time", "print_level", "linear_solver",
