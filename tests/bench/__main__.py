@@ -14,6 +14,7 @@ import typer
 from kubernetes.client import ApiException
 
 from tests.aws.environment import EmulatorError
+from tests.bench.check_cost import measure_check_cost
 from tests.bench.delegation import measure_delegation
 from tests.bench.errors import BenchError
 from tests.bench.figures import Section, render_section
@@ -21,6 +22,7 @@ from tests.bench.footprint import measure_footprint
 from tests.bench.machine import describe_machine
 from tests.bench.overhead import measure_overhead
 from tests.bench.page import replace_sections
+from tests.bench.progress_cost import measure_progress_cost
 from tests.bench.solve_time import measure_solve_time
 from tests.bench.stage import Stage, prepare_stage
 from tests.bench.throughput import measure_throughput
@@ -51,6 +53,8 @@ class Counts:
 
     overhead_pairs: int = 20
     solve_pairs: int = 7
+    progress_pairs: int = 9
+    checks: int = 3
     jobs: int = 200
     rounds: int = 1
     written_jobs: int = 10
@@ -65,6 +69,8 @@ class Counts:
 QUICK = Counts(
     overhead_pairs=2,
     solve_pairs=2,
+    progress_pairs=2,
+    checks=1,
     jobs=2,
     rounds=1,
     written_jobs=2,
@@ -84,6 +90,8 @@ def list_measurements(
     return {
         "overhead": lambda: measure_overhead(stage(), counts.overhead_pairs),
         "solve-time": lambda: measure_solve_time(counts.solve_pairs),
+        "progress": lambda: measure_progress_cost(counts.progress_pairs),
+        "checks": lambda: measure_check_cost(counts.checks),
         "throughput": lambda: measure_throughput(stage(), counts.jobs, counts.rounds),
         "writes": lambda: measure_writes(stage(), counts.written_jobs),
         "operator": lambda: measure_footprint(

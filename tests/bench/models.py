@@ -1,4 +1,4 @@
-"""Models to measure with: multidimensional knapsacks, the same for the same seed everywhere."""
+"""Models to measure with: knapsacks and transports, the same for the same seed everywhere."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ def build_knapsack(size: Size, seed: int = SEED) -> str:
         for item in range(size.items)
     ]
     return "\n".join(_write_mps(weights, values)) + "\n"
+
+
+def build_transport(plants: int, markets: int, seed: int = SEED) -> str:
+    """A transport problem as free MPS: bring goods from plants to markets at the least cost."""
+    draw = random.Random(seed)
+    demands = [draw.randint(10, 60) for _ in range(markets)]
+    supply = sum(demands) * 12 // (10 * plants) + 1
+    routes = [(plant, market) for plant in range(plants) for market in range(markets)]
+    lines = ["NAME transport", "ROWS", " N cost"]
+    lines += [f" L ship{plant}" for plant in range(plants)]
+    lines += [f" G need{market}" for market in range(markets)]
+    lines.append("COLUMNS")
+    for plant, market in routes:
+        lines.append(f" x{plant}_{market} cost {draw.randint(100, 900) / 100}")
+        lines.append(f" x{plant}_{market} ship{plant} 1 need{market} 1")
+    lines.append("RHS")
+    lines += [f" rhs ship{plant} {supply}" for plant in range(plants)]
+    lines += [f" rhs need{market} {demand}" for market, demand in enumerate(demands)]
+    return "\n".join([*lines, "ENDATA"]) + "\n"
 
 
 def _write_mps(weights: list[list[int]], values: list[int]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from threading import Event
 from typing import Any, ClassVar
 
@@ -24,6 +25,9 @@ from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ProgressSink
+
+_TELL_SECONDS = 0.02
+"""Between two looks at the bound: HiGHS asks thousands of times a second whether to stop."""
 
 
 class Highs:
@@ -60,12 +64,12 @@ class Highs:
             raise RunError(
                 Reason.INVALID_MODEL, f"{model.origin}: HiGHS refuses the model; its log says why"
             )
-        improving = _watch(highs, settings.progress, stop) if model.integers else None
-        if not model.integers:
+        watcher = _Watcher(highs, settings.progress, stop) if model.integers else None
+        if watcher is None:
             _watch_iterations(highs, settings.progress)
         if highs.run() == highspy.HighsStatus.kError:
             raise RunError(Reason.SOLVER_FAILED, "HiGHS ended with an error; its log says why")
-        return _read(highs, model, improving)
+        return _read(highs, model, watcher.improving if watcher else None)
 
 
 def _apply(highs: Any, settings: Settings) -> None:
@@ -117,29 +121,39 @@ def _to_highs(model: LinearModel) -> Any:
     return lp
 
 
-def _watch(highs: Any, progress: ProgressSink, stop: Event) -> list[float]:
-    """Stop HiGHS when asked; the list grows with the objective of each improving solution."""
-    improving: list[float] = []
+class _Watcher:
+    """Stops HiGHS when asked, and tells of its search.
 
-    def check(event: Any) -> None:
-        if stop.is_set():
+    `improving` has the objective of each better solution.
+    """
+
+    def __init__(self, highs: Any, progress: ProgressSink, stop: Event) -> None:
+        self.improving: list[float] = []
+        self._progress = progress
+        self._stop = stop
+        self._told_at = 0.0
+        highs.cbMipInterrupt += self._check
+        highs.cbMipImprovingSolution += self._improve
+
+    def _check(self, event: Any) -> None:
+        if self._stop.is_set():
             event.interrupt()
+        now = time.monotonic()
+        if now - self._told_at < _TELL_SECONDS:
+            return
+        self._told_at = now
         found = event.data_out
-        progress.tell(bound=found.mip_dual_bound, nodes=found.mip_node_count)
+        self._progress.tell(bound=found.mip_dual_bound, nodes=found.mip_node_count)
 
-    def improve(event: Any) -> None:
+    def _improve(self, event: Any) -> None:
         found = event.data_out
-        improving.append(found.objective_function_value)
-        progress.tell(
+        self.improving.append(found.objective_function_value)
+        self._progress.tell(
             objective=found.objective_function_value,
             bound=found.mip_dual_bound,
             nodes=found.mip_node_count,
-            solutions=len(improving),
+            solutions=len(self.improving),
         )
-
-    highs.cbMipInterrupt += check
-    highs.cbMipImprovingSolution += improve
-    return improving
 
 
 _ITERATION = re.compile(r"^\s*(\d+)\s+[-+]?\d\S*\s")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import highspy
 
-from tests.bench.models import SMALL, Size, build_knapsack
+from tests.bench.models import SMALL, Size, build_knapsack, build_transport
 
 
 def test_the_same_seed_gives_the_same_model() -> None:
@@ -19,3 +19,14 @@ def test_the_model_is_valid_mps_of_the_size_that_was_asked_for(tmp_path: Path) -
     highs.silent()
     assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
     assert (highs.getNumCol(), highs.getNumRow()) == (8, 2)
+
+
+def test_a_transport_can_meet_every_need(tmp_path: Path) -> None:
+    path = tmp_path / "model.mps"
+    path.write_text(build_transport(plants=3, markets=7))
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(path))
+    highs.run()
+    assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    assert (highs.getNumCol(), highs.getNumRow()) == (21, 10)
