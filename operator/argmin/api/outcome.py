@@ -62,7 +62,7 @@ class ExitCode:
     OK = 0
     INVALID_INPUT = 10  # the model, an option or the job document: a rerun would end the same
     PROGRAM_FAILED = 11  # the user's script or Python model failed: retried up to backoffLimit
-    SOLVER_FAILED = 12  # the solver crashed: retried up to backoffLimit
+    SOLVER_FAILED = 12  # the solver crashed, or its answer is wrong: retried up to backoffLimit
     ANSWER_TOO_LARGE = 13  # never retried
     UNDELIVERED = 14  # nobody took the answer in time: retried up to backoffLimit
     INTERRUPTED = 15  # SIGTERM before any feasible answer
