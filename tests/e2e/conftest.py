@@ -1,4 +1,4 @@
-"""A real cluster with argmin installed by its chart, and namespaces for the tests."""
+"""A real cluster with argmin installed by its chart, AWS beside it, and namespaces for tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.aws.chart import list_settings
+from tests.aws.emulator import Aws, emulator
+from tests.aws.seed import BUCKET
 from tests.cluster import Provider, build_images, cluster
+from tests.e2e.command import Argmin
 from tests.installation import install
 from tests.kubectl import Kubectl
 
@@ -40,21 +44,47 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def operator(provider: Provider) -> Kubectl:
-    """argmin, installed from this checkout; kubectl against its cluster."""
+def host(provider: Provider) -> str:
+    """The address under which pods see this machine."""
+    address = provider.host_address()
+    assert address, "the cluster tells no address of this machine: set ARGMIN_HOST_ADDRESS"
+    return address
+
+
+@pytest.fixture(scope="session")
+def aws(host: str) -> Iterator[Aws]:
+    """AWS beside the cluster."""
+    with emulator(host) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def operator(provider: Provider, aws: Aws, host: str) -> Kubectl:
+    """argmin, installed from this checkout; kubectl against its cluster.
+
+    One namespace, `TEAM`, has a bucket in that AWS.
+    """
     kubectl = Kubectl(provider.kubeconfig())
-    install(kubectl, build_images(provider))
+    store = f"teams.{TEAM}.store.bucket={BUCKET}"
+    install(kubectl, build_images(provider), *list_settings(aws, host), store)
     return kubectl
 
 
 @contextmanager
-def _fresh_namespace(operator: Kubectl) -> Iterator[Kubectl]:
-    namespace = f"test-{uuid.uuid4().hex[:8]}"
+def _fresh_namespace(operator: Kubectl, name: str = "") -> Iterator[Kubectl]:
+    namespace = name or _name_namespace()
     operator.run("create", "namespace", namespace)
     try:
         yield operator.within(namespace)
     finally:
         operator.run("delete", "namespace", namespace, "--wait=false")
+
+
+def _name_namespace() -> str:
+    return f"test-{uuid.uuid4().hex[:8]}"
+
+
+TEAM = _name_namespace()
 
 
 @pytest.fixture
@@ -69,3 +99,16 @@ def shared(operator: Kubectl) -> Iterator[Kubectl]:
     """kubectl in a namespace of the module, where many jobs run at the same time."""
     with _fresh_namespace(operator) as own:
         yield own
+
+
+@pytest.fixture(scope="session")
+def team(operator: Kubectl) -> Iterator[Kubectl]:
+    """kubectl in the namespace whose results go to a bucket, where SageMaker finds a role."""
+    with _fresh_namespace(operator, TEAM) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def argmin(aws: Aws) -> Argmin:
+    """The command `argmin`, run by somebody with AWS credentials."""
+    return Argmin(aws.environment())
