@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -98,6 +99,19 @@ def test_a_search_tells_its_solutions_and_how_far_it_has_come(
         assert max(heard.sink.all("nodes")) > 0
     else:
         assert max(heard.sink.all("iterations")) > 0
+
+
+@pytest.mark.parametrize("solver", CALLED + READ)
+def test_the_guide_says_what_a_solver_tells(solver: SolverName, tmp_path: Path) -> None:
+    guide = Path(__file__).parents[3] / "docs" / "user-guide" / "progress.md"
+    row = re.search(rf"^\| {solver} \| ([^|]+) \|", guide.read_text(), re.M | re.I)
+    assert row is not None
+    wire = hear(solver, mps("lseu"), tmp_path).sink.progress().to_wire()
+    words = {"objective": "objective", "bound": "bestBound", "nodes": "nodes"}
+    words |= {"iterations": "iterations", "solutions": "solutions"}
+    assert {word for word, field in words.items() if field in wire} == words.keys() & set(
+        re.findall(r"\w+", row[1])
+    )
 
 
 @pytest.mark.parametrize("solver", [SolverName.CBC, SolverName.GLPK, SolverName.HIGHS])
