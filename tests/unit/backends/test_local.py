@@ -16,6 +16,7 @@ from argmin.api.progress import Progress
 from argmin.backends.local import LocalRun, Workspace, execute, localise_run, prepare
 from argmin.backends.local_inputs import Sources
 from argmin.backends.local_process import Ending, Stop
+from argmin.backends.local_progress import read_progress
 from argmin.backends.run import Attempt, Defaults, Run, RunPhase, RunReason
 from argmin.optimization.manifests import build_run
 
@@ -79,6 +80,36 @@ async def test_a_run_succeeds_with_the_answer_of_the_runner(tmp_path: Path, stop
     assert attempt.answer is not None
     assert attempt.answer.outcome is Outcome.FEASIBLE
     assert "hi" in recorder.lines
+
+
+async def test_progress_is_heard_while_the_run_works(tmp_path: Path, stop: Stop) -> None:
+    heard = tmp_path / "heard"
+    program = (
+        "import pathlib, time\nfrom argmin_solvers import report\nreport(objective=7, bound=3)\n"
+        "until = time.monotonic() + 60\n"
+        f"while not pathlib.Path({str(heard)!r}).exists() and time.monotonic() < until:\n"
+        "    time.sleep(0.02)\n"
+    )
+
+    class Hearing(Recorder):
+        def progressed(self, progress: Progress) -> None:
+            super().progressed(progress)
+            heard.touch()
+
+    recorder = Hearing(stop)
+    await execute(prepare_program(tmp_path, program), recorder, stop)
+    assert [(told.objective, told.best_bound) for told in recorder.progress] == [("7.0", "3.0")]
+
+
+def test_what_cannot_be_read_is_no_news(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    assert read_progress(path) == (0, None)
+    path.write_text('{"objective": "4.0"}\nnonsense\n')
+    assert read_progress(path) == (30, None)
+    path.write_text('{"objective": "4.0"}\n{"objective": "3.0"}\n{"objec')
+    end, progress = read_progress(path)
+    assert progress == Progress(objective="3.0")
+    assert read_progress(path, end) == (end, None)
 
 
 async def test_a_failing_program_is_tried_again_up_to_the_limit(tmp_path: Path, stop: Stop) -> None:
