@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from argmin.api.files import Output
-from argmin.api.outcome import Answer, Reason
+from argmin.api.outcome import Reason
 from argmin.api.run import (
     ANSWER_FILE,
     INVENTORY_FILE,
@@ -50,7 +50,7 @@ class Handover:
         return self._document.intake is not None and self._document.transfers.result is None
 
     def keep_outputs(self, result: RunResult) -> RunResult:
-        """The result with what its outputs hold; where they cannot be read, it is withheld."""
+        """The result once its outputs are known; where they cannot be read, it is withheld."""
         apart, others = self._part_outputs()
         try:
             if not self._intake_takes_it:
@@ -60,9 +60,7 @@ class Handover:
             packed = pack_outputs(others, archive, RESULT_LIMIT_BYTES) if others else ()
         except RunError as failure:
             return withhold(result, failure)
-        kept = {output.name: output for output in (*packed, *(f.describe() for f in self._found))}
-        outputs = tuple(kept[output.name] for output in self._document.outputs)
-        return replace(result, answer=result.answer.model_copy(update={"outputs": outputs}))
+        return self._tell(result, {"outputs": packed})
 
     def complete(self, result: RunResult) -> RunResult:
         """The result once it has been handed over.
@@ -70,7 +68,8 @@ class Handover:
         Of a run without an answer, or whose answer has to be withheld, only the last words go.
 
         Raises:
-            RunError: AnswerTooLarge, AnswerUndelivered or TransferFailed.
+            RunError: AnswerTooLarge, AnswerUndelivered, TransferFailed; ProgramFailed where an
+                output changes meanwhile.
         """
         if result.failed:
             return self._leave_last_words(result)
@@ -78,13 +77,20 @@ class Handover:
         if result.withheld:
             return self._leave_last_words(result)
         done = self._tell(result, {"delivered": True, "stored": self._name_place()})
-        if self._intake_takes_it:
-            self._ship()
-            self._deliver(solution)
+        if self._is_shipped:
+            done = self._ship(done)
         else:
-            self._list_files(done.answer)
-            self._ship()
+            done = self._list_files(
+                done, {f.path: f.digest() for o in self._found for f in o.files}
+            )
+        if self._intake_takes_it:
+            self._deliver(solution)
         return done
+
+    @property
+    def _is_shipped(self) -> bool:
+        transfers = self._document.transfers
+        return transfers.result is not None or bool(transfers.uploads)
 
     def _part_outputs(self) -> tuple[tuple[Output, ...], tuple[Output, ...]]:
         """The outputs that have a place of their own, and the others."""
@@ -105,19 +111,24 @@ class Handover:
             log.error("%s; the result is delivered all the same", what)
         return solution
 
-    def _list_files(self, answer: Answer) -> None:
-        """Write the answer as it will be, and the list of all files."""
+    def _list_files(self, result: RunResult, digests: Mapping[str, str]) -> RunResult:
+        """The result with all its outputs; it is written as it will be told, with a list of all."""
+        known = {output.name: output for output in result.answer.outputs}
+        known |= {found.name: found.describe(digests) for found in self._found}
+        outputs = tuple(known[o.name] for o in self._document.outputs if o.name in known)
+        result = self._tell(result, {"outputs": outputs})
         try:
-            (self._folder / ANSWER_FILE).write_bytes(encode_whole(answer))
-            inventory = Inventory(files=tuple(self._describe_files()))
+            (self._folder / ANSWER_FILE).write_bytes(encode_whole(result.answer))
+            inventory = Inventory(files=tuple(self._describe_files(digests)))
             text = inventory.model_dump_json(by_alias=True)
             (self._folder / INVENTORY_FILE).write_text(text, "utf-8", "surrogateescape")
         except OSError as error:
             raise RunError(
                 Reason.UNDELIVERED, f"{self._folder} cannot be written: {error.strerror}"
             ) from None
+        return result
 
-    def _describe_files(self) -> Iterator[StoredFile]:
+    def _describe_files(self, digests: Mapping[str, str]) -> Iterator[StoredFile]:
         for name in (ANSWER_FILE, SOLUTION_FILE, LOG_FILE):
             if (own := self._folder / name).is_file():
                 content = own.read_bytes()
@@ -128,19 +139,19 @@ class Handover:
                 continue
             for file in found.files:
                 path = f"{OUTPUTS_FOLDER}/{found.name}/{file.name}"
-                yield StoredFile(path=path, bytes=file.bytes, digest=file.digest)
+                yield StoredFile(path=path, bytes=file.bytes, digest=digests[file.path])
 
     def _goes_elsewhere(self, name: str) -> bool:
         uploads = {upload.name for upload in self._document.transfers.uploads}
         return name in uploads or any(o.s3 for o in self._document.outputs if o.name == name)
 
-    def _ship(self) -> None:
-        transfers = self._document.transfers
-        if transfers.result is None and not transfers.uploads:
-            return
-        from argmin_solvers.artifacts.storing import Shipment, send_result
+    def _ship(self, result: RunResult) -> RunResult:
+        from argmin_solvers.artifacts.storing import open_shipping
 
-        send_result(Shipment(transfers, self._folder, self._found), self._interruption)
+        with open_shipping(self._document.transfers, self._interruption) as shipping:
+            result = self._list_files(result, shipping.send_outputs(self._found))
+            shipping.send_own_files(self._folder)
+        return result
 
     def _deliver(self, solution: bytes) -> None:
         from argmin_solvers.delivery import deliver, pack_parts
@@ -161,15 +172,19 @@ class Handover:
         """Bring log and answer away, so that they are there when the pod is not."""
         if self._document.transfers.result is None:
             return result
-        from argmin_solvers.artifacts.storing import Shipment, send_last_words
+        from argmin_solvers.artifacts.persistence import Persistence
+        from argmin_solvers.artifacts.storing import LAST_WORDS_SECONDS, open_shipping
 
         told = self._tell(result, {"stored": self._name_place()})
         self._found = ()
         (self._folder / SOLUTION_FILE).unlink(missing_ok=True)
+        persistence = Persistence(self._interruption, LAST_WORDS_SECONDS)
         try:
-            self._list_files(told.answer)
-            shipment = Shipment(self._document.transfers, self._folder)
-            send_last_words(shipment, self._interruption)
+            told = self._list_files(told, {})
+            with open_shipping(
+                self._document.transfers, self._interruption, persistence
+            ) as shipping:
+                shipping.send_own_files(self._folder)
         except RunError as failure:
             log.error("the log cannot be kept: %s", failure.message)
             return result

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from argmin.api.files import Output
 from argmin.api.outcome import OutputFile, Reason
 from argmin_solvers.failure import RunError
 from argmin_solvers.runlog import log
-
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -26,27 +24,46 @@ class OpenFile:
     name: str
     """Relative to the folder of its output."""
     path: str
-    source: BinaryIO
+    source: BufferedReader
     status: os.stat_result
 
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file as it was when its digest was taken."""
+    """A file as it was when it was found."""
 
+    output: str
     name: str
+    """Relative to the folder of its output."""
     path: str
     bytes: int
-    digest: str
-    changed: tuple[int, int, int]
-    """Inode, size and time of change: another value is another file."""
+    identity: tuple[int, int, int]
 
-    def is_unchanged(self) -> bool:
-        """Whether the path still leads to that file, as it was."""
+    def check(self) -> None:
+        """Raise `RunError`, ProgramFailed, where the path leads to another file by now."""
         try:
-            return identify(os.lstat(self.path)) == self.changed
-        except OSError:
-            return False
+            now = identify(os.lstat(self.path))
+        except OSError as error:
+            raise unreadable(self.output, self.path, error) from None
+        if now != self.identity:
+            raise changing(self.output, self.path)
+
+    def digest(self) -> str:
+        """`sha256:` and the digest of its content.
+
+        Raises:
+            RunError: ProgramFailed where it cannot be read, or has changed.
+        """
+        try:
+            opened = _open_regular(self.path)
+            if opened is None:
+                raise changing(self.output, self.path)
+            with opened as source:
+                if identify(os.fstat(source.fileno())) != self.identity:
+                    raise changing(self.output, self.path)
+                return f"sha256:{hashlib.file_digest(source, 'sha256').hexdigest()}"
+        except OSError as error:
+            raise unreadable(self.output, self.path, error) from None
 
 
 @dataclass(frozen=True)
@@ -61,9 +78,9 @@ class FoundOutput:
         """Size of all its files."""
         return sum(file.bytes for file in self.files)
 
-    def describe(self) -> OutputFile:
-        """The entry of the answer."""
-        entries = ((file.name, file.bytes, file.digest) for file in self.files)
+    def describe(self, digests: Mapping[str, str]) -> OutputFile:
+        """The entry of the answer; `digests` has those of the files by their paths."""
+        entries = ((file.name, file.bytes, digests[file.path]) for file in self.files)
         return OutputFile(
             name=self.name,
             files=len(self.files),
@@ -90,14 +107,14 @@ def prepare_outputs(outputs: Iterable[Output]) -> None:
 
 
 def find_outputs(outputs: Iterable[Output]) -> tuple[FoundOutput, ...]:
-    """All files of the outputs with their digests; every byte is read once.
+    """All files of the outputs; each can be opened, and none is read.
 
     Raises:
-        RunError: ProgramFailed where a file cannot be read.
+        RunError: ProgramFailed where a file or folder cannot be read.
     """
     found = []
     for output in outputs:
-        files = tuple(_read_through(opened) for opened in open_files(output))
+        files = tuple(_look_at(opened) for opened in open_files(output))
         found.append(FoundOutput(output.name, files))
         log.info("output %s: %d files, %d bytes", output.name, len(files), found[-1].bytes)
     return tuple(found)
@@ -133,7 +150,7 @@ def digest_output(files: Iterable[tuple[str, int, str]]) -> str:
 
 
 def identify(status: os.stat_result) -> tuple[int, int, int]:
-    """What tells a file from another, and from itself after a change."""
+    """What tells a file from another, and from itself after a change: inode, size and time."""
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
@@ -154,25 +171,10 @@ def changing(output: str, path: str) -> RunError:
     )
 
 
-def _read_through(opened: OpenFile) -> FoundFile:
-    digest = hashlib.sha256()
-    size = 0
-    with opened.source as source:
-        try:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-        except OSError as error:
-            raise unreadable(opened.output, opened.path, error) from None
-    if size != opened.status.st_size:
-        raise changing(opened.output, opened.path)
-    return FoundFile(
-        opened.name,
-        opened.path,
-        size,
-        f"sha256:{digest.hexdigest()}",
-        identify(opened.status),
-    )
+def _look_at(opened: OpenFile) -> FoundFile:
+    opened.source.close()
+    size, identity = opened.status.st_size, identify(opened.status)
+    return FoundFile(opened.output, opened.name, opened.path, size, identity)
 
 
 def _names_below(output: Output) -> list[str]:
@@ -190,7 +192,7 @@ def _names_below(output: Output) -> list[str]:
     return [name.as_posix() for name in sorted(names)]
 
 
-def _open_regular(path: str) -> BinaryIO | None:
+def _open_regular(path: str) -> BufferedReader | None:
     """The file, or `None` for what is none: a link is not followed, a pipe not waited for."""
     if not stat.S_ISREG(os.lstat(path).st_mode):
         return None

@@ -93,20 +93,34 @@ def read_keys(secret: str, root: str = CREDENTIALS_ROOT) -> Keys:
     return Keys(str(values[ACCESS_KEY_ID]), str(values[SECRET_ACCESS_KEY]), values[SESSION_TOKEN])
 
 
+@dataclass(frozen=True)
+class Channel:
+    """One way of speaking to a store."""
+
+    client: Any
+    manager: Any
+    sends_checksums: bool
+    """S3's own, which servers that are not of our days refuse."""
+
+
 class Connection:
-    """A client of one store with its transfer manager; threads may share it."""
+    """A store, with the transfers that are under way; threads may share it."""
 
     def __init__(self, bucket: S3Bucket, region: str | None, keys: Keys | None) -> None:
         self._bucket = bucket
         self._region = region
         self._keys = keys
         self._lock = threading.Lock()
-        self._retired: list[Any] = []
+        self._retired: list[Channel] = []
         self._under_way: set[Any] = set()
-        self.sends_checksums = True
-        self._open()
+        self.channel = self._open(sends_checksums=True)
 
-    def _open(self) -> None:
+    @property
+    def client(self) -> Any:
+        """The client of boto3."""
+        return self.channel.client
+
+    def _open(self, *, sends_checksums: bool) -> Channel:
         endpoint = self._bucket.endpoint or find_endpoint()
         session = boto3.session.Session(
             aws_access_key_id=self._keys and self._keys.access_key_id,
@@ -114,7 +128,7 @@ class Connection:
             aws_session_token=self._keys and self._keys.session_token,
             region_name=self._bucket.region or self._region,
         )
-        self.client: Any = session.client(
+        client: Any = session.client(
             "s3",
             endpoint_url=endpoint,
             region_name=session.region_name or (_DEFAULT_REGION if endpoint else None),
@@ -124,30 +138,29 @@ class Connection:
                 retries={"mode": "standard", "total_max_attempts": _TRIES},
                 max_pool_connections=2 * REQUESTS_AT_ONCE,
                 request_checksum_calculation=(
-                    "when_supported" if self.sends_checksums else "when_required"
+                    "when_supported" if sends_checksums else "when_required"
                 ),
                 # A server of one's own seldom has a name for each bucket.
                 s3={"addressing_style": "path"} if endpoint else None,
             ),
         )
-        self.manager: Any = TransferManager(self.client, _TRANSFER)
+        return Channel(client, TransferManager(client, _TRANSFER), sends_checksums)
 
     def do_without_checksums(self) -> None:
         """From now on speak as clients did before S3 had its own checksums."""
         with self._lock:
-            if not self.sends_checksums:
+            if not self.channel.sends_checksums:
                 return
             log.info(
                 "%s does not know S3's checksums: sizes and entity tags are compared instead",
                 self._bucket.endpoint or find_endpoint() or "the store",
             )
-            self.sends_checksums = False
             # What is under way with the old one goes on.
-            self._retired.append(self.manager)
-            self._open()
+            self._retired.append(self.channel)
+            self.channel = self._open(sends_checksums=False)
 
     def follow(self, transfer: Any) -> None:
-        """Wait for the end of a transfer of this connection's manager; raises what it raised."""
+        """Wait for the end of a transfer; raises what it raised."""
         with self._lock:
             self._under_way.add(transfer)
         try:
@@ -162,8 +175,8 @@ class Connection:
             with self._lock:
                 for transfer in self._under_way:
                     transfer.cancel()
-        managers = [*self._retired, self.manager]
-        threads = [threading.Thread(target=m.shutdown, daemon=True) for m in managers]
+        channels = [*self._retired, self.channel]
+        threads = [threading.Thread(target=c.manager.shutdown, daemon=True) for c in channels]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -147,7 +147,7 @@ def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None
     os.close(number)
     draft = Path(name)
     try:
-        transfer = connection.manager.download(
+        transfer = connection.channel.manager.download(
             arrival.place.bucket.bucket,
             arrival.remote.key,
             str(draft),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from argmin.api.outcome import Reason
@@ -19,7 +18,7 @@ from argmin.api.run import (
 from argmin.api.storage import S3Store
 from argmin_solvers.artifacts.connection import Connections
 from argmin_solvers.artifacts.meter import Listener, LogMeter
-from argmin_solvers.artifacts.persistence import PATIENCE_SECONDS, Persistence
+from argmin_solvers.artifacts.persistence import Persistence
 from argmin_solvers.artifacts.uploads import Departure, send_files, send_outputs
 from argmin_solvers.artifacts.workers import Stopping, Workers
 from argmin_solvers.failure import RunError
@@ -43,90 +42,64 @@ STOPPED = Stopping(
 _CONTENT_TYPES = {".json": "application/json", ".log": "text/plain; charset=utf-8"}
 
 
-@dataclass(frozen=True)
-class Shipment:
-    """What a run has to bring away.
+class Shipping:
+    """Brings one result away: its outputs first, and then argmin's own files, the answer last."""
 
-    Args:
-        transfers: where to.
-        folder: argmin's own output, with solution, log, inventory and answer as far as they are.
-        outputs: what the user's program wrote.
-    """
+    def __init__(self, transfers: Transfers, connections: Connections, workers: Workers) -> None:
+        self._transfers = transfers
+        self._connections = connections
+        self._workers = workers
 
-    transfers: Transfers
-    folder: Path
-    outputs: Sequence[FoundOutput] = ()
+    def send_outputs(self, outputs: Sequence[FoundOutput]) -> Mapping[str, str]:
+        """Bring outputs away; returns the digests of their files by the files' paths.
 
+        Raises:
+            RunError: TransferFailed; ProgramFailed where a file changes meanwhile.
+        """
+        return send_outputs(list(self._place(outputs)), self._connections, self._workers)
 
-def send_result(
-    shipment: Shipment,
-    interruption: Interruption,
-    persistence: Persistence | None = None,
-    listener: Listener | None = None,
-) -> None:
-    """Bring a result away: outputs first, the answer last.
+    def send_own_files(self, folder: Path) -> None:
+        """Bring solution, log, inventory and answer away, as far as they are in a folder.
 
-    Raises:
-        RunError: TransferFailed; ProgramFailed where an output changes meanwhile.
-    """
-    persistence = persistence or Persistence(interruption, PATIENCE_SECONDS)
-    with _crew(shipment, interruption, persistence, listener) as (connections, workers):
-        send_outputs(list(_place_outputs(shipment)), connections, workers)
-        result = shipment.transfers.result
-        if result is not None:
-            _send_own(shipment, result, connections, workers)
+        Raises:
+            RunError: TransferFailed.
+        """
+        store = self._transfers.result
+        if store is None:
+            return
+        for title, names in (
+            ("uploading the result", (SOLUTION_FILE, LOG_FILE, INVENTORY_FILE)),
+            ("uploading the answer", (ANSWER_FILE,)),
+        ):
+            send_files(title, _pack(folder, store, names), self._connections, self._workers)
 
-
-def send_last_words(
-    shipment: Shipment, interruption: Interruption, persistence: Persistence | None = None
-) -> None:
-    """Bring log and answer of a failed run away, with less patience.
-
-    Raises:
-        RunError: TransferFailed.
-    """
-    persistence = persistence or Persistence(interruption, LAST_WORDS_SECONDS)
-    result = shipment.transfers.result
-    if result is None:
-        return
-    with _crew(shipment, interruption, persistence, None) as (connections, workers):
-        _send_own(shipment, result, connections, workers)
+    def _place(self, outputs: Iterable[FoundOutput]) -> Iterator[tuple[FoundOutput, S3Store]]:
+        """Each output with its folder: one of its own, or one in that of the result."""
+        own = {upload.name: upload.target for upload in self._transfers.uploads}
+        result = self._transfers.result
+        for found in outputs:
+            if found.name in own:
+                yield found, own[found.name]
+            elif result is not None:
+                yield found, result.enter(OUTPUTS_FOLDER, found.name)
 
 
 @contextmanager
-def _crew(
-    shipment: Shipment,
+def open_shipping(
+    transfers: Transfers,
     interruption: Interruption,
-    persistence: Persistence,
-    listener: Listener | None,
-) -> Iterator[tuple[Connections, Workers]]:
-    transfers = shipment.transfers
-    workers = Workers(interruption, STOPPED, persistence, listener or LogMeter())
+    persistence: Persistence | None = None,
+    listener: Listener | None = None,
+) -> Iterator[Shipping]:
+    """Connections for one result."""
+    workers = Workers(
+        interruption, STOPPED, persistence or Persistence(interruption), listener or LogMeter()
+    )
     with Connections(transfers.region, transfers.credentials_root) as connections:
         try:
-            yield connections, workers
+            yield Shipping(transfers, connections, workers)
         finally:
             workers.close()
-
-
-def _place_outputs(shipment: Shipment) -> Iterator[tuple[FoundOutput, S3Store]]:
-    """Each output with its folder: one of its own, or one in that of the result."""
-    transfers = shipment.transfers
-    own = {upload.name: upload.target for upload in transfers.uploads}
-    for found in shipment.outputs:
-        if found.name in own:
-            yield found, own[found.name]
-        elif transfers.result is not None:
-            yield found, transfers.result.enter(OUTPUTS_FOLDER, found.name)
-
-
-def _send_own(
-    shipment: Shipment, store: S3Store, connections: Connections, workers: Workers
-) -> None:
-    before = _pack(shipment.folder, store, (SOLUTION_FILE, LOG_FILE, INVENTORY_FILE))
-    send_files("uploading the result", before, connections, workers)
-    answer = _pack(shipment.folder, store, (ANSWER_FILE,))
-    send_files("uploading the answer", answer, connections, workers)
 
 
 def _pack(folder: Path, store: S3Store, names: Iterable[str]) -> list[Departure]:

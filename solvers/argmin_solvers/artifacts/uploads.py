@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ from botocore.exceptions import ClientError
 
 from argmin.api.outcome import Reason
 from argmin.api.storage import S3Store
-from argmin_solvers.artifacts.connection import ByteCounter, Connection, Connections
+from argmin_solvers.artifacts.connection import ByteCounter, Channel, Connection, Connections
 from argmin_solvers.artifacts.faults import CorruptedError, refuses_checksums
 from argmin_solvers.artifacts.places import Action, Place
 from argmin_solvers.artifacts.workers import Task, Workers
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.text import shorten
-from argmin_solvers.outputs import FoundFile, FoundOutput, changing
+from argmin_solvers.outputs import FoundFile, FoundOutput
 
 KEY_LIMIT_BYTES = 1024
 _CHUNK = 1024 * 1024
@@ -46,7 +46,7 @@ class Departure:
         return Place(self.store, self.key)
 
 
-def depart_output(found: FoundOutput, store: S3Store) -> Iterable[tuple[Departure, FoundFile]]:
+def depart_output(found: FoundOutput, store: S3Store) -> Iterator[tuple[Departure, FoundFile]]:
     """The files of an output, on their way into a folder.
 
     Raises:
@@ -64,27 +64,31 @@ def depart_output(found: FoundOutput, store: S3Store) -> Iterable[tuple[Departur
 
 
 def send_outputs(
-    places: Iterable[tuple[FoundOutput, S3Store]], connections: Connections, workers: Workers
-) -> None:
-    """Bring outputs away, all of them at once.
+    places: Sequence[tuple[FoundOutput, S3Store]], connections: Connections, workers: Workers
+) -> Mapping[str, str]:
+    """Bring outputs away, all of them at once; returns the digests of the files by their paths.
+
+    The digest of a file is taken just before it goes, while others are on their way.
 
     Raises:
         RunError: TransferFailed; ProgramFailed where a file changes meanwhile.
     """
+    digests: dict[str, str] = {}
     tasks = [
-        _plan(departure, connections.reach(store), _watch(found, file))
+        _plan_output(departure, file, connections.reach(store), digests)
         for found, store in places
         for departure, file in depart_output(found, store)
     ]
     names = ", ".join(dict.fromkeys(found.name for found, _ in places))
     workers.move(f"uploading {names}", tasks)
+    return digests
 
 
 def send_files(
     title: str, departures: Iterable[Departure], connections: Connections, workers: Workers
 ) -> None:
     """Bring files of our own away."""
-    workers.move(title, [_plan(d, connections.reach(d.store), lambda: None) for d in departures])
+    workers.move(title, [_plan(d, connections.reach(d.store)) for d in departures])
 
 
 def _unfit(found: FoundOutput, file: FoundFile, why: str) -> RunError:
@@ -95,19 +99,21 @@ def _unfit(found: FoundOutput, file: FoundFile, why: str) -> RunError:
     )
 
 
-def _watch(found: FoundOutput, file: FoundFile) -> Callable[[], None]:
-    def check() -> None:
-        if not file.is_unchanged():
-            raise changing(found.name, file.path)
-
-    return check
-
-
-def _plan(departure: Departure, connection: Connection, check: Callable[[], None]) -> Task:
+def _plan_output(
+    departure: Departure, file: FoundFile, connection: Connection, digests: dict[str, str]
+) -> Task:
     def move(count: Callable[[int], None]) -> None:
-        check()
+        if file.path not in digests:
+            digests[file.path] = file.digest()
         _send_as_understood(departure, connection, count)
-        check()
+        file.check()
+
+    return Task(departure.place, Action.WRITE, departure.bytes, move)
+
+
+def _plan(departure: Departure, connection: Connection) -> Task:
+    def move(count: Callable[[int], None]) -> None:
+        _send_as_understood(departure, connection, count)
 
     return Task(departure.place, Action.WRITE, departure.bytes, move)
 
@@ -115,27 +121,33 @@ def _plan(departure: Departure, connection: Connection, check: Callable[[], None
 def _send_as_understood(
     departure: Departure, connection: Connection, count: Callable[[int], None]
 ) -> None:
-    had_checksums = connection.sends_checksums
+    channel = connection.channel
     try:
-        _send(departure, connection, count)
+        _send(departure, connection, channel, count)
     except ClientError as error:
-        if not (had_checksums and departure.store.endpoint and refuses_checksums(error)):
+        can_adapt = channel.sends_checksums and departure.store.endpoint
+        if not (can_adapt and refuses_checksums(error)):
             raise
         connection.do_without_checksums()
-        _send(departure, connection, count)
-        had_checksums = False
-    if not had_checksums:
+        channel = connection.channel
+        _send(departure, connection, channel, count)
+    if not channel.sends_checksums:
         _compare(departure, connection)
 
 
-def _send(departure: Departure, connection: Connection, count: Callable[[int], None]) -> None:
+def _send(
+    departure: Departure,
+    connection: Connection,
+    channel: Channel,
+    count: Callable[[int], None],
+) -> None:
     store = departure.store
     encryption = (
         {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": store.kms_key_id}
         if store.kms_key_id
         else {}
     )
-    transfer = connection.manager.upload(
+    transfer = channel.manager.upload(
         str(departure.path),
         store.bucket,
         departure.key,

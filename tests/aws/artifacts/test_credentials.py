@@ -12,10 +12,9 @@ from argmin.api.run import Download, Transfers
 from argmin.api.storage import S3Object
 from argmin_solvers.artifacts.downloads import fetch_inputs
 from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.storing import send_result
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
-from tests.aws.artifacts.test_uploads import found, ship
+from tests.aws.artifacts.shipments import found, ship
 from tests.aws.stores import Store
 
 pytestmark = pytest.mark.aws
@@ -56,13 +55,9 @@ def test_a_stranger_is_told_what_it_takes_to_list(store: Store, tmp_path: Path) 
 
 def test_a_stranger_is_told_what_it_takes_to_write(store: Store, tmp_path: Path) -> None:
     place = store.place("runs", secret="stranger")
-    interruption = Interruption()
+    shipment = ship(store, place, tmp_path, found(tmp_path, a=b"a"))
     with pytest.raises(RunError, match="it takes s3:PutObject and s3:AbortMultipartUpload"):
-        send_result(
-            ship(store, place, tmp_path, found(tmp_path, a=b"a")),
-            interruption,
-            Persistence(interruption, 60, 0.2),
-        )
+        shipment.send()
 
 
 def test_keys_that_are_wrong_are_told_from_keys_that_may_not(

@@ -18,11 +18,10 @@ from argmin_solvers.artifacts import storing
 from argmin_solvers.artifacts.connection import PART_BYTES
 from argmin_solvers.artifacts.downloads import fetch_inputs
 from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.storing import send_result
 from argmin_solvers.artifacts.workers import Stopping
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
-from tests.aws.artifacts.test_uploads import found, ship
+from tests.aws.artifacts.shipments import found, ship
 from tests.aws.relay import Relay
 from tests.aws.stores import Store, read_tree
 from tests.aws.versitygw import Gateway
@@ -63,7 +62,7 @@ def test_an_upload_survives_a_store_that_goes_and_comes_back(
     )
     network.go_down(after_bytes=HALF)
     with meanwhile("the upload", network):
-        send_result(shipment, Interruption(), persistence)
+        shipment.send(Interruption(), persistence)
     assert store.get("runs/outputs/data/large") == content
     assert store.get("runs/answer.json")
 
@@ -91,7 +90,7 @@ def test_a_server_that_is_started_again_gets_all_of_it(
     )
     shared_gateway.stop()
     threading.Timer(0, shared_gateway.start).start()
-    send_result(shipment, Interruption(), persistence)
+    shipment.send(Interruption(), persistence)
     assert gateway_store.get("runs/outputs/data/f") == content
 
 
@@ -103,7 +102,7 @@ def test_a_store_that_stays_away_fails_the_run_in_time(
     with pytest.raises(
         RunError, match=rf"writing s3://{store.bucket}/runs/outputs/data/a .* \(tried for 1 s\)"
     ) as failure:
-        send_result(shipment, interruption, Persistence(interruption, 1, 0.2))
+        shipment.send(interruption, Persistence(interruption, 1, 0.2))
     assert failure.value.reason is Reason.TRANSFER_FAILED
     assert failure.value.exit_code == ExitCode.TRANSFER_FAILED
     assert failure.value.exit_code not in ExitCode.PERMANENT
@@ -116,7 +115,7 @@ def test_what_was_cut_off_is_not_taken_for_a_whole(
     shipment = ship(store, store.place("runs", url=network.url), tmp_path, outputs)
     network.go_down(after_bytes=HALF)
     with pytest.raises(RunError):
-        send_result(shipment, interruption, Persistence(interruption, 1, 0.2))
+        shipment.send(interruption, Persistence(interruption, 1, 0.2))
     assert "answer.json" not in store.read_folder("runs")
 
 
@@ -226,7 +225,7 @@ def test_a_request_to_stop_bounds_an_upload(
         pytest.raises(RunError, match="told to stop") as failure,
         letting_go(network),
     ):
-        send_result(shipment, interruption, Persistence(interruption), listener)
+        shipment.send(interruption, Persistence(interruption), listener)
     assert failure.value.reason is Reason.TRANSFER_FAILED
     assert store.read_folder("runs") == {}
     wait_until(lambda: store.list_uploads() == [], "the upload to be given up", timeout=30)
@@ -248,7 +247,7 @@ def test_progress_is_told_in_lines(
     shipment = ship(store, store.place("runs"), tmp_path, outputs)
     interruption = Interruption()
     with caplog.at_level("INFO", logger="argmin"):
-        send_result(shipment, interruption, Persistence(interruption))
+        shipment.send(interruption, Persistence(interruption))
     assert any(
         re.fullmatch(r"uploading data: 2 files, 48 of 48 MiB, \d+ MiB/s, done", line)
         for line in caplog.messages

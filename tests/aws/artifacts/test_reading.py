@@ -14,9 +14,7 @@ from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.stored import open_stored
 from argmin_solvers.artifacts.checksums import digest_file
 from argmin_solvers.artifacts.connection import PART_BYTES
-from argmin_solvers.artifacts.storing import Shipment, send_result
-from argmin_solvers.interruption import Interruption
-from tests.aws.artifacts.test_uploads import found
+from tests.aws.artifacts.shipments import Shipment, found
 from tests.aws.stores import Store, read_tree
 from tests.aws.versitygw import Gateway
 
@@ -56,12 +54,12 @@ def deliver(store: Store, folder: Path, **files: bytes) -> None:
         for file in own.iterdir()
     ]
     listed += [
-        StoredFile(path=f"outputs/data/{file.name}", bytes=file.bytes, digest=file.digest)
+        StoredFile(path=f"outputs/data/{file.name}", bytes=file.bytes, digest=file.digest())
         for file in outputs[0].files
     ]
     write_inventory(own / "inventory.json", listed)
     transfers = Transfers(result=store.place(PREFIX), credentials_root=str(store.credentials))
-    send_result(Shipment(transfers, own, outputs), Interruption())
+    Shipment(transfers, own, outputs).send()
 
 
 def write_inventory(file: Path, listed: list[StoredFile]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import pytest
 from argmin.api.files import Output
 from argmin.api.outcome import Reason
 from argmin.api.run import Transfers, Upload
-from argmin.api.storage import S3Store
 from argmin_solvers.artifacts.connection import PART_BYTES
 from argmin_solvers.artifacts.downloads import fetch_inputs
 from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.storing import Shipment, send_last_words, send_result
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import FoundOutput, find_outputs
+from argmin_solvers.outputs import find_outputs
+from tests.aws.artifacts.shipments import Shipment, found, own_files, ship
 from tests.aws.relay import Relay
 from tests.aws.stores import Store, read_tree
 
@@ -28,37 +26,9 @@ KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/2f1e0c0a-0000-4000-8000-000000
 LARGE = 3 * PART_BYTES + 1
 
 
-def found(folder: Path, **files: bytes) -> tuple[FoundOutput, ...]:
-    """An output `data` with files; `__` in a name stands for a slash."""
-    for name, content in files.items():
-        path = folder / "data" / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return find_outputs([Output(name="data", path=str(folder / "data"))])
-
-
-def own_files(folder: Path) -> Path:
-    """argmin's own output, as it is when a result is sent."""
-    own = folder / "argmin"
-    own.mkdir(exist_ok=True)
-    for name in ("solution.json", "run.log", "inventory.json", "answer.json"):
-        (own / name).write_text(json.dumps({"name": name}))
-    return own
-
-
-def ship(store: Store, target: S3Store, folder: Path, outputs: tuple[FoundOutput, ...]) -> Shipment:
-    transfers = Transfers(result=target, credentials_root=str(store.credentials))
-    return Shipment(transfers, own_files(folder), outputs)
-
-
-def send(shipment: Shipment) -> None:
-    interruption = Interruption()
-    send_result(shipment, interruption, Persistence(interruption, 60, 0.2))
-
-
 def test_a_result_has_the_layout_that_readers_expect(store: Store, tmp_path: Path) -> None:
     outputs = found(tmp_path, plan__csv=b"1", empty=b"", **{"späte Züge": "ü".encode()})
-    send(ship(store, store.place("runs/steel"), tmp_path, outputs))
+    ship(store, store.place("runs/steel"), tmp_path, outputs).send()
     kept = store.read_folder("runs/steel")
     assert {name: kept[f"outputs/data/{name}"] for name in ("plan/csv", "empty", "späte Züge")} == {
         "plan/csv": b"1",
@@ -71,7 +41,7 @@ def test_a_result_has_the_layout_that_readers_expect(store: Store, tmp_path: Pat
 
 def test_the_answer_comes_last(store: Store, network: Relay, tmp_path: Path) -> None:
     outputs = found(tmp_path, a=b"a", large=os.urandom(LARGE))
-    send(ship(store, store.place("runs", url=network.url), tmp_path, outputs))
+    ship(store, store.place("runs", url=network.url), tmp_path, outputs).send()
     writes = [r.split(b" ")[1] for r in network.requests if r.startswith((b"PUT", b"POST"))]
     assert b"/answer.json" in writes[-1]
     assert sum(b"/answer.json" in path for path in writes) == 1
@@ -80,7 +50,7 @@ def test_the_answer_comes_last(store: Store, network: Relay, tmp_path: Path) -> 
 def test_a_folder_goes_there_and_back_again(store: Store, tmp_path: Path) -> None:
     files = {f"deep__{n % 7}__file{n}": os.urandom(n * 100) for n in range(60)}
     outputs = found(tmp_path, large=os.urandom(LARGE), **files)
-    send(ship(store, store.place("runs"), tmp_path, outputs))
+    ship(store, store.place("runs"), tmp_path, outputs).send()
     interruption = Interruption()
     back = store.downloads(tmp_path / "back", prefix="runs/outputs/data")
     fetch_inputs(back, interruption, Persistence(interruption, 60, 0.2))
@@ -89,7 +59,7 @@ def test_a_folder_goes_there_and_back_again(store: Store, tmp_path: Path) -> Non
 
 def test_large_files_go_in_parts(store: Store, network: Relay, tmp_path: Path) -> None:
     outputs = found(tmp_path, large=os.urandom(LARGE))
-    send(ship(store, store.place("runs", url=network.url), tmp_path, outputs))
+    ship(store, store.place("runs", url=network.url), tmp_path, outputs).send()
     parts = [head for head in network.requests if b"partNumber=" in head.split(b"\r\n")[0]]
     assert len(parts) == 4
     assert store.list_uploads() == []
@@ -97,7 +67,7 @@ def test_large_files_go_in_parts(store: Store, network: Relay, tmp_path: Path) -
 
 def test_every_part_has_its_checksum(store: Store, network: Relay, tmp_path: Path) -> None:
     outputs = found(tmp_path, small=b"small", large=os.urandom(LARGE))
-    send(ship(store, store.place("runs", url=network.url), tmp_path, outputs))
+    ship(store, store.place("runs", url=network.url), tmp_path, outputs).send()
     writes = [head.lower() for head in network.requests if head.startswith(b"PUT")]
     assert writes
     assert all(b"x-amz-checksum-crc32: " in head for head in writes)
@@ -110,7 +80,7 @@ def test_a_server_without_checksums_is_spoken_to_as_it_understands(
     content = os.urandom(LARGE)
     outputs = found(tmp_path, large=content, small=b"small")
     with caplog.at_level("INFO", logger="argmin"):
-        send(ship(store, store.place("runs", url=network.url), tmp_path, outputs))
+        ship(store, store.place("runs", url=network.url), tmp_path, outputs).send()
     assert store.get("runs/outputs/data/large") == content
     assert store.get("runs/outputs/data/small") == b"small"
     assert sum("does not know S3's checksums" in line for line in caplog.messages) == 1
@@ -122,16 +92,18 @@ def test_an_output_may_have_a_place_of_its_own(store: Store, tmp_path: Path) -> 
     transfers = Transfers(
         result=store.place("runs"), uploads=(upload,), credentials_root=str(store.credentials)
     )
-    send(Shipment(transfers, own_files(tmp_path), outputs))
+    Shipment(transfers, own_files(tmp_path), outputs).send()
     assert store.read_folder("plans/today") == {"plan": b"plan"}
     assert not any(name.startswith("outputs/") for name in store.read_folder("runs"))
 
 
-def test_the_last_words_of_a_failed_run_are_kept(store: Store, tmp_path: Path) -> None:
+def test_a_run_without_a_solution_still_has_its_log_and_its_answer(
+    store: Store, tmp_path: Path
+) -> None:
     own = own_files(tmp_path)
     (own / "solution.json").unlink()
     transfers = Transfers(result=store.place("runs"), credentials_root=str(store.credentials))
-    send_last_words(Shipment(transfers, own), Interruption())
+    Shipment(transfers, own, ()).send()
     assert set(store.read_folder("runs")) == {"run.log", "inventory.json", "answer.json"}
 
 
@@ -140,7 +112,7 @@ def test_what_is_written_is_encrypted_by_the_key_of_the_store(
 ) -> None:
     outputs = found(tmp_path, a=b"a", large=os.urandom(LARGE))
     place = store.place("runs", url=network.url, kms_key_id=KMS_KEY)
-    send(ship(store, place, tmp_path, outputs))
+    ship(store, place, tmp_path, outputs).send()
     objects = [
         head.lower()
         for head in network.requests
@@ -155,7 +127,7 @@ def test_what_is_written_is_encrypted_by_the_key_of_the_store(
 def test_a_missing_bucket_is_named(store: Store, tmp_path: Path) -> None:
     place = store.place("runs", bucket="no-such-bucket-of-ours")
     with pytest.raises(RunError, match="there is no bucket no-such-bucket-of-ours") as refusal:
-        send(ship(store, place, tmp_path, found(tmp_path, a=b"a")))
+        ship(store, place, tmp_path, found(tmp_path, a=b"a")).send()
     assert refusal.value.reason is Reason.TRANSFER_FAILED
 
 
@@ -163,7 +135,7 @@ def test_a_file_that_changes_on_its_way_is_no_output(store: Store, tmp_path: Pat
     outputs = found(tmp_path, log=b"first")
     (tmp_path / "data" / "log").write_bytes(b"second")
     with pytest.raises(RunError, match=r"data/log changed while it was read") as refusal:
-        send(ship(store, store.place("runs"), tmp_path, outputs))
+        ship(store, store.place("runs"), tmp_path, outputs).send()
     assert refusal.value.reason is Reason.PROGRAM_FAILED
     assert store.read_folder("runs") == {}
 
@@ -185,5 +157,5 @@ def test_a_name_that_is_no_key_is_refused(
         opened.write(b"x")
     outputs = find_outputs([Output(name="data", path=str(tmp_path / "data"))])
     with pytest.raises(RunError, match=why) as refusal:
-        send(ship(gateway_store, gateway_store.place("p" * 63), tmp_path, outputs))
+        ship(gateway_store, gateway_store.place("p" * 63), tmp_path, outputs).send()
     assert refusal.value.reason is Reason.PROGRAM_FAILED
