@@ -16,6 +16,7 @@ class Unit(StrEnum):
     MEBIBYTES = " MiB"
     TIMES = " times"
     PER_SECOND = " /s"
+    MEBIBYTES_PER_SECOND = " MiB/s"
     COUNT = ""
 
 
