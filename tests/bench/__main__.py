@@ -26,6 +26,7 @@ from tests.bench.progress_cost import measure_progress_cost
 from tests.bench.solve_time import measure_solve_time
 from tests.bench.stage import Stage, prepare_stage
 from tests.bench.throughput import measure_throughput
+from tests.bench.transfers import measure_transfers
 from tests.bench.writes import measure_writes
 from tests.cluster.errors import ClusterError
 from tests.cluster.progress import say, step
@@ -64,6 +65,8 @@ class Counts:
     delegated_jobs: int = 200
     counted_jobs: int = 10
     delegated_seconds: float = 20.0
+    transfer_pairs: int = 5
+    transferred_mebibytes: int = 1024
 
 
 QUICK = Counts(
@@ -80,6 +83,8 @@ QUICK = Counts(
     delegated_jobs=4,
     counted_jobs=2,
     delegated_seconds=2.0,
+    transfer_pairs=1,
+    transferred_mebibytes=64,
 )
 
 
@@ -99,6 +104,9 @@ def list_measurements(
         ),
         "delegation": lambda: measure_delegation(
             counts.delegated_jobs, counts.counted_jobs, counts.delegated_seconds
+        ),
+        "transfers": lambda: measure_transfers(
+            counts.transfer_pairs, counts.transferred_mebibytes
         ),
     }
 
