@@ -84,9 +84,9 @@ class Store:
         after = [*kept, *(name for name in wanted["finalizers"] if name not in kept)]
         if "deletionTimestamp" in found["metadata"] and set(after) - set(before):
             raise ImmutableError(f"{key}: no new finalizers where the object is being deleted")
-        self._finalizers[key, manager] = wanted["finalizers"]
         metadata = {**found["metadata"], "finalizers": after}
         self._change(key, {**found, "metadata": metadata}, "apply")
+        self._finalizers[key, manager] = wanted["finalizers"]
         if "deletionTimestamp" in metadata and not after:
             self._remove(key)
 
