@@ -93,7 +93,10 @@ class Settings(BaseModel):
     sage_maker_poll_seconds: float = Field(
         default=30.0, ge=1, le=600, alias="ARGMIN_SAGEMAKER_POLL_SECONDS"
     )
-    """How soon SageMaker is asked again about a young job, where no event tells of it."""
+    """How soon SageMaker is asked again about a young job, where no event tells of it.
+
+    Other pauses follow from it: see `argmin.backends.sagemaker_pace`.
+    """
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )

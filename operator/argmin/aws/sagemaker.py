@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from argmin.aws.calls import Aws
+from argmin.aws.errors import InvalidError
 from argmin.aws.models import Access, ProcessingJob
 
 Request = Mapping[str, Any]
@@ -48,7 +50,11 @@ class SageMaker:
         Raises:
             NotFoundError: there is none of that name.
         """
-        await self._call("stop_processing_job", name, ProcessingJobName=name)
+        try:
+            await self._call("stop_processing_job", name, ProcessingJobName=name)
+        except InvalidError as error:
+            if not _OVER.search(error.message):
+                raise
 
     async def list_tags(self, arn: str) -> dict[str, str]:
         """The tags of anything of SageMaker's."""
@@ -69,6 +75,8 @@ class SageMaker:
     async def _call(self, operation: str, caller: str, **parameters: Any) -> dict[str, Any]:
         return await self._aws.call(self._access, _SERVICE, operation, parameters, caller=caller)
 
+
+_OVER = re.compile(r"is in status (Completed|Failed|Stopped|Stopping)\b")
 
 _TAG_PAGES = 5
 """AWS takes 50 tags, and gives them in one page."""

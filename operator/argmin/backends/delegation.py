@@ -74,9 +74,7 @@ class Delegation:
 
     def open_jobs(self) -> SageMakerJobs:
         """SageMaker's processing jobs."""
-        shortest = self._settings.shortest_pause
-        longest = max(shortest, Pace.longest)
-        pace = Pace(shortest, longest, hears_events=bool(self._settings.queue_url))
+        pace = Pace(self._settings.shortest_pause, hears_events=bool(self._settings.queue_url))
         return SageMakerJobs(AwsClients(self._open()), pace, self._board)
 
     def connect(self, wake: Wake) -> None:

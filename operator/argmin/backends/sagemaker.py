@@ -90,7 +90,7 @@ class SageMakerJobs:
         try:
             return await self._look(name, owner, find_access(claim.run, status))
         except AwsError as error:
-            raise explain_refusal(error, name) from error
+            raise explain_refusal(error, name, self._pace) from error
 
     async def perform(self, call: Call) -> None:
         """Create or stop a job.
@@ -110,7 +110,7 @@ class SageMakerJobs:
             await action
         except AwsError as error:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
-            raise explain_refusal(error, name) from error
+            raise explain_refusal(error, name, self._pace) from error
 
     async def _look(self, name: str, owner: Key, access: Access) -> Sighting:
         now = self._clock()

@@ -1,7 +1,7 @@
 """How often SageMaker is asked about a job; pure, and the same for the same job.
 
 Without events that is all that tells of a change. With them it makes up for those that are lost,
-and for what SageMaker tells nobody: that the container has started.
+and for what SageMaker tells nobody: that the container has started. All pauses follow from one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,31 @@ _SPREAD = 0.2
 
 @dataclass(frozen=True)
 class Pace:
-    """Pauses between two looks at a job."""
+    """Pauses between two looks at a job, and between two tries of what AWS refuses."""
 
     shortest: timedelta = timedelta(seconds=30)
-    longest: timedelta = timedelta(seconds=120)
+    """Between two looks at a young job, where no event tells of it."""
     hears_events: bool = False
+
+    @property
+    def longest(self) -> timedelta:
+        """Between two looks at an old job."""
+        return self.shortest * 4
+
+    @property
+    def until_answer(self) -> timedelta:
+        """Where AWS does not answer."""
+        return self.shortest / 2
+
+    @property
+    def until_healed(self) -> timedelta:
+        """Where somebody has to do something: to allow it, to raise a quota."""
+        return self.shortest * 2
+
+    @property
+    def until_edited(self) -> timedelta:
+        """Where the request itself is wrong, or its name is taken."""
+        return self.shortest * 10
 
     def choose_due(
         self, name: str, created: datetime, now: datetime, *, is_started: bool

@@ -15,21 +15,19 @@ from argmin.aws.errors import (
     UnavailableError,
 )
 from argmin.backends.run import RunReason
-from argmin.backends.sagemaker_pace import spread
+from argmin.backends.sagemaker_pace import Pace, spread
 from argmin.plan import Blocked, Retry
 
-_SOON = timedelta(seconds=15)
-_LATER = timedelta(seconds=60)
-_SELDOM = timedelta(minutes=5)
 
-
-def explain_refusal(error: AwsError, job_name: str) -> Blocked | Retry:
+def explain_refusal(error: AwsError, job_name: str, pace: Pace) -> Blocked | Retry:
     """What the engine is told; every one of these heals by itself when its cause is gone."""
     if isinstance(error, ThrottledError):
         return Retry(error.after, error.message)
     reason, message = _find_words(error)
     is_waiting = isinstance(error, UnavailableError | ExpiredError | LimitExceededError)
-    return Blocked(reason, message, spread(_choose_pause(error), job_name), waiting=is_waiting)
+    return Blocked(
+        reason, message, spread(_choose_pause(error, pace), job_name), waiting=is_waiting
+    )
 
 
 def _find_words(error: AwsError) -> tuple[str, str]:
@@ -44,11 +42,11 @@ def _find_words(error: AwsError) -> tuple[str, str]:
             return error.reason, error.message
 
 
-def _choose_pause(error: AwsError) -> timedelta:
+def _choose_pause(error: AwsError, pace: Pace) -> timedelta:
     match error:
         case UnavailableError() | ExpiredError():
-            return _SOON
+            return pace.until_answer
         case InUseError() | InvalidError():
-            return _SELDOM
+            return pace.until_edited
         case _:
-            return _LATER
+            return pace.until_healed
