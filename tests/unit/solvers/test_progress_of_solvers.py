@@ -95,10 +95,7 @@ def test_a_search_tells_its_solutions_and_how_far_it_has_come(
     heard = hear(solver, mps("lseu"), tmp_path)
     counted = heard.sink.all("solutions")
     assert max(counted) == heard.solve.solutions
-    if solver is not SolverName.GLPK:
-        assert max(heard.sink.all("nodes")) > 0
-    else:
-        assert max(heard.sink.all("iterations")) > 0
+    assert heard.sink.all("iterations" if solver is SolverName.GLPK else "nodes")
 
 
 @pytest.mark.parametrize("solver", CALLED + READ)
