@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import boto3
+from botocore.config import Config
+from s3transfer.manager import TransferManager
+
 from argmin.api.files import Output
 from argmin.api.run import Download, Transfers
 from argmin.api.storage import S3Object, S3Store
@@ -60,8 +64,8 @@ def fetch_as_runner(url: str, bucket: str, prefix: str, folder: Path) -> float:
 
 def send_plainly(url: str, bucket: str, prefix: str, folder: Path) -> float:
     """All files at once to the transfer manager, as it is."""
-    _, manager = _open(url)
     began = time.monotonic()
+    _, manager = _open(url)
     futures = [
         manager.upload(str(file), bucket, f"{prefix}/outputs/data/{file.name}")
         for file in sorted(folder.iterdir())
@@ -73,9 +77,9 @@ def send_plainly(url: str, bucket: str, prefix: str, folder: Path) -> float:
 
 def fetch_plainly(url: str, bucket: str, prefix: str, folder: Path) -> float:
     """A list of the keys, and all of them at once to the transfer manager."""
-    client, manager = _open(url)
     folder.mkdir()
     began = time.monotonic()
+    client, manager = _open(url)
     listing = client.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/outputs/data/")
     futures = [
         manager.download(bucket, item["Key"], str(folder / Path(item["Key"]).name))
@@ -94,10 +98,6 @@ def read_peak_memory() -> float:
 
 
 def _open(url: str) -> tuple[Any, Any]:
-    import boto3
-    from botocore.config import Config
-    from s3transfer.manager import TransferManager
-
     client = boto3.client(
         "s3",
         endpoint_url=url,

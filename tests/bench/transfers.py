@@ -21,7 +21,7 @@ from tests.cluster.progress import say, step
 
 TARGET_RATE = 0.9
 TARGET_MEMORY = 1.1
-"""Peak memory with the whole folder over that with an eighth of it."""
+"""Peak memory with the whole folder over that with a quarter of it."""
 TRANSFER_TIMEOUT = 600.0
 BUCKET = "bench"
 FILES = 16
@@ -32,8 +32,8 @@ on the same disk, on the same two cores, over HTTP on the loopback) and back aga
 one pair that does not count. *Runner* is what a run does: the files of a result are found, and the
 digest of each is taken before it goes; after an input has come, its checksum is compared. *boto3*
 is its transfer manager alone, with its defaults: all files at once. Both move parts of 8 MiB, ten
-at a time, with S3's own checksums. Memory is the largest resident set of the process; *an eighth*
-is a folder with files of an eighth of the size."""
+at a time, with S3's own checksums. Memory is the largest resident set of the process; *a quarter*
+is a folder with files of a quarter of the size."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def measure_transfers(pairs: int, mebibytes: int) -> Section:
         server.client().create_bucket(Bucket=BUCKET)
         with step(f"writing {mebibytes} MiB"):
             _fill(folder / "whole", mebibytes)
-            _fill(folder / "eighth", mebibytes // 8)
-        eighth = _travel(server, "argmin", folder / "eighth", folder)
+            _fill(folder / "quarter", mebibytes // 4)
+        quarter = _travel(server, "argmin", folder / "quarter", folder)
         ours, plain = [], []
         for pair in range(pairs + 1):
             ours.append(_travel(server, "argmin", folder / "whole", folder))
             plain.append(_travel(server, "boto3", folder / "whole", folder))
             say(f"pair {pair}: runner {_tell(ours[-1])}, boto3 {_tell(plain[-1])}")
-    return _conclude(ours[1:], plain[1:], eighth, mebibytes)
+    return _conclude(ours[1:], plain[1:], quarter, mebibytes)
 
 
 @contextmanager
@@ -135,7 +135,9 @@ def _tell(trip: Trip) -> str:
     return f"{trip.up.seconds:.2f} s up, {trip.down.seconds:.2f} s down"
 
 
-def _conclude(ours: Sequence[Trip], plain: Sequence[Trip], eighth: Trip, mebibytes: int) -> Section:
+def _conclude(
+    ours: Sequence[Trip], plain: Sequence[Trip], quarter: Trip, mebibytes: int
+) -> Section:
     figures: list[Figure] = []
     for way, title in (("up", "upload"), ("down", "download")):
         runner = [getattr(trip, way) for trip in ours]
@@ -149,7 +151,7 @@ def _conclude(ours: Sequence[Trip], plain: Sequence[Trip], eighth: Trip, mebibyt
                 f"{title}, runner / boto3", rates.over(others), Unit.TIMES, at_least(TARGET_RATE)
             ),
         ]
-    figures += _judge_memory(ours, plain, eighth)
+    figures += _judge_memory(ours, plain, quarter)
     return Section(
         "Files to and from an object store",
         _METHOD.format(mebibytes=mebibytes, files=FILES),
@@ -157,14 +159,14 @@ def _conclude(ours: Sequence[Trip], plain: Sequence[Trip], eighth: Trip, mebibyt
     )
 
 
-def _judge_memory(ours: Sequence[Trip], plain: Sequence[Trip], eighth: Trip) -> list[Figure]:
+def _judge_memory(ours: Sequence[Trip], plain: Sequence[Trip], quarter: Trip) -> list[Figure]:
     peaks = Samples.of(_find_peak(trip) for trip in ours)
-    small = Samples.of([_find_peak(eighth)] * peaks.count)
+    small = Samples.of([_find_peak(quarter)] * peaks.count)
     return [
         Figure("peak memory, runner", peaks, Unit.MEBIBYTES),
         Figure("peak memory, boto3", Samples.of(map(_find_peak, plain)), Unit.MEBIBYTES),
         Figure(
-            "peak memory, runner, whole / an eighth",
+            "peak memory, runner, whole / a quarter",
             peaks.over(small),
             Unit.TIMES,
             at_most(TARGET_MEMORY),
