@@ -19,16 +19,21 @@ from tests.kube.cli_cluster import BROKEN, RUNNING, SOLVED, Jobs, answer, job, o
 pytestmark = pytest.mark.kube
 
 SOLUTION = {"version": 1, "objective": "15005.0", "variables": {"flow[a,b]": 3.0, "open": 1.0}}
+DRAWN = {
+    **{"name": "drawn", "outcome": "Optimal", "reason": "Optimal", "objective": "3.0"},
+    "history": [{"seconds": 0.5, "objective": 4.0}, {"seconds": 2.0, "objective": 3.0}],
+}
 POOL = {"version": 1, "variables": {"x": 1.0}, "solutions": [{"x": 1.0}, {"x": 2.0, "y": 1.0}]}
 
 
 @pytest.fixture(scope="module")
 def jobs() -> Iterator[Jobs]:
     with open_jobs("kube-cli-results") as opened:
-        for name in ("steel", "nurses", "hostile", "damaged", "running", "failed"):
+        for name in ("steel", "nurses", "hostile", "damaged", "running", "failed", "drawn"):
             opened.create(name)
         opened.deliver("steel", SOLUTION, "solver cbc\n", {"data/a.csv": b"1", "lp/m.lp": b"2"})
         opened.deliver("nurses", POOL)
+        opened.deliver("drawn", DRAWN)
         opened.deliver("hostile", SOLUTION, outputs={"../escaped": b"1"})
         opened.deliver("damaged", SOLUTION)
         opened.keep("damaged", {"solution.json.gz": b"no gzip"})
@@ -115,6 +120,19 @@ class TestResult:
         code, _, err = tell("result", "damaged")
         assert code == ExitStatus.FAILED
         assert "solution.json.gz in ConfigMap damaged-result is damaged" in err
+
+
+class TestPlot:
+    def test_the_chart_is_drawn_from_the_result(self, tell: Any, tmp_path: Path) -> None:
+        code, out, err = tell("plot", "drawn", "-o", str(tmp_path / "chart.svg"))
+        assert (code, out, err) == (ExitStatus.OK, "", "")
+        assert "Convergence of drawn" in (tmp_path / "chart.svg").read_text()
+
+    def test_a_job_that_runs_has_nothing_to_draw_yet(self, tell: Any, tmp_path: Path) -> None:
+        code, _, err = tell("plot", "running", "-o", str(tmp_path / "chart.svg"))
+        assert code == ExitStatus.NOT_FOUND
+        assert "running has no result yet: wait for it with `argmin watch running`" in err
+        assert not (tmp_path / "chart.svg").exists()
 
 
 class TestLogs:
