@@ -68,7 +68,7 @@ def grant_rights(kubectl: Kubectl, folder: Path) -> Path:
         InstallationError: the chart cannot be rendered.
     """
     kubectl.run("create", "namespace", NAMESPACE)
-    manifests = [each for each in _render_chart() if each["kind"] in _RIGHTS]
+    manifests = [each for each in render_chart() if each["kind"] in _RIGHTS]
     kubectl.within(NAMESPACE).apply(*manifests)
     kubectl.run(
         "wait", "crd", "--for=condition=Established", "optimizationjobs.argmin.dev", "--timeout=30s"
@@ -84,6 +84,21 @@ def grant_rights(kubectl: Kubectl, folder: Path) -> Path:
     return path
 
 
+def render_chart(*options: str) -> list[Object]:
+    """The manifests of the chart; `options` are Helm's, such as `--values=FILE`.
+
+    Raises:
+        InstallationError: the chart cannot be rendered with them.
+    """
+    command = [str(client_program("helm")), "template", RELEASE, str(CHART)]
+    command += [f"--namespace={NAMESPACE}", "--kube-version=1.34.0", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise InstallationError(f"the chart cannot be rendered: {done.stderr}")
+    manifests: list[Object] = list(yaml.safe_load_all(done.stdout))
+    return [manifest for manifest in manifests if manifest]
+
+
 def _image(prefix: str, reference: str) -> list[str]:
     repository, _, tag = reference.rpartition(":")
     return [f"{prefix}.repository={repository}", f"{prefix}.tag={tag}"]
@@ -97,24 +112,3 @@ def _describe_pods(kubectl: Kubectl) -> str:
         )
     except KubectlError as error:
         return f"(the pods cannot be described: {error})"
-
-
-def _render_chart() -> list[Object]:
-    done = subprocess.run(
-        [
-            str(client_program("helm")),
-            "template",
-            RELEASE,
-            str(CHART),
-            f"--namespace={NAMESPACE}",
-            "--kube-version=1.34.0",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise InstallationError(f"the chart cannot be rendered: {done.stderr}")
-    manifests: list[Object] = list(yaml.safe_load_all(done.stdout))
-    return [manifest for manifest in manifests if manifest]

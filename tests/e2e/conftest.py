@@ -13,7 +13,7 @@ from tests.aws.chart import list_settings
 from tests.aws.emulator import Aws, emulator
 from tests.aws.seed import BUCKET
 from tests.cluster import Provider, build_images, cluster
-from tests.e2e.command import Argmin
+from tests.command import Argmin
 from tests.installation import install
 from tests.kubectl import Kubectl
 

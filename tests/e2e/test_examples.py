@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.command import Argmin
+from tests.command import Argmin
 from tests.e2e.jobs import JOBS, await_jobs
 from tests.installation import ROOT
 from tests.kubectl import Kubectl, Object, condition_of, holds

@@ -11,7 +11,7 @@ import yaml
 
 from tests.aws.emulator import Aws, administrator
 from tests.aws.seed import BUCKET
-from tests.e2e.command import Argmin
+from tests.command import Argmin
 from tests.e2e.jobs import JOBS, await_job, await_jobs
 from tests.installation import ROOT
 from tests.kubectl import Kubectl, Object, condition_of, holds
