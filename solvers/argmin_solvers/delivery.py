@@ -63,7 +63,8 @@ def pack_parts(solution: bytes, run_log: bytes, outputs: bytes | None) -> dict[s
         raise RunError(
             Reason.ANSWER_TOO_LARGE,
             f"the result has {size} bytes compressed ({sizes}), and {RESULT_LIMIT_BYTES} can be"
-            " delivered: keep fewer solutions (spec.solutionPool.size) or fewer outputs",
+            " delivered without a store: keep fewer solutions (spec.solutionPool.size) or fewer"
+            " outputs, or name a bucket in spec.artifacts",
         )
     packed_log = gzip.compress(run_log, mtime=0)
     if size + len(packed_log) > RESULT_LIMIT_BYTES:

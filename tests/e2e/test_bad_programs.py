@@ -106,7 +106,8 @@ def test_outputs_that_are_too_large_are_refused_and_never_dropped_silently(
     assert holds(job, "Failed")
     assert message_of(job, "Failed") == (
         "AnswerTooLarge: spec.outputs.data: the outputs have more than 1032192 bytes compressed,"
-        " which is what can be delivered: keep fewer or smaller files"
+        " which is what can be delivered without a store: keep fewer or smaller files, or name a"
+        " bucket in spec.artifacts"
     )
     assert "solutionRef" not in job["status"]
 
