@@ -37,6 +37,7 @@ from tests.pages import (
 
 SPEC_PAGE = GUIDE / "optimizationjob.md"
 SAGEMAKER_PAGE = GUIDE / "sagemaker.md"
+ARTIFACTS_PAGE = GUIDE / "artifacts.md"
 VERIFICATION_PAGE = GUIDE / "verification.md"
 COMMANDS = sorted({command for page in PAGES for command in list_commands(page, "argmin")})
 _SOME_MODEL = {"format": "mps", "source": {"inline": "NAME"}}
@@ -155,7 +156,11 @@ CONDITIONS = {
 
 @pytest.mark.parametrize(
     ("page", "heading"),
-    [(SAGEMAKER_PAGE, "When something is wrong"), (SPEC_PAGE, "Conditions and waiting")],
+    [
+        (SAGEMAKER_PAGE, "When something is wrong"),
+        (ARTIFACTS_PAGE, "When something is wrong"),
+        (SPEC_PAGE, "Conditions and waiting"),
+    ],
     ids=lambda value: value.stem if isinstance(value, Path) else value,
 )
 def test_conditions_and_reasons_of_the_guide_are_those_that_there_are(
