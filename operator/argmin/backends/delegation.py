@@ -16,7 +16,7 @@ from argmin.aws.budget import Rates
 from argmin.aws.models import Access
 from argmin.backends.sagemaker import SageMakerJobs
 from argmin.backends.sagemaker_board import Board, Wake
-from argmin.backends.sagemaker_clients import Jobs, Objects
+from argmin.backends.sagemaker_clients import Jobs, Logs, Objects
 from argmin.backends.sagemaker_pace import Pace
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class AwsClients:
         from argmin.aws.s3 import S3
 
         return S3(self._aws, access)
+
+    def logs(self, access: Access) -> Logs:
+        """The logs that an identity can reach."""
+        from argmin.aws import logs
+
+        return logs.Logs(self._aws, access)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from argmin.api.backend import BackendName
+from argmin.api.progress import AttemptProgress
 from argmin.backends import pod_execution, sagemaker_execution
 from argmin.backends.backend import Claim, Execution, Remains, join_moves
 from argmin.backends.pod_execution import SeenPods
@@ -26,6 +27,14 @@ def find_execution(claim: Claim, seen: Seen, now: datetime) -> Execution:
     if claim.run.backend is BackendName.SAGE_MAKER:
         return sagemaker_execution.find_execution(claim, seen.sage_maker, now)
     return pod_execution.find_execution(claim, seen.pods, now)
+
+
+def read_progress(seen: Seen) -> AttemptProgress | None:
+    """Where a search stands, as far as a backend was asked for it."""
+    sighting = seen.sage_maker
+    if sighting is None or sighting.job is None or sighting.progress is None:
+        return None
+    return AttemptProgress(attempt=sighting.job.name, progress=sighting.progress)
 
 
 def find_remains(claim: Claim, seen: Seen, now: datetime) -> Remains:

@@ -25,10 +25,11 @@ from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
 from argmin.backends.backend import Claim
 from argmin.backends.run import Owner
 from argmin.backends.sagemaker_answers import read_answer, read_place
-from argmin.backends.sagemaker_board import Board
+from argmin.backends.sagemaker_board import Board, Entry
 from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_clients import Clients, Jobs
 from argmin.backends.sagemaker_pace import Pace
+from argmin.backends.sagemaker_progress import read_on
 from argmin.backends.sagemaker_refusals import explain_refusal
 from argmin.backends.sagemaker_request import TAG_UID
 from argmin.backends.sagemaker_sighting import (
@@ -80,17 +81,22 @@ class SageMakerJobs:
         status = unwanted or find_announced(claim)
         if status is None or (claim.is_deleted and claim.is_abandoned):
             return None
-        now = self._clock()
-        name, owner = status.job_name, _key_of(claim.run.owner)
-        seen = self._board.find(name, owner)
+        now, name = self._clock(), status.job_name
+        entry = self._board.open(name, _key_of(claim.run.owner))
+        seen = entry.sighting
         is_fresh = status.job_arn is None and unwanted is None and not claim.run.suspend
         is_over = seen is not None and seen.job is not None and not seen.is_live
-        if is_over or (seen is None and is_fresh) or not self._board.is_due(name, now):
+        if is_over or (seen is None and is_fresh):
             return seen
-        try:
-            return await self._look(name, owner, find_access(claim.run, status))
-        except AwsError as error:
-            raise explain_refusal(error, name, self._pace) from error
+        access = find_access(claim.run, status)
+        if entry.must_look(now):
+            try:
+                await self._look(name, entry, access)
+            except AwsError as error:
+                raise explain_refusal(error, name, self._pace) from error
+        if entry.must_read(now):
+            await self._read_log(name, entry, access)
+        return entry.sighting
 
     async def perform(self, call: Call) -> None:
         """Create or stop a job.
@@ -112,45 +118,73 @@ class SageMakerJobs:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
             raise explain_refusal(error, name, self._pace) from error
 
-    async def _look(self, name: str, owner: Key, access: Access) -> Sighting:
+    async def _look(self, name: str, entry: Entry, access: Access) -> None:
         now = self._clock()
-        self._board.take_hint(name)
+        entry.is_hinted = False  # one that comes from here on is news
         try:
             job = await self._clients.jobs(access).describe_processing_job(name)
         except NotFoundError:
-            if self._board.is_unsure(name, now):
+            if entry.is_unsure(now):
                 message = f"whether {name} is created is not known yet"
                 raise Retry(self._pace.shortest, message) from None
-            sighting = Sighting(None, now + self._pace.longest)
+            entry.sighting = Sighting(None, now + self._pace.longest)
+            entry.look_at, entry.read_at = entry.sighting.due, None
         else:
-            sighting = await self._see(job, access)
-        self._board.keep(name, owner, sighting, is_told=True)
-        return sighting
+            await self._take_in(job, entry, access)
 
-    async def _see(self, job: ProcessingJob, access: Access) -> Sighting:
-        """A job as SageMaker describes it, with its answer where it is over."""
-        if not job.status.is_over:
-            return Sighting(job, self._choose_due(job))
-        place = read_place(job, access.region)
-        objects = self._clients.objects(access)
-        return Sighting(job, self._clock(), await read_answer(job, place, objects))
+    async def _take_in(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
+        """What SageMaker says of a job, with its answer where it is over."""
+        if job.status.is_over:
+            place = read_place(job, access.region)
+            answer = await read_answer(job, place, self._clients.objects(access))
+            entry.sighting, entry.read_at = Sighting(job, self._clock(), answer), None
+        else:
+            self._note(job, entry)
+
+    def _note(self, job: ProcessingJob, entry: Entry) -> None:
+        """A job goes on: when to look again, and when to read on in its log."""
+        now = self._clock()
+        entry.look_at = self._pace.find_next_look(job, now)
+        runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
+        if not runs or entry.log.is_refused:
+            entry.read_at = None
+        elif entry.read_at is None:
+            entry.read_at = now + self._pace.shortest
+        due = min(entry.look_at, entry.read_at or entry.look_at)
+        entry.sighting = Sighting(job, due, progress=entry.log.progress)
+
+    async def _read_log(self, name: str, entry: Entry, access: Access) -> None:
+        seen, had_stream = entry.sighting, bool(entry.log.stream)
+        if seen is None or seen.job is None:
+            return
+        entry.log = await read_on(name, entry.log, self._clients.logs(access))
+        now = self._clock()
+        has_found = bool(entry.log.stream) and not had_stream
+        entry.read_at = self._pace.find_next_reading(seen.job, now)
+        if has_found:
+            entry.read_at = now + self._pace.shortest
+        elif entry.log.is_refused:
+            entry.read_at = None
+        look_at = entry.look_at or now
+        due = min(look_at, entry.read_at or look_at)
+        entry.sighting = replace(seen, due=due, progress=entry.log.progress)
 
     async def _create(self, call: CreateJob) -> None:
-        name, owner = call.job_name, _key_of(call.owner)
+        name = call.job_name
+        entry = self._board.open(name, _key_of(call.owner))
         await self._store_document(call)
         jobs = self._clients.jobs(call.access)
-        is_told = False
         try:
             arn = await jobs.create_processing_job(call.submission.request)
             job = self._imagine(call, arn)
             _log.info("created", job=name, arn=arn)
         except InUseError:
-            job, is_told = await _adopt(jobs, call), True
+            job = await _adopt(jobs, call)
             _log.info("adopted", job=name, arn=job.arn)
         except UnavailableError:
-            self._board.doubt(name, owner, self._clock() + DOUBT)
+            entry.unsure_until = self._clock() + DOUBT
             raise
-        self._board.keep(name, owner, await self._see(job, call.access), is_told=is_told)
+        await self._take_in(job, entry, call.access)
         self._stored.pop(name, None)
 
     async def _store_document(self, call: CreateJob) -> None:
@@ -178,20 +212,17 @@ class SageMakerJobs:
         )
 
     async def _stop(self, call: StopJob) -> None:
-        now, name = self._clock(), call.job_name
+        now, entry = self._clock(), self._board.find(call.job_name)
         try:
-            await self._clients.jobs(call.access).stop_processing_job(name)
+            await self._clients.jobs(call.access).stop_processing_job(call.job_name)
         except NotFoundError:
-            self._board.amend(name, Sighting(None, now + self._pace.longest))
+            if entry:
+                entry.sighting = Sighting(None, now + self._pace.longest)
+                entry.look_at = entry.sighting.due
             return
-        seen = self._board.recall(name)
-        if seen and seen.job and seen.is_live:
-            job = seen.job.model_copy(update={"status": ProcessingStatus.STOPPING})
-            self._board.amend(name, Sighting(job, self._choose_due(job)))
-
-    def _choose_due(self, job: ProcessingJob) -> datetime:
-        started = job.processing_start_time is not None
-        return self._pace.choose_due(job.name, job.creation_time, self._clock(), is_started=started)
+        if entry and entry.sighting and entry.sighting.job and entry.sighting.is_live:
+            status = {"status": ProcessingStatus.STOPPING}
+            self._note(entry.sighting.job.model_copy(update=status), entry)
 
 
 async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:

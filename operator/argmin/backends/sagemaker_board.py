@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from argmin.aws.models import JobHint
+from argmin.backends.sagemaker_progress import LogReading
 from argmin.backends.sagemaker_sighting import Sighting
 from argmin.plan import Key
 
@@ -22,69 +23,57 @@ Wake = Callable[[Key], None]
 
 
 @dataclass
-class _Entry:
+class Entry:
+    """What is known of one job."""
+
     owner: Key
     sighting: Sighting | None = None
     is_hinted: bool = False
-    is_told: bool = False
-    """SageMaker itself has said so: what we conclude from our own calls may be refined."""
+    look_at: datetime | None = None
+    """When to ask for the job again; `None`: at once."""
+    read_at: datetime | None = None
+    """When to read on in its log; `None`: never."""
+    log: LogReading = field(default_factory=LogReading)
     unsure_until: datetime | None = None
     """A call was not answered: until then a job may appear that was not there."""
 
+    def must_look(self, now: datetime) -> bool:
+        """Whether it is time to ask for the job."""
+        if self.sighting is None or self.look_at is None or self.is_hinted:
+            return True
+        return now >= self.look_at
+
+    def must_read(self, now: datetime) -> bool:
+        """Whether it is time to read on in its log."""
+        return self.read_at is not None and now >= self.read_at
+
+    def is_unsure(self, now: datetime) -> bool:
+        """Whether a job that is not there may still appear."""
+        return self.unsure_until is not None and now < self.unsure_until
+
 
 class Board:
-    """Sightings by the names of jobs."""
+    """Entries by the names of jobs."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._wake: Wake = _wake_nobody
 
     def connect(self, wake: Wake) -> None:
         """Have `wake` called for the owner of each job that is hinted at."""
         self._wake = wake
 
-    def find(self, job_name: str, owner: Key) -> Sighting | None:
-        """What was last seen of a job."""
-        return self._open(job_name, owner).sighting
+    def open(self, job_name: str, owner: Key) -> Entry:
+        """The entry of a job, made where there is none."""
+        entry = self._entries.setdefault(job_name, Entry(owner))
+        self._entries.move_to_end(job_name)
+        if len(self._entries) > MOST_JOBS:
+            self._entries.popitem(last=False)
+        return entry
 
-    def is_due(self, job_name: str, now: datetime) -> bool:
-        """Whether it is time to look at a job, or to look again."""
-        entry = self._entries.get(job_name)
-        if entry is None or entry.sighting is None or entry.is_hinted:
-            return True
-        return now >= entry.sighting.due
-
-    def take_hint(self, job_name: str) -> None:
-        """Somebody looks at the job now: a hint that comes from here on is news."""
-        if job_name in self._entries:
-            self._entries[job_name].is_hinted = False
-
-    def keep(self, job_name: str, owner: Key, sighting: Sighting, *, is_told: bool) -> None:
-        """Remember what was seen."""
-        entry = self._open(job_name, owner)
-        entry.sighting = sighting
-        entry.is_told = is_told
-        entry.unsure_until = None
-
-    def recall(self, job_name: str) -> Sighting | None:
-        """What was last seen of a job, if anything was."""
-        entry = self._entries.get(job_name)
-        return entry.sighting if entry else None
-
-    def amend(self, job_name: str, sighting: Sighting) -> None:
-        """What follows for a job from what we have done, if anybody has seen it."""
-        entry = self._entries.get(job_name)
-        if entry:
-            entry.sighting, entry.is_told = sighting, True
-
-    def doubt(self, job_name: str, owner: Key, until: datetime) -> None:
-        """A job may appear until then, though nobody sees it now."""
-        self._open(job_name, owner).unsure_until = until
-
-    def is_unsure(self, job_name: str, now: datetime) -> bool:
-        """Whether a job that is not there may still appear."""
-        entry = self._entries.get(job_name)
-        return entry is not None and entry.unsure_until is not None and now < entry.unsure_until
+    def find(self, job_name: str) -> Entry | None:
+        """The entry of a job, if somebody has opened it."""
+        return self._entries.get(job_name)
 
     def hear(self, hint: JobHint) -> None:
         """A hint: its job is looked at soon, unless it says what is known already.
@@ -96,18 +85,11 @@ class Board:
             return
         job = entry.sighting.job if entry.sighting else None
         if job is not None:
-            is_known = entry.is_told and job.status == hint.status
-            if is_known or job.status.is_over or hint.arn not in ("", job.arn):
+            is_other = hint.arn not in ("", job.arn)
+            if is_other or job.status == hint.status or job.status.is_over:
                 return
         entry.is_hinted = True
         self._wake(entry.owner)
-
-    def _open(self, job_name: str, owner: Key) -> _Entry:
-        entry = self._entries.setdefault(job_name, _Entry(owner))
-        self._entries.move_to_end(job_name)
-        if len(self._entries) > MOST_JOBS:
-            self._entries.popitem(last=False)
-        return entry
 
 
 def _wake_nobody(_key: Key) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from argmin.aws.models import Access, ProcessingJob, StoredObject
+from argmin.aws.models import Access, LogPage, ProcessingJob, StoredObject
 
 
 class Jobs(Protocol):
@@ -44,6 +44,16 @@ class Objects(Protocol):
         """What is known of an object; `None` where it is not there."""
 
 
+class Logs(Protocol):
+    """Logs, as `argmin.aws.logs.Logs`."""
+
+    async def list_streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        """Names of the streams of a group that begin with `prefix`."""
+
+    async def read_tail(self, group: str, stream: str, limit: int) -> LogPage:
+        """The last lines of a stream."""
+
+
 class Clients(Protocol):
     """Who calls AWS for us."""
 
@@ -52,3 +62,6 @@ class Clients(Protocol):
 
     def objects(self, access: Access) -> Objects:
         """The buckets that an identity can reach."""
+
+    def logs(self, access: Access) -> Logs:
+        """The logs that an identity can reach."""

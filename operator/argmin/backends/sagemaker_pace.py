@@ -10,6 +10,8 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from argmin.aws.models import ProcessingJob, ProcessingStatus
+
 _SHARE_OF_AGE = 0.1
 _SPREAD = 0.2
 
@@ -42,18 +44,31 @@ class Pace:
         """Where the request itself is wrong, or its name is taken."""
         return self.shortest * 10
 
-    def choose_due(
-        self, name: str, created: datetime, now: datetime, *, is_started: bool
-    ) -> datetime:
-        """When to look at the job of that name again."""
-        age = max(timedelta(0), now - created)
-        if not self.hears_events:
-            pause = min(max(self.shortest, age * _SHARE_OF_AGE), self.longest)
-        elif is_started or age >= self.longest:
-            pause = self.longest * 5
-        else:
-            pause = self.longest
-        return now + spread(pause, name)
+    def find_next_look(self, job: ProcessingJob, now: datetime) -> datetime:
+        """When to look at a job again that was looked at now."""
+        age = max(timedelta(0), now - job.creation_time)
+        choose = self._trust_events if self.hears_events else self._ask
+        return now + spread(choose(job, age), job.name)
+
+    def find_next_reading(self, job: ProcessingJob, now: datetime) -> datetime:
+        """When to read on in the log of a job."""
+        age = max(timedelta(0), now - job.creation_time)
+        return now + spread(self._clamp(age * _SHARE_OF_AGE, 2 * self.shortest), job.name)
+
+    def _ask(self, job: ProcessingJob, age: timedelta) -> timedelta:
+        # Once it runs, every other call is for its log.
+        runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
+        return self._clamp(age * _SHARE_OF_AGE, self.shortest * (2 if runs else 1))
+
+    def _trust_events(self, job: ProcessingJob, age: timedelta) -> timedelta:
+        if job.status is ProcessingStatus.STOPPING:
+            return self.longest
+        if job.processing_start_time is None:
+            return self.shortest if age < self.shortest else 2 * self.longest
+        return min(max(5 * self.longest, age), 15 * self.longest)
+
+    def _clamp(self, pause: timedelta, shortest: timedelta) -> timedelta:
+        return min(max(pause, shortest), max(self.longest, shortest))
 
 
 def spread(pause: timedelta, name: str) -> timedelta:

@@ -10,6 +10,7 @@ from argmin.api.backend import BackendName, SageMakerStatus
 from argmin.api.common import GROUP
 from argmin.api.jobstatus import RunStatus
 from argmin.api.outcome import Answer
+from argmin.api.progress import Progress
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
 from argmin.backends.attempts import is_over
 from argmin.backends.backend import Claim
@@ -34,6 +35,8 @@ class Sighting:
     """When to look again."""
     answer: Answer | None = None
     """The whole answer of a job that is over."""
+    progress: Progress | None = None
+    """Where its search stood when its log was last read."""
 
     @property
     def is_live(self) -> bool:

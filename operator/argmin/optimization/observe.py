@@ -11,7 +11,7 @@ from argmin.api.common import ConfigMapKeyRef
 from argmin.api.optimizationjob import OptimizationJob, OptimizationJobSpec
 from argmin.api.progress import AttemptProgress
 from argmin.backends.backend import Claim
-from argmin.backends.executions import Seen, find_execution
+from argmin.backends.executions import Seen, find_execution, read_progress
 from argmin.backends.observation import Backends
 from argmin.backends.pod_models import LiveConfigMap
 from argmin.backends.run import Defaults
@@ -50,7 +50,7 @@ async def observe(
     claim = build_claim(job, defaults)
     seen = await backends.observe(claim, view, now)
     if not _needs_sources(claim, seen, now):
-        return Observed(seen)
+        return Observed(seen, progress=read_progress(seen))
     names = sorted({reference.name for reference in list_references(job.spec)})
     keys = [Key(CONFIG_MAPS, job.metadata.namespace, name) for name in names]
     found = await asyncio.gather(*(view.get(key) for key in keys))

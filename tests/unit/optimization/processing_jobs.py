@@ -22,7 +22,14 @@ from argmin.aws.errors import (
     NotFoundError,
     UnavailableError,
 )
-from argmin.aws.models import Access, ProcessingJob, ProcessingStatus, StoredObject
+from argmin.aws.models import (
+    Access,
+    LogEvent,
+    LogPage,
+    ProcessingJob,
+    ProcessingStatus,
+    StoredObject,
+)
 
 ACCOUNT = "111122223333"
 EXIT_MESSAGE_LIMIT = 1024
@@ -81,6 +88,7 @@ class Amazon:
     all_jobs: dict[str, Job] = field(default_factory=dict)
     buckets: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
     quota: int = 100
+    streams: dict[str, list[str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
@@ -90,6 +98,10 @@ class Amazon:
         return self
 
     def objects(self, access: Access) -> Amazon:
+        self.accesses.append(access)
+        return self
+
+    def logs(self, access: Access) -> Amazon:
         self.accesses.append(access)
         return self
 
@@ -143,10 +155,26 @@ class Amazon:
             found = self.buckets.get((bucket, key))
             return StoredObject(key, len(found[0]), last_modified=found[1]) if found else None
 
+    # CloudWatch.
+
+    async def list_streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        with self._call("DescribeLogStreams"):
+            return tuple(name for name in self.streams if name.startswith(prefix))
+
+    async def read_tail(self, group: str, stream: str, limit: int) -> LogPage:
+        with self._call("GetLogEvents"):
+            lines = self.streams[stream][-limit:]
+            return LogPage(tuple(LogEvent(self.clock(), line) for line in lines), None)
+
     # What SageMaker does by itself.
 
     def start(self, name: str) -> None:
         self.all_jobs[name].started = self.clock()
+        self.streams[f"{name}/algo-1-1767322800"] = []
+
+    def say(self, name: str, line: str) -> None:
+        """The container prints a line."""
+        self.streams[f"{name}/algo-1-1767322800"].append(line)
 
     def end(
         self, name: str, exit_code: int, answer: Answer | None, *, is_stored: bool = True
@@ -189,6 +217,7 @@ class Amazon:
             {name: copy.copy(job) for name, job in self.all_jobs.items()},
             dict(self.buckets),
             self.quota,
+            {name: list(lines) for name, lines in self.streams.items()},
             list(self.faults),
         )
 

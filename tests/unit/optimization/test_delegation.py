@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.aws.errors import AccessDeniedError
 from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, delegated, running
+from tests.unit.optimization.processing_jobs import Fault
 from tests.unit.optimization.world import OPTIMAL
 
 
@@ -124,3 +126,43 @@ def test_a_job_needs_no_pod_and_no_queue() -> None:
     world = running()
     assert world.jobs == []
     assert world.pods == []
+
+
+def say(world: DelegatedWorld, progress: str) -> None:
+    world.aws.say(world.job_name, f"argmin-progress {progress}")
+
+
+def test_a_search_is_followed_in_the_log() -> None:
+    world = running()
+    say(world, '{"objective": "16000.0", "elapsedSeconds": 3}')
+    world.aws.say(world.job_name, "a line of the program's own")
+    for _ in range(3):
+        world.look_later(130)
+    assert world.status["progress"] == {"objective": "16000.0", "elapsedSeconds": 3}
+    say(world, '{"objective": "15500.0", "elapsedSeconds": 90}')
+    for _ in range(2):
+        world.look_later(130)
+    assert world.status["progress"]["objective"] == "15500.0"
+    world.container_ends()
+    assert "progress" not in world.status
+
+
+def test_progress_that_cannot_be_read_is_passed_over() -> None:
+    world = running()
+    say(world, '{"objective": "16000.0", "elapsedSeconds": 3}')
+    say(world, "{cut off")
+    for _ in range(3):
+        world.look_later(130)
+    assert world.status["progress"]["objective"] == "16000.0"
+
+
+def test_a_log_that_may_not_be_read_holds_nothing_up() -> None:
+    world = running()
+    denied = AccessDeniedError("the role lacks logs:DescribeLogStreams", "logs:Describe")
+    world.aws.faults = [Fault("DescribeLogStreams", denied)]
+    for _ in range(5):
+        world.look_later(130)
+    assert world.count_calls("DescribeLogStreams") == 1
+    assert world.true_conditions == {"Reconciling": "Running"}
+    world.container_ends()
+    assert world.true_conditions["Complete"] == "Optimal"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
+from tests.unit.optimization.processing_jobs import Job
 from tests.unit.optimization.world import OPTIMAL
 
 LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
@@ -32,9 +34,11 @@ def tell(world: DelegatedWorld, status: str, times: int = 1) -> None:
 def test_a_job_with_events_costs_at_most_six_calls() -> None:
     world = listening()
     tell(world, "InProgress")
+    world.look_later(40)
     world.aws.start(world.job_name)
-    world.look_later(150)
-    world.pass_time(100)
+    world.look_later(300)
+    assert world.status["state"] == "Running"
+    world.pass_time(20)
     world.aws.end(world.job_name, 0, LONG)
     tell(world, "Completed")
     assert world.true_conditions["Complete"] == "Optimal"
@@ -70,9 +74,10 @@ def test_events_of_the_past_and_of_strangers_cost_nothing() -> None:
 
 def test_an_event_that_is_lost_is_made_up_for() -> None:
     world = listening()
+    world.look_later(40)
     world.aws.start(world.job_name)
     world.aws.end(world.job_name, 0, OPTIMAL)
-    world.look_later(150)
+    world.look_later(300)
     assert world.true_conditions["Complete"] == "Optimal"
 
 
@@ -84,9 +89,12 @@ def test_without_events_a_job_costs_at_most_two_calls_a_minute() -> None:
     while world.now < end:
         assert world.requeue_after
         world.look_later(world.requeue_after.total_seconds())
-    calls = world.aws.calls[before:]
-    assert set(calls) == {"DescribeProcessingJob"}
-    assert 20 < len(calls) <= 120
+    calls = Counter(world.aws.calls[before:])
+    assert set(calls) == {"DescribeProcessingJob", "DescribeLogStreams", "GetLogEvents"}
+    assert calls["DescribeLogStreams"] == 1
+    assert calls["DescribeProcessingJob"] >= 20
+    assert calls["GetLogEvents"] >= 20
+    assert calls.total() <= 120
 
 
 def test_reconciles_between_two_looks_cost_nothing() -> None:
@@ -101,7 +109,5 @@ def test_reconciles_between_two_looks_cost_nothing() -> None:
 def test_jobs_are_not_all_looked_at_in_the_same_moment() -> None:
     pace = DelegatedWorld().pace
     world = DelegatedWorld()
-    moments = {
-        pace.choose_due(f"job-{n}", world.now, world.now, is_started=False) for n in range(50)
-    }
-    assert len(moments) == 50
+    jobs = [Job({"ProcessingJobName": f"job-{n}"}, world.now).describe() for n in range(50)]
+    assert len({pace.find_next_look(job, world.now) for job in jobs}) == 50

@@ -1,0 +1,58 @@
+"""Reading how a search is getting on from the log of its processing job.
+
+Best effort: what cannot be read now is read later or never, and holds nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import structlog
+from pydantic import ValidationError
+
+from argmin.api.progress import PROGRESS_PREFIX, Progress
+from argmin.aws.errors import AwsError
+from argmin.backends.sagemaker_clients import Logs
+from argmin.backends.sagemaker_state import LOG_GROUP
+
+TAIL_LINES = 100
+"""Of the log: a runner tells where it stands at least twice a minute."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class LogReading:
+    """What is known of a job's log."""
+
+    stream: str = ""
+    """Empty as long as there is none."""
+    progress: Progress | None = None
+    is_refused: bool = False
+    """AWS will not have it read: nobody tries again."""
+
+
+async def read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
+    """One call more: look for the log's stream, or read its end."""
+    try:
+        if not before.stream:
+            streams = await logs.list_streams(LOG_GROUP, f"{job_name}/")
+            return replace(before, stream=streams[0] if streams else "")
+        page = await logs.read_tail(LOG_GROUP, before.stream, TAIL_LINES)
+    except AwsError as error:
+        _log.info("a log cannot be read", job=job_name, error=error.message)
+        return replace(before, is_refused=not error.transient)
+    progress = find_progress(event.text for event in page.events)
+    return replace(before, progress=progress or before.progress)
+
+
+def find_progress(lines: Iterable[str]) -> Progress | None:
+    """The last word on the search in some lines of a log."""
+    told = [line for line in lines if line.startswith(PROGRESS_PREFIX)]
+    for line in reversed(told):
+        try:
+            return Progress.model_validate_json(line.removeprefix(PROGRESS_PREFIX))
+        except ValidationError:
+            continue
+    return None
