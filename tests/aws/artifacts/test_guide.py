@@ -10,7 +10,12 @@ import pytest
 import yaml
 
 from argmin.cli.errors import ExitStatus
+from argmin_solvers.artifacts.connection import PART_BYTES
+from argmin_solvers.failure import RunError
+from tests.aws.artifacts.shipments import found, ship
+from tests.aws.artifacts.test_credentials import fetch
 from tests.aws.artifacts.test_local import run, secret
+from tests.aws.emulator import Aws
 from tests.aws.stores import Store
 
 pytestmark = pytest.mark.aws
@@ -68,3 +73,60 @@ def test_a_job_of_the_page_gives_its_answer(store: Store, name: str, tmp_path: P
         listing = store.client.list_objects_v2(Bucket=store.bucket, Prefix=f"{prefix}/".lstrip("/"))
         keys = [item["Key"] for item in listing["Contents"]]
         assert any(key.endswith("/answer.json") for key in keys)
+
+
+class TestPolicy:
+    """The policy of the page, word for word, where IAM is enforced."""
+
+    @pytest.fixture
+    def planner(self, emulator_store: Store, aws: Aws) -> Store:
+        """A run that has that policy and nothing else: the Secret `planner`."""
+        (policy,) = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+        iam = aws.client("iam")
+        iam.create_user(UserName="planner")
+        iam.put_user_policy(UserName="planner", PolicyName="of-the-page", PolicyDocument=policy)
+        key = iam.create_access_key(UserName="planner")["AccessKey"]
+        emulator_store.write_secret("planner", (key["AccessKeyId"], key["SecretAccessKey"]))
+        for bucket in ("team-a-models", "team-a-results"):
+            aws.client("s3").create_bucket(Bucket=bucket)
+        aws.client("s3").put_object(Bucket="team-a-models", Key="in/blend.lp", Body=BLEND)
+        return emulator_store
+
+    @pytest.mark.parametrize("fields", [{"key": "in/blend.lp"}, {"prefix": "in"}], ids=str)
+    def test_it_is_enough_to_read(
+        self, planner: Store, fields: dict[str, str], tmp_path: Path
+    ) -> None:
+        fetch(planner, planner.source(secret="planner", bucket="team-a-models", **fields), tmp_path)
+        (content,) = {
+            path.read_text()
+            for path in (tmp_path / "in", tmp_path / "in" / "blend.lp")
+            if path.is_file()
+        }
+        assert content == BLEND
+
+    def test_it_tells_a_missing_key_from_a_forbidden_one(
+        self, planner: Store, tmp_path: Path
+    ) -> None:
+        source = planner.source(secret="planner", bucket="team-a-models", key="in/none.lp")
+        with pytest.raises(RunError, match=r"in/none\.lp .* does not exist"):
+            fetch(planner, source, tmp_path)
+
+    def test_it_is_enough_to_write(self, planner: Store, tmp_path: Path) -> None:
+        place = planner.place("argmin/team-a", secret="planner", bucket="team-a-results")
+        outputs = found(tmp_path, small=b"s", large=bytes(2 * PART_BYTES + 1))
+        ship(planner, place, tmp_path, outputs).send()
+        listing = planner.client.list_objects_v2(Bucket="team-a-results")
+        assert {item["Key"].rpartition("/")[2] for item in listing["Contents"]} == {
+            *("small", "large", "solution.json", "run.log", "inventory.json", "answer.json")
+        }
+
+    @pytest.mark.parametrize(
+        ("bucket", "prefix"), [("team-a-results", "elsewhere"), ("team-a-models", "argmin")]
+    )
+    def test_it_is_not_enough_to_write_elsewhere(
+        self, planner: Store, bucket: str, prefix: str, tmp_path: Path
+    ) -> None:
+        place = planner.place(prefix, secret="planner", bucket=bucket)
+        shipment = ship(planner, place, tmp_path, found(tmp_path, a=b"a"))
+        with pytest.raises(RunError, match="is forbidden to the credentials in Secret planner"):
+            shipment.send()
