@@ -10,6 +10,7 @@ from argmin_solvers.runlog import log
 
 PACE_SECONDS = 5.0
 _MIB = 1024 * 1024
+_UNITS = ((_MIB, "MiB"), (1024, "KiB"), (1, "bytes"))
 
 
 class Listener(Protocol):
@@ -49,9 +50,9 @@ class LogMeter:
             self._done += count
 
     def looked_at(self) -> None:
-        """Write a line where it is time for one."""
+        """Write a line where it is time for one; before the start there is nothing to tell."""
         now = time.monotonic()
-        if now - self._told >= self._pace:
+        if self._title and now - self._told >= self._pace:
             self._told = now
             log.info("%s: %s", self._title, self._describe(now))
 
@@ -61,6 +62,6 @@ class LogMeter:
         log.info("%s: %s, %s, done", self._title, files, self._describe(time.monotonic()))
 
     def _describe(self, now: float) -> str:
-        unit, name = (_MIB, "MiB") if self._total >= _MIB else (1024, "KiB")
+        unit, name = next((each for each in _UNITS if self._total >= each[0]), _UNITS[-1])
         rate = self._done / _MIB / max(now - self._began, 1e-3)
         return f"{self._done / unit:.0f} of {self._total / unit:.0f} {name}, {rate:.0f} MiB/s"
