@@ -10,8 +10,16 @@ FEASIBILITY_TOLERANCE = 1e-6
 """How far a constraint or a bound may be violated, relative to its scale.
 
 The scale of a constraint is the largest of 1, the side that is violated and, where the constraint
-is linear, its terms; that of a bound is the larger of 1 and the bound.
+is linear, its terms; that of a bound is the larger of 1 and the bound. Nothing is tolerated where
+only whole numbers are added up: for a constraint with whole numbers on integer variables, and for
+the bounds of integer variables, the scale is 1.
 """
+
+SCALE_LIMIT = 1e4
+"""No scale of a linear constraint or a bound is larger: a large number makes none meaningless."""
+
+ROUNDING_SHARE = 1e-7
+"""But for this share of the scale itself: numbers that large are doubles that near each other."""
 
 INTEGRALITY_TOLERANCE = 1e-5
 """How far an integer variable may be from an integer, absolute; it is rounded before the check."""

@@ -20,6 +20,7 @@ from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
 from argmin_solvers.models.linear import INFINITE
 from argmin_solvers.models.text import quote
+from argmin_solvers.tolerances import ROUNDING_SHARE, SCALE_LIMIT
 from argmin_solvers.verify.moves import best_moves, find_ray
 from argmin_solvers.verify.original import (
     Assessment,
@@ -142,8 +143,8 @@ class ExactModel:
         integers = _to_integers(values)
         worst = Worst()
         self._check_bounds(integers, worst)
-        for row in self.rows:
-            _check_row(row, integers, worst)
+        for row, is_whole in zip(self.rows, self._whole_rows, strict=True):
+            _check_row(row, integers, worst, is_whole=is_whole)
         return worst.conclude(*self._evaluate_goal(integers))
 
     def _check_bounds(self, integers: _Integers, worst: Worst) -> None:
@@ -159,6 +160,14 @@ class ExactModel:
         objective = Fraction(sum(terms), unit) + self.offset
         largest = max(map(abs, terms), default=0)
         return objective, max(1.0, _ratio(largest, unit), abs(float(self.offset)))
+
+    @cached_property
+    def _whole_rows(self) -> tuple[bool, ...]:
+        """Which rows add up whole numbers only: none of them is violated by a little."""
+        integer = [variable.integer for variable in self.variables]
+        return tuple(
+            row.scale == 1 and all(map(integer.__getitem__, row.columns)) for row in self.rows
+        )
 
     @cached_property
     def shadow(self) -> Shadow:
@@ -226,7 +235,9 @@ def _check_bound(
     excess = direction * (numerator * bottom - top)
     if excess <= 0:
         return
-    amount = _ratio(excess, max(bottom << shift, abs(top)))
+    amount = _ratio(excess, bottom << shift)
+    if not variable.integer:
+        amount /= _limit_scale(_ratio(max(bottom << shift, abs(top)), bottom << shift))
     if worst.add(variable.name, amount):
         side = "below its lower" if direction < 0 else "above its upper"
         worst.explain(
@@ -236,7 +247,11 @@ def _check_bound(
         )
 
 
-def _check_row(row: ExactRow, integers: _Integers, worst: Worst) -> None:
+def _limit_scale(scale: float) -> float:
+    return min(scale, SCALE_LIMIT) + ROUNDING_SHARE * scale
+
+
+def _check_row(row: ExactRow, integers: _Integers, worst: Worst, *, is_whole: bool) -> None:
     numerators, shift = integers.numerators, integers.shift
     total = sum(map(mul, row.coefficients, map(numerators.__getitem__, row.columns)))
     if row.upper is not None and total > row.upper << shift:
@@ -246,8 +261,11 @@ def _check_row(row: ExactRow, integers: _Integers, worst: Worst) -> None:
     else:
         return
     unit = row.scale << shift
-    terms = map(mul, row.coefficients, map(numerators.__getitem__, row.columns))
-    amount = _ratio(excess, max(unit, abs(side), max(map(abs, terms), default=0)))
+    amount = _ratio(excess, unit)
+    if not is_whole:
+        terms = map(mul, row.coefficients, map(numerators.__getitem__, row.columns))
+        largest = max(unit, abs(side), max(map(abs, terms), default=0))
+        amount /= _limit_scale(_ratio(largest, unit))
     if worst.add(row.name, amount):
         worst.explain(
             CheckReason.CONSTRAINT_VIOLATED,

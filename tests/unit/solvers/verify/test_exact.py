@@ -36,9 +36,34 @@ def test_a_point_that_holds_has_no_violation_and_its_objective() -> None:
 def test_a_violation_is_measured_against_the_scale_of_its_row() -> None:
     text = "min\n x\nst\n big: 1000 x <= 2000\nend\n"
     found = assess(text, x=2.5)
-    assert (found.largest, found.where) == (500 / 2500, "big")
+    assert (found.largest, found.where) == (pytest.approx(500 / 2500), "big")
     assert found.violation is not None
     assert found.violation.message == "constraint 'big' is 2500.0, above 2000.0 by 500.0"
+
+
+@pytest.mark.parametrize(
+    ("row", "bounds", "point", "where"),
+    [
+        ("x + y <= 10000000", "", {"x": 10000001, "y": 0}, "r"),
+        ("2 x + 0 y = 10000001", "", {"x": 5000001, "y": 0}, "r"),
+        ("x + 1000000000 y <= 1000000100", "", {"x": 500, "y": 1}, "r"),
+        ("x + y <= 100000000", " x <= 50000000\n", {"x": 50000050, "y": 0}, "x"),
+    ],
+    ids=["large side", "odd", "big M", "bound"],
+)
+def test_whole_numbers_are_not_wrong_by_a_little(
+    row: str, bounds: str, point: dict[str, float], where: str
+) -> None:
+    text = f"max\n x\nst\n r: {row}\nbounds\n{bounds}generals\n x y\nend\n"
+    found = assess(text, **point)
+    assert found.violation is not None
+    assert (found.largest >= 1, found.where) == (True, where)
+
+
+@pytest.mark.parametrize(("excess", "broken"), [(0.009, False), (0.011, True)])
+def test_a_large_number_makes_no_constraint_meaningless(excess: float, broken: bool) -> None:
+    text = "min\n x\nst\n r: x + 1000000000 y <= 1000000000\nend\n"
+    assert (assess(text, x=excess, y=1).violation is not None) is broken
 
 
 def test_the_largest_of_several_violations_is_told() -> None:
