@@ -14,6 +14,7 @@ from tests.aws.emulator import Aws, emulator
 from tests.aws.seed import BUCKET
 from tests.cluster import Provider, build_images, cluster
 from tests.command import Argmin
+from tests.e2e.storage import expose
 from tests.installation import install
 from tests.kubectl import Kubectl
 
@@ -68,6 +69,12 @@ def operator(provider: Provider, aws: Aws, host: str) -> Kubectl:
     store = f"teams.{TEAM}.store.bucket={BUCKET}"
     install(kubectl, build_images(provider), *list_settings(aws, host), store)
     return kubectl
+
+
+@pytest.fixture(scope="session")
+def bucket_server(operator: Kubectl, aws: Aws, host: str) -> str:
+    """The store that the examples find inside the cluster: S3 of that AWS."""
+    return expose(operator, aws.url, host, "s3")
 
 
 @contextmanager
