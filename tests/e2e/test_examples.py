@@ -29,8 +29,9 @@ def homes(shared: Kubectl, team: Kubectl) -> dict[str, Kubectl]:
 
 
 @pytest.fixture(scope="module")
-def jobs(homes: dict[str, Kubectl]) -> dict[str, Object]:
+def jobs(homes: dict[str, Kubectl], bucket_server: str) -> dict[str, Object]:
     """All examples, applied at once and awaited together."""
+    assert bucket_server == "http://s3.storage:9000", "what the examples write"
     for expected in EXPECTED:
         homes[expected["job"]].apply_file(EXAMPLES / expected["file"])
     found: dict[str, Object] = {}
