@@ -58,6 +58,7 @@ for name, folder in os.environ.items():
         pathlib.Path(folder, "written.txt").write_text(name)
 report(objective=11, sense="Maximize")
 """
+_TABLE = "price\n3.5\n2.5\n"
 _TEXTS = {".lp": BLEND, ".mps": _MPS}
 
 
@@ -68,7 +69,7 @@ def provide(aws: Aws, example: Mapping[str, Any]) -> None:
         if "key" in place:
             _put(aws, place["bucket"], place["key"], _choose_text(place["key"], role))
         elif role == "inputs":
-            _put(aws, place["bucket"], f"{place['prefix'].rstrip('/')}/part-1.csv", "1,2\n")
+            _put(aws, place["bucket"], f"{place['prefix'].rstrip('/')}/part-1.csv", _TABLE)
     for arn in sorted(_find_roles(example)):
         _make_role(aws, arn)
 
@@ -83,16 +84,6 @@ def provide_queue(aws: Aws, url: str, account: str) -> None:
     events.put_rule(Name=name, EventPattern=json.dumps(PATTERN))
     arn = f"arn:aws:sqs:{region}:{owner}:{name}"
     events.put_targets(Rule=name, Targets=[{"Id": name, "Arn": arn}])
-
-
-def lead_here(aws: Aws, example: Any) -> Any:
-    """The example with the endpoints of its stores replaced by the emulator's."""
-    if isinstance(example, Mapping):
-        return {
-            name: aws.url if name == "endpoint" else lead_here(aws, value)
-            for name, value in example.items()
-        }
-    return [lead_here(aws, value) for value in example] if isinstance(example, list) else example
 
 
 def _find_places(node: Any, role: str = "") -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -117,7 +108,7 @@ def _find_roles(node: Any) -> set[str]:
 def _choose_text(key: str, role: str) -> str:
     if key.endswith(".py"):
         return _PYTHON_MODEL if role == "model" else _PROGRAM
-    return next((text for end, text in _TEXTS.items() if key.endswith(end)), "1,2\n")
+    return next((text for end, text in _TEXTS.items() if key.endswith(end)), _TABLE)
 
 
 def _put(aws: Aws, bucket: str, key: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,11 @@ import yaml
 from tests.aws.delegation.conftest import IMAGE, OpenScene
 from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
 from tests.aws.delegation.scene import KIND, Scene
-from tests.aws.delegation.surroundings import lead_here, provide, provide_queue
+from tests.aws.delegation.surroundings import provide, provide_queue
 from tests.aws.emulator import Aws, administrator
 from tests.command import Argmin
 from tests.installation import render_chart
-from tests.kubectl import Kubectl, Object, condition_of
+from tests.kubectl import Kubectl, Object
 from tests.pages import GUIDE, list_blocks
 from tests.pages import KIND as KIND_NAME
 
@@ -46,6 +47,11 @@ class Example:
         return next((each for each in self.documents if each.get("kind") == KIND_NAME), None)
 
     @property
+    def words(self) -> set[str]:
+        """Everything that its job says, field by field."""
+        return set(re.findall(r"\w+", json.dumps(self.job)))
+
+    @property
     def is_delegated(self) -> bool:
         """Whether it is for SageMaker."""
         spec = (self.job or self.documents[0]).get("spec", {})
@@ -59,8 +65,16 @@ def list_examples() -> Iterator[Example]:
 
 
 EXAMPLES = list(list_examples())
-DELEGATED = [each for each in EXAMPLES if each.job and each.is_delegated]
-LOCAL = [each for each in EXAMPLES if each.job and not each.is_delegated]
+JOBS = [each for each in EXAMPLES if each.job]
+DELEGATED = [each for each in JOBS if each.is_delegated]
+LOCAL = [each for each in JOBS if each.page in ("optimizationjob", "verification")]
+"""`tests/aws/artifacts` and `tests/unit` run those of the other pages here."""
+PORTABLE = [
+    each
+    for each in JOBS
+    if not each.is_delegated and not {"credentialsSecret", "endpoint"} & each.words
+]
+"""What runs in pods by a Secret, or with another server, cannot run on SageMaker."""
 CHART = [
     each
     for each in EXAMPLES
@@ -93,19 +107,33 @@ def test_a_job_of_the_guide_is_solved_by_sagemaker(quick: Scene, example: Exampl
     assert status["outcome"] in ("Optimal", "Feasible")
 
 
+def test_the_jobs_of_all_pages_are_solved_by_sagemaker_too(quick: Scene) -> None:
+    jobs = []
+    for example in PORTABLE:
+        assert example.job
+        job = {**example.job, "spec": {**example.job["spec"], "backend": {"sageMaker": {}}}}
+        job["metadata"] = {"name": f"{example}-{job['metadata']['name']}"}
+        provide(quick.aws, job)
+        jobs.append(quick.submit(job))
+    ended = {name: quick.finish(name) for name in jobs}
+    assert {name: status["state"] for name, status in ended.items()} == dict.fromkeys(
+        jobs, "Complete"
+    )
+    assert {status["backend"] for status in ended.values()} == {"sageMaker"}
+
+
 @pytest.mark.parametrize("example", LOCAL, ids=str)
 def test_a_job_of_the_guide_is_solved_here(aws: Aws, tmp_path: Path, example: Example) -> None:
-    documents = [lead_here(aws, document) for document in example.documents]
-    assert example.job
-    for document in documents:
-        provide(aws, document)
-    file = tmp_path / "job.yaml"
-    file.write_text("\n---\n".join(map(json.dumps, documents)))
-    stores = ["--upload"] if "bucket" in json.dumps([example.job["spec"].get("artifacts")]) else []
-    shown = Argmin(aws.environment()).run("run", str(file), *stores, "-o", "json", folder=tmp_path)
-    status = json.loads(shown)
-    assert condition_of({"status": status}, "Complete")["status"] == "True"
-    assert ("s3" in status.get("solutionRef", {})) == bool(stores)
+    assert run_here(aws, tmp_path, example)["state"] == "Complete"
+
+
+def run_here(aws: Aws, folder: Path, example: Example) -> Object:
+    """The status by `argmin run`."""
+    file = folder / "job.yaml"
+    file.write_text(yaml.safe_dump_all(example.documents))
+    told = Argmin(aws.environment()).run("run", str(file), "-o", "json", folder=folder)
+    status: Object = json.loads(told)
+    return status
 
 
 def test_the_table_of_the_sagemaker_page_is_what_kubectl_shows(quick: Scene) -> None:
@@ -124,10 +152,7 @@ def test_the_table_of_the_sagemaker_page_is_what_kubectl_shows(quick: Scene) -> 
 def test_the_check_of_the_verification_page_is_what_is_found(aws: Aws, tmp_path: Path) -> None:
     (example,) = (each for each in LOCAL if each.page == "verification")
     (shown,) = (block.text for block in list_blocks("json", GUIDE / "verification.md"))
-    file = tmp_path / "job.yaml"
-    file.write_text(yaml.safe_dump_all(example.documents))
-    told = Argmin(aws.environment()).run("run", str(file), "-o", "json", folder=tmp_path)
-    assert json.loads(told)["verification"] == json.loads(shown)
+    assert run_here(aws, tmp_path, example)["verification"] == json.loads(shown)
 
 
 def test_every_setting_of_the_sagemaker_page_reaches_aws(quick: Scene) -> None:
