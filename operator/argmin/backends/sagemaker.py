@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -25,7 +25,7 @@ from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
 from argmin.backends.backend import Claim
 from argmin.backends.run import Owner
 from argmin.backends.sagemaker_answers import read_answer, read_place
-from argmin.backends.sagemaker_board import Board, Entry
+from argmin.backends.sagemaker_board import DOUBT, Board, Entry
 from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_clients import Clients, Jobs
 from argmin.backends.sagemaker_pace import Pace
@@ -39,9 +39,6 @@ from argmin.backends.sagemaker_sighting import (
     find_unwanted,
 )
 from argmin.plan import Call, Key, Retry
-
-DOUBT = timedelta(seconds=60)
-"""How long a call that was not answered may still take effect."""
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +88,8 @@ class SageMakerJobs:
         access = find_access(claim.run, status)
         if entry.must_look(now):
             try:
-                await self._look(name, entry, access)
+                is_confirmed = status.job_arn is not None
+                await self._look(name, entry, access, is_confirmed=is_confirmed)
             except AwsError as error:
                 raise explain_refusal(error, name, self._pace) from error
         if entry.must_read(now):
@@ -118,13 +116,14 @@ class SageMakerJobs:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
             raise explain_refusal(error, name, self._pace) from error
 
-    async def _look(self, name: str, entry: Entry, access: Access) -> None:
+    async def _look(self, name: str, entry: Entry, access: Access, *, is_confirmed: bool) -> None:
+        """Ask for a job; it is `is_confirmed` where SageMaker has spoken of it before."""
         now = self._clock()
         entry.is_hinted = False  # one that comes from here on is news
         try:
             job = await self._clients.jobs(access).describe_processing_job(name)
         except NotFoundError:
-            if entry.is_unsure(now):
+            if not is_confirmed and entry.is_unsure(now):
                 message = f"whether {name} is created is not known yet"
                 raise Retry(self._pace.shortest, message) from None
             entry.sighting = Sighting(None, now + self._pace.longest)
@@ -135,8 +134,8 @@ class SageMakerJobs:
     async def _take_in(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
         """What SageMaker says of a job, with its answer where it is over."""
         if job.status.is_over:
-            place = read_place(job, access.region)
-            answer = await read_answer(job, place, self._clients.objects(access))
+            objects = self._clients.objects(access)
+            answer = await read_answer(job, read_place(job), objects)
             entry.sighting, entry.read_at = Sighting(job, self._clock(), answer), None
         else:
             self._note(job, entry)
@@ -174,6 +173,7 @@ class SageMakerJobs:
         entry = self._board.open(name, _key_of(call.owner))
         await self._store_document(call)
         jobs = self._clients.jobs(call.access)
+        entry.unsure_until = self._clock() + DOUBT
         try:
             arn = await jobs.create_processing_job(call.submission.request)
             job = self._imagine(call, arn)
@@ -181,8 +181,9 @@ class SageMakerJobs:
         except InUseError:
             job = await _adopt(jobs, call)
             _log.info("adopted", job=name, arn=job.arn)
-        except UnavailableError:
-            entry.unsure_until = self._clock() + DOUBT
+        except AwsError as error:
+            if not isinstance(error, UnavailableError):
+                entry.unsure_until = self._clock()
             raise
         await self._take_in(job, entry, call.access)
         self._stored.pop(name, None)

@@ -9,14 +9,15 @@ from argmin.aws.errors import AccessDeniedError
 from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
 from argmin.backends.sagemaker_clients import Objects
+from argmin.backends.sagemaker_sighting import read_region
 
 _SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
 
 
-def read_place(job: ProcessingJob, region: str) -> S3Store | None:
+def read_place(job: ProcessingJob) -> S3Store | None:
     """The folder of a job's result, from its own description: settings may have changed since."""
     bucket, _, prefix = job.result_uri.removeprefix("s3://").partition("/")
-    return S3Store(bucket=bucket, prefix=prefix, region=region or None) if bucket else None
+    return S3Store(bucket=bucket, prefix=prefix, region=read_region(job.arn)) if bucket else None
 
 
 async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Objects) -> Answer | None:

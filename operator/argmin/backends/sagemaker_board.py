@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from argmin.aws.models import JobHint
 from argmin.backends.sagemaker_progress import LogReading
 from argmin.backends.sagemaker_sighting import Sighting
 from argmin.plan import Key
 
+DOUBT = timedelta(seconds=60)
+"""How long a call that was not answered may still take effect."""
 MOST_JOBS = 10_000
 """How many jobs are kept in mind; who was not looked at for longest is forgotten first."""
 
@@ -35,7 +37,7 @@ class Entry:
     """When to read on in its log; `None`: never."""
     log: LogReading = field(default_factory=LogReading)
     unsure_until: datetime | None = None
-    """A call was not answered: until then a job may appear that was not there."""
+    """Until then a job may appear that is not there: a call to create it may be under way."""
 
     def must_look(self, now: datetime) -> bool:
         """Whether it is time to ask for the job."""
@@ -48,8 +50,13 @@ class Entry:
         return self.read_at is not None and now >= self.read_at
 
     def is_unsure(self, now: datetime) -> bool:
-        """Whether a job that is not there may still appear."""
-        return self.unsure_until is not None and now < self.unsure_until
+        """Whether a job that is not there may still appear.
+
+        Nobody here knows at first: a process before this one may have called a moment ago.
+        """
+        if self.unsure_until is None:
+            self.unsure_until = now + DOUBT
+        return now < self.unsure_until
 
 
 class Board:

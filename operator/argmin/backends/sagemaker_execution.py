@@ -39,6 +39,7 @@ from argmin.backends.sagemaker_sighting import (
     find_announced,
     find_unwanted,
     read_number,
+    read_region,
 )
 from argmin.backends.sagemaker_state import LOG_GROUP, Reading, read_job
 from argmin.plan import Apply
@@ -263,7 +264,9 @@ def _describe_place(
     if status is None:
         return Place(BackendName.SAGE_MAKER)
     if announced and sighting and sighting.job:
-        seen = {"job_arn": sighting.job.arn, "status": str(sighting.job.status)}
+        job = sighting.job
+        region = read_region(job.arn)
+        seen = {"job_arn": job.arn, "region": region, "status": str(job.status)}
         status = status.model_copy(update=seen)
     elif announced and announced.job_arn and sighting:
         status = status.model_copy(update={"status": GONE})

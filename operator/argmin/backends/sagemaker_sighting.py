@@ -97,6 +97,11 @@ def read_number(job_name: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def read_region(arn: str) -> str:
+    """The region in an ARN."""
+    return arn.split(":")[3]
+
+
 def find_access(run: Run, status: SageMakerStatus) -> Access:
     """Who asks for a job, and where: as when it was made."""
     return Access(

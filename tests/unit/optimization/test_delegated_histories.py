@@ -196,6 +196,7 @@ class History(RuleBasedStateMachine):
             world.reconcile(crash_after)
             world.restart()
         world.settle()
+        world.look_later(61)  # until no call that was lost can still take effect
         if world.exists:
             self.check(world)
         return _describe(world)

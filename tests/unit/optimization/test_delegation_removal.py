@@ -43,8 +43,22 @@ def test_a_job_that_was_announced_and_never_created_goes_when_aws_knows_of_none(
     world.restart()
     world.delete()
     world.settle()
-    assert world.aws.calls == ["DescribeProcessingJob"]
+    assert world.exists
+    world.look_later(61)
+    assert set(world.aws.calls) == {"DescribeProcessingJob"}
     assert not world.exists
+
+
+def test_a_creation_that_another_process_had_under_way_is_not_missed() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    request = {"ProcessingJobName": world.job_name, "Tags": []}
+    world.restart()
+    world.delete()
+    world.settle()
+    world.aws.all_jobs[world.job_name] = Job(request, world.now)
+    world.look_later(40)
+    assert world.aws_job.status == "Stopping"
 
 
 def test_a_job_whose_creation_was_not_answered_is_found_and_stopped() -> None:

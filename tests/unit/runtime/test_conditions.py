@@ -124,3 +124,10 @@ def test_nothing_that_a_user_wrote_is_repeated_in_an_explanation() -> None:
 def condition_of(kind: str, status: str) -> Manifest:
     moment = "2026-01-01T00:00:00Z"
     return {"type": kind, "status": status, "reason": "Earlier", "lastTransitionTime": moment}
+
+
+def test_an_object_that_stalled_and_now_only_waits_is_pending() -> None:
+    stalled = stall(job(), "AccessDenied", "not allowed", NOW)
+    waiting = keep_trying(job(stalled), "QuotaExceeded", "no room", NOW)
+    assert stalled["state"] == "Stalled"
+    assert waiting["state"] == "Pending"
