@@ -64,12 +64,10 @@ def run_model(
     answer = _answer(solve).model_copy(
         update={
             "verification": verification,
-            "solver": str(adapter.name),
             "solver_version": version,
             "solve_seconds": decimal_text(round(seconds, 3)),
-            "seed": _seed(adapter, settings),
-            "threads": settings.threads if adapter.parallel else 1,
             "model_digest": model_digest(source),
+            **_describe(adapter, settings),
         }
     )
     history = progress.history(solve.objective, solve.best_bound, seconds)
@@ -77,9 +75,15 @@ def run_model(
         answer,
         exit_code=EXIT_CODES[solve.reason] if solve.outcome is Outcome.ERROR else ExitCode.OK,
         variables=None if solve.values is None else _support(solve.values),
-        pool=tuple(map(_support, solve.pool)),
+        pool=_trim(solve.pool, declared),
         history=history,
     )
+
+
+def _trim(pool: tuple[Solution, ...], declared: RunModel) -> tuple[Solution, ...]:
+    """The solutions that were asked for: of an enumeration more are kept, to be checked."""
+    size = declared.solution_pool.size if declared.solution_pool else None
+    return tuple(map(_support, pool[:size]))
 
 
 def _support(solution: Solution) -> Solution:
@@ -99,6 +103,15 @@ def _settings(document: RunDocument, declared: RunModel, workdir: Path) -> Setti
         options=declared.options,
         pool=declared.solution_pool,
     )
+
+
+def _describe(adapter: Adapter, settings: Settings) -> dict[str, Any]:
+    """What an answer says of its solver."""
+    return {
+        "solver": str(adapter.name),
+        "seed": _seed(adapter, settings),
+        "threads": settings.threads if adapter.parallel else 1,
+    }
 
 
 def _seed(adapter: Adapter, settings: Settings) -> int | None:

@@ -168,8 +168,14 @@ class _Collector:
                 solver.stop_search()
 
 
+CHECKED_SOLUTIONS = 100_000
+"""So many solutions of an enumeration are kept to be checked, however few are asked for."""
+
+
 def _capacity(pool: SolutionPool | None) -> int | None:
-    return 0 if pool is None else pool.size
+    if pool is None or pool.size is None:
+        return None if pool else 0
+    return max(pool.size, CHECKED_SOLUTIONS) if pool.enumerate_all else pool.size
 
 
 def _judge(

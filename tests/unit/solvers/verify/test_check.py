@@ -128,7 +128,7 @@ def test_the_numbers_of_a_program_are_its_own(tmp_path: Path) -> None:
     assert "verified" not in ended.answer["verification"]
 
 
-def test_every_roster_of_an_enumeration_is_checked(tmp_path: Path) -> None:
+def test_every_solution_of_an_enumeration_is_checked_however_few_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "model.pbtxt"
     path.write_text(
         "".join(f'variables {{ name: "p{i}" domain: [0, 3] }}\n' for i in range(4))
@@ -141,8 +141,9 @@ def test_every_roster_of_an_enumeration_is_checked(tmp_path: Path) -> None:
         model={
             "format": "cp-sat",
             "path": str(path),
-            "solutionPool": {"enumerateAll": True},
+            "solutionPool": {"enumerateAll": True, "size": 3},
         },
     )
     assert (ended.answer["outcome"], ended.answer["solutions"]) == ("Optimal", 24)
     assert ended.answer["verification"]["checked"]["solutions"] == 25
+    assert len(ended.solution["solutions"]) == 3
