@@ -61,7 +61,7 @@ async def follow(
 
 async def _list_states(session: Session, key: Key) -> AsyncGenerator[Manifest | None]:
     """The object as it is, then as it becomes; `None`, and the end, when it is gone."""
-    current: Manifest | None = await _get_patiently(session, key)
+    current: Manifest | None = await get_patiently(session, key)
     while current is not None:
         yield current
         since = current["metadata"]["resourceVersion"]
@@ -70,11 +70,12 @@ async def _list_states(session: Session, key: Key) -> AsyncGenerator[Manifest | 
                 yield changed
                 if changed is None:
                     return
-        current = await _get_patiently(session, key)
+        current = await get_patiently(session, key)
     yield None
 
 
-async def _get_patiently(session: Session, key: Key) -> Manifest | None:
+async def get_patiently(session: Session, key: Key) -> Manifest | None:
+    """An object, `None` where it is gone; an API server that is away for a while is waited for."""
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, ApiError) and error.transient),
         stop=stop_after_delay(_OUTAGE_SECONDS),

@@ -1,0 +1,168 @@
+"""What a job's processing jobs printed, from CloudWatch by the person's own AWS credentials."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Self
+
+from argmin.api.backend import SageMakerStatus
+from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.run import LOG_KEY
+from argmin.aws.models import Access
+from argmin.backends.sagemaker_state import LOG_GROUP
+from argmin.cli.delivered import fetch_part
+from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.following import is_finished
+from argmin.cli.job_streams import JobStreams, LogPlace
+from argmin.cli.rendering import open_console
+from argmin.cli.session import Session
+
+if TYPE_CHECKING:
+    from argmin.aws.calls import Aws
+
+SETTLE_SECONDS = 3.0
+"""How long after the end of a job its last lines may take to be in CloudWatch."""
+_SHORTEST_PAUSE = 2.0
+_LONGEST_PAUSE = 5.0
+_SECONDS_A_STREAM = 0.25
+_INSTALL = (
+    "reading the log of a job on SageMaker needs boto3, which is not installed here:"
+    " pip install 'argmin-operator[operator]'"
+)
+
+
+class ProcessingLogs:
+    """The logs of a job's attempts on SageMaker; use it as a context."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._aws: Aws | None = None
+        self._streams: JobStreams | None = None
+        self._awaited = ""
+        self.has_read = False
+        """Whether there was anything to read so far."""
+        self.pause_seconds = _SHORTEST_PAUSE
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._aws is not None:
+            self._aws.close()
+
+    async def read_on(self, job: OptimizationJob, *, follow: bool) -> AsyncGenerator[str]:
+        """What is new in the log of the last attempt, and of the one before it.
+
+        Of a job that has ended, the log in its store where there is one.
+
+        Raises:
+            CliError: AWS refuses the person, or does not answer.
+        """
+        if is_finished(job) and not self.has_read:
+            kept = await self._fetch_kept(job)
+            if kept is not None:
+                self.has_read = True
+                yield kept
+                return
+        is_news = False
+        async for line in self._read_attempts(job):
+            is_news = True
+            yield line
+        if follow and is_finished(job):
+            await asyncio.sleep(SETTLE_SECONDS)
+            async for line in self._read_attempts(job):
+                yield line
+        self._choose_pause(is_news)
+
+    async def read_kept(self, job: OptimizationJob) -> str:
+        """Nothing: what was kept is read before all else.
+
+        Raises:
+            CliError: always; it says where the log was looked for.
+        """
+        name, place = job.metadata.name, _find_place(job)
+        if place is None:
+            problem = "argmin has not handed it to SageMaker"
+        elif is_finished(job):
+            problem = (
+                f"by your AWS credentials there is none of {place}, which is so where no container"
+                " has started, or where they are of another account; and none was kept with a"
+                " result"
+            )
+        else:
+            problem = "waiting for SageMaker to start the container; stay for it with -f"
+        raise CliError(
+            f"{name} has no log: {problem}; see `argmin watch {name}`", ExitStatus.NOT_FOUND
+        )
+
+    def tell_waiting(self, job: OptimizationJob) -> None:
+        """Say what is waited for, once for each attempt that has no log yet."""
+        place = _find_place(job)
+        if place is None or self._awaited == place.job_name:
+            return
+        if self._streams is None or not self._streams.is_found:
+            self._awaited = place.job_name
+            open_console(stderr=True).print(
+                f"waiting for SageMaker to start the container, whose log will be {place}",
+                soft_wrap=True,
+                highlight=False,
+            )
+
+    async def _fetch_kept(self, job: OptimizationJob) -> str | None:
+        reference = job.status.solution_ref
+        if reference is None or reference.s3 is None:
+            return None
+        kept = await fetch_part(self._session, job, LOG_KEY)
+        return kept.decode(errors="replace") if kept is not None else None
+
+    async def _read_attempts(self, job: OptimizationJob) -> AsyncGenerator[str]:
+        place, before = _find_place(job), self._streams
+        if before and (place is None or before.place.job_name != place.job_name):
+            async for line in before.read_on():
+                yield line
+            self._streams = None
+        if place is None:
+            return
+        if self._streams is None:
+            self._streams = self._open(place)
+        async for line in self._streams.read_on():
+            yield line
+        self.has_read |= self._streams.is_found
+
+    def _open(self, place: LogPlace) -> JobStreams:
+        try:
+            from argmin.aws.calls import Aws
+            from argmin.aws.logs import Logs
+        except ModuleNotFoundError as error:
+            raise CliError(f"{_INSTALL} ({error})", ExitStatus.NOT_INSTALLED) from None
+        if self._aws is None:
+            self._aws = Aws()
+        return JobStreams(Logs(self._aws, Access(region=place.region)), place)
+
+    def _choose_pause(self, is_news: bool) -> None:
+        longer = min(self.pause_seconds * 1.5, _LONGEST_PAUSE)
+        pause = _SHORTEST_PAUSE if is_news else longer
+        count = self._streams.place.instances if self._streams else 1
+        # All read the same account's logs: many instances are read more rarely.
+        self.pause_seconds = max(pause, count * _SECONDS_A_STREAM)
+
+
+def _find_place(job: OptimizationJob) -> LogPlace | None:
+    status = job.status.sage_maker
+    if status is None:
+        return None
+    region, account = _read_arn(status)
+    return LogPlace(
+        group=status.log_group or LOG_GROUP,
+        job_name=status.job_name,
+        region=status.region or region,
+        account=account,
+        instances=status.instance_count or 1,
+    )
+
+
+def _read_arn(status: SageMakerStatus) -> tuple[str, str]:
+    """Region and account of a job; empty as long as it has no ARN."""
+    parts = (status.job_arn or "").split(":")
+    return (parts[3], parts[4]) if len(parts) > 5 else ("", "")
