@@ -171,8 +171,8 @@ def _share(axes: Axes, value: float) -> float:
     return float(axes.transAxes.inverted().transform(at)[1])
 
 
-def _label_ends(axes: Axes, course: Course, values: Range, theme: Theme) -> None:
-    """Name both lines where they end, in their colours: nobody looks up a legend."""
+def _mark_end(axes: Axes, course: Course, theme: Theme) -> None:
+    """A point where the last incumbent ends."""
     end = course.end
     if end.objective is not None:
         axes.plot(
@@ -184,6 +184,12 @@ def _label_ends(axes: Axes, course: Course, values: Range, theme: Theme) -> None
             clip_on=False,
             zorder=6,
         )
+
+
+def _label_ends(axes: Axes, course: Course, values: Range, theme: Theme) -> None:
+    """Name both lines where they end, in their colours: nobody looks up a legend."""
+    end = course.end
+    _mark_end(axes, course, theme)
     labels: list[tuple[float, str, str, str]] = []
     if end.objective is not None:
         word = "optimal" if course.is_closed else "objective"
