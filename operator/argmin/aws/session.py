@@ -30,8 +30,9 @@ ROLE_SECONDS = 3600
 """How long a role is assumed for: no more is allowed to one who is a role already."""
 LONG_POLL_SECONDS = 20
 
-# At level DEBUG botocore prints whole answers, and those of STS hold keys.
-logging.getLogger("botocore").setLevel(logging.WARNING)
+# At level DEBUG botocore prints whole answers, and those of STS hold keys; its warnings say with a
+# traceback what our errors say in a line.
+logging.getLogger("botocore").setLevel(logging.ERROR)
 
 CallObserver = Callable[[str, str, str, float], None]
 """Told of every call: service, operation, code of the error or `OK`, seconds."""

@@ -19,6 +19,7 @@ from argmin.aws.errors import (
     AwsError,
     InUseError,
     NotFoundError,
+    RoleNotUsableError,
     UnavailableError,
 )
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
@@ -88,8 +89,8 @@ class SageMakerJobs:
         access = find_access(claim.run, status)
         if entry.must_look(now):
             try:
-                is_confirmed = status.job_arn is not None
-                await self._look(name, entry, access, is_confirmed=is_confirmed)
+                is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
+                await self._look(name, entry, access, None if is_known else claim.run.owner.uid)
             except AwsError as error:
                 raise explain_refusal(error, name, self._pace) from error
         if entry.must_read(now):
@@ -116,20 +117,20 @@ class SageMakerJobs:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
             raise explain_refusal(error, name, self._pace) from error
 
-    async def _look(self, name: str, entry: Entry, access: Access, *, is_confirmed: bool) -> None:
-        """Ask for a job; it is `is_confirmed` where SageMaker has spoken of it before."""
+    async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:
+        """Ask for a job; `uid` is that of its owner where nobody knows yet whether it is ours."""
         now = self._clock()
         entry.is_hinted = False  # one that comes from here on is news
-        try:
-            job = await self._clients.jobs(access).describe_processing_job(name)
-        except NotFoundError:
-            if not is_confirmed and entry.is_unsure(now):
-                message = f"whether {name} is created is not known yet"
-                raise Retry(self._pace.shortest, message) from None
-            entry.sighting = Sighting(None, now + self._pace.longest)
-            entry.look_at, entry.read_at = entry.sighting.due, None
-        else:
+        jobs = self._clients.jobs(access)
+        job = await (_find_own(jobs, name, uid) if uid else _find(jobs, name))
+        if job is not None:
             await self._take_in(job, entry, access)
+            return
+        if uid and entry.is_unsure(now):
+            message = f"whether {name} is created is not known yet"
+            raise Retry(self._pace.shortest, message)
+        entry.sighting = Sighting(None, now + self._pace.longest)
+        entry.look_at, entry.read_at = entry.sighting.due, None
 
     async def _take_in(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
         """What SageMaker says of a job, with its answer where it is over."""
@@ -179,6 +180,7 @@ class SageMakerJobs:
             job = self._imagine(call, arn)
             _log.info("created", job=name, arn=arn)
         except InUseError:
+            entry.unsure_until = self._clock()
             job = await _adopt(jobs, call)
             _log.info("adopted", job=name, arn=job.arn)
         except AwsError as error:
@@ -224,6 +226,27 @@ class SageMakerJobs:
         if entry and entry.sighting and entry.sighting.job and entry.sighting.is_live:
             status = {"status": ProcessingStatus.STOPPING}
             self._note(entry.sighting.job.model_copy(update=status), entry)
+
+
+async def _find(jobs: Jobs, name: str) -> ProcessingJob | None:
+    try:
+        return await jobs.describe_processing_job(name)
+    except NotFoundError:
+        return None
+
+
+async def _find_own(jobs: Jobs, name: str, uid: str) -> ProcessingJob | None:
+    """The job of that name, if there is one and it is ours.
+
+    A role that may look at its own jobs only is refused where there is none or another's, and by a
+    role that cannot be assumed none was created.
+    """
+    try:
+        job = await _find(jobs, name)
+        tags = await jobs.list_tags(job.arn) if job else {}
+    except (AccessDeniedError, RoleNotUsableError):
+        return None
+    return job if tags.get(TAG_UID) == uid else None
 
 
 async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:

@@ -32,7 +32,7 @@ def explain_refusal(error: AwsError, job_name: str, pace: Pace) -> Blocked | Ret
 
 def _find_words(error: AwsError) -> tuple[str, str]:
     match error:
-        case UnavailableError() | ExpiredError():
+        case UnavailableError():
             # The same words every time: a status that changed with each try would be noise.
             return error.reason, f"AWS does not answer {error.operation}: argmin tries again"
         case NotFoundError() if error.operation.startswith("s3:"):

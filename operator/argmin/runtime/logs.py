@@ -8,6 +8,10 @@ import sys
 import structlog
 
 _QUIET = ("kopf", "aiohttp", "asyncio", "kubernetes")
+# Local variables may hold credentials: no traceback shows them.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def configure_logs(level: str, render_json: bool) -> None:
@@ -24,7 +28,7 @@ def configure_logs(level: str, render_json: bool) -> None:
         cache_logger_on_first_use=True,
     )
     renderers: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if render_json
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from argmin.api.backend import BackendName
 from argmin.api.outcome import ExitCode
-from argmin.aws.errors import AccessDeniedError
+from argmin.aws.errors import AccessDeniedError, AwsError, RoleNotUsableError
 from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
 from tests.unit.optimization.processing_jobs import Fault, Job, silence
 from tests.unit.optimization.world import INTERRUPTED, KEY
@@ -52,7 +54,8 @@ def test_a_job_that_was_announced_and_never_created_goes_when_aws_knows_of_none(
 def test_a_creation_that_another_process_had_under_way_is_not_missed() -> None:
     world = DelegatedWorld()
     world.reconcile()
-    request = {"ProcessingJobName": world.job_name, "Tags": []}
+    tags = [{"Key": "argmin.dev/uid", "Value": world.object["metadata"]["uid"]}]
+    request = {"ProcessingJobName": world.job_name, "Tags": tags}
     world.restart()
     world.delete()
     world.settle()
@@ -210,3 +213,29 @@ def test_another_job_of_that_name_is_never_touched() -> None:
     assert world.true_conditions == {"Stalled": "NameTaken"}
     assert world.aws_job.status == "InProgress"
     assert KEY in world.store.objects
+    world.delete()
+    world.settle()
+    assert not world.exists
+    assert world.aws_job is stranger
+    assert stranger.status == "InProgress"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        AccessDeniedError("argmin lacks sagemaker:DescribeProcessingJob", "sagemaker:Describe"),
+        RoleNotUsableError("argmin cannot assume the role", "sagemaker:CreateProcessingJob"),
+    ],
+)
+def test_a_job_that_was_never_created_goes_also_where_argmin_may_not_look(
+    refusal: AwsError,
+) -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [Fault("CreateProcessingJob", refusal)]
+    world.reconcile()
+    world.reconcile()
+    assert world.true_conditions == {"Stalled": refusal.reason}
+    world.aws.faults = [Fault("DescribeProcessingJob", refusal)]
+    world.delete()
+    world.settle()
+    assert not world.exists
