@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText
+from argmin.api.common import ApiModel, DecimalText, ShortName
 from argmin.api.storage import StoredResult
 
 
@@ -81,7 +81,7 @@ class Metric(ApiModel):
 class OutputFile(ApiModel):
     """What was kept of one output of the run."""
 
-    name: Annotated[str, Field(max_length=63)]
+    name: ShortName
     files: int = 0
     bytes: int = 0
     digest: Annotated[str, Field(max_length=80)] = ""

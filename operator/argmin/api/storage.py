@@ -53,7 +53,8 @@ _KEY_MESSAGE = (
 )
 
 
-def _is_plain(key: str | None) -> bool:
+def is_plain(key: str | None) -> bool:
+    """Whether a path stays below where it begins, and names each part once."""
     return key is None or re.search(_BAD_KEY, key) is None
 
 
@@ -61,7 +62,7 @@ def _plain_rule(field: str) -> Rule:
     return Rule(
         cel=f"!has(self.{field}) || !self.{field}.matches('{escape_cel(_BAD_KEY)}')",
         message=f"{field} {_KEY_MESSAGE}",
-        holds=lambda place: _is_plain(getattr(place, field)),
+        holds=lambda place: is_plain(getattr(place, field)),
     )
 
 

@@ -20,7 +20,7 @@ from rich.progress import (
 
 from argmin.api.outcome import Reason
 from argmin.api.run import ANSWER_FILE, INVENTORY_FILE, OUTPUTS_FOLDER, Inventory
-from argmin.api.storage import S3Store, StoredResult
+from argmin.api.storage import S3Store, StoredResult, is_plain
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.rendering import open_console
 from argmin_solvers.failure import RunError
@@ -105,12 +105,16 @@ class StoredRun:
         if content is None:
             raise CliError(self._say_incomplete(), ExitStatus.NOT_FOUND)
         try:
-            return Inventory.model_validate_json(content)
+            inventory = Inventory.model_validate_json(content)
         except ValidationError:
+            inventory = None
+        # Whoever may write to the bucket must not choose where files go on this machine.
+        if inventory is None or not all(is_plain(file.path) for file in inventory.files):
             raise CliError(
                 f"{self}{INVENTORY_FILE} is no list of argmin's: the result is damaged",
                 ExitStatus.FAILED,
-            ) from None
+            )
+        return inventory
 
     def _get(self, name: str) -> bytes | None:
         from argmin_solvers.artifacts.places import Action

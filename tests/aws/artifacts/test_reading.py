@@ -138,7 +138,8 @@ def test_a_damaged_output_is_refused(store: Store, shared_gateway: Gateway, tmp_
 
 
 @pytest.mark.parametrize(
-    "path", ["outputs/data/../../escaped", "outputs/data//x", "outputs/data/."]
+    "path",
+    ["outputs/data/../../escaped", "outputs/data//x", "outputs/data/.", "outputs/../.ssh/keys"],
 )
 def test_a_list_that_leads_elsewhere_is_refused(store: Store, path: str, tmp_path: Path) -> None:
     deliver(store, tmp_path, plan=b"plan")
@@ -147,7 +148,7 @@ def test_a_list_that_leads_elsewhere_is_refused(store: Store, path: str, tmp_pat
     write_inventory(tmp_path / "hostile", [*inventory.files, hostile])
     store.put(f"{PREFIX}/inventory.json", (tmp_path / "hostile").read_bytes())
     (tmp_path / "back").mkdir()
-    refuse(place(store), tmp_path / "back", ExitStatus.UNREACHABLE, "is no path of a file")
+    refuse(place(store), tmp_path / "back", ExitStatus.FAILED, "the result is damaged")
     assert read_tree(tmp_path / "back") == {}
 
 
