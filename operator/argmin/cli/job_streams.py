@@ -86,7 +86,7 @@ class JobStreams:
         """
         if len(self._tokens) < self.place.instances:
             group, prefix = self.place.group, f"{self.place.job_name}/"
-            for stream in await self._ask(lambda: self._logs.list_streams(group, prefix)):
+            for stream in await self._ask(self._logs.list_streams, group, prefix):
                 self._tokens.setdefault(stream, None)
         for stream in tuple(self._tokens):
             async for line in self._read_stream(stream):
@@ -108,11 +108,9 @@ class JobStreams:
 
     async def _read_page(self, stream: str, token: str | None) -> LogPage:
         group = self.place.group
-        return await self._ask(
-            lambda: self._logs.read_stream(group, stream, token, limit=_PAGE_LINES)
-        )
+        return await self._ask(self._logs.read_stream, group, stream, token, _PAGE_LINES)
 
-    async def _ask(self, question: Callable[[], Awaitable[Result]]) -> Result:
+    async def _ask(self, question: Callable[..., Awaitable[Result]], *of: object) -> Result:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type((UnavailableError, ThrottledError)),
             stop=stop_after_delay(_OUTAGE_SECONDS if self._has_answered else 0),
@@ -120,7 +118,7 @@ class JobStreams:
             reraise=True,
         )
         try:
-            answer: Result = await retrying(question)
+            answer: Result = await retrying(question, *of)
         except AwsError as error:
             raise translate_error(error, self.place) from None
         self._has_answered = True
