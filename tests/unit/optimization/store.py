@@ -120,8 +120,9 @@ class Store:
     def _remove(self, key: Key) -> None:
         uid = self.objects.pop(key)["metadata"]["uid"]
         for owned in [k for k, o in self.objects.items() if uid in _list_owners(o)]:
-            if owned in self.objects:
-                self.delete(owned, self.objects[owned]["metadata"]["uid"])
+            if owned in self.objects:  # collected by the cluster, whatever happens to us
+                self.writes.append(f"delete {owned}")
+                self._remove(owned)
 
     def write_status(self, key: Key, status: Manifest) -> bool:
         """Replace a status; whether that changed anything."""
