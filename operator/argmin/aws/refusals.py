@@ -54,7 +54,16 @@ _THROTTLED = frozenset(
 _LIMITED = frozenset(
     {"ResourceLimitExceeded", "LimitExceededException", "ServiceQuotaExceededException"}
 )
-_IN_USE = frozenset({"ResourceInUse", "ResourceInUseException", "ConflictException", "Conflict"})
+_IN_USE = frozenset(
+    {
+        "ResourceInUse",
+        "ResourceInUseException",
+        "ConflictException",
+        "Conflict",
+        "PreconditionFailed",
+        "ConditionalRequestConflict",
+    }
+)
 _NOT_FOUND = frozenset(
     {
         "ResourceNotFound",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from argmin.aws.calls import Answer, Aws, Finish
@@ -32,8 +33,15 @@ class S3:
         body: bytes,
         content_type: str = "application/json",
         kms_key_id: str | None = None,
+        *,
+        only_new: bool = False,
     ) -> None:
-        """Write a small object; the store checks its SHA-256 before it takes it."""
+        """Write a small object; the store checks its SHA-256 before it takes it.
+
+        Raises:
+            InUseError: it shall be `only_new`, and one of that key is there.
+        """
+        condition = {"IfNoneMatch": "*"} if only_new else {}
         encryption = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
         )
@@ -45,6 +53,7 @@ class S3:
             ContentType=content_type,
             ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
             **encryption,
+            **condition,
         )
 
     async def get_object(self, bucket: str, key: str, limit_bytes: int = READ_LIMIT_BYTES) -> bytes:
@@ -54,10 +63,15 @@ class S3:
             NotFoundError: it is not there.
             InvalidError: it is larger than `limit_bytes`; nothing of it is kept.
         """
+        body, _ = await self._read(bucket, key, limit_bytes)
+        return body
+
+    async def _read(self, bucket: str, key: str, limit_bytes: int) -> tuple[bytes, datetime]:
+        """An object whole, and when it was written."""
 
         def read(answer: Answer) -> Answer:
             with contextlib.closing(answer["Body"]) as stream:
-                return {"Body": stream.read(limit_bytes + 1)}
+                return {**answer, "Body": stream.read(limit_bytes + 1)}
 
         try:
             answer = await self._call("get_object", read, Bucket=bucket, Key=key)
@@ -73,16 +87,22 @@ class S3:
             raise InvalidError(
                 f"s3://{bucket}/{key} is larger than {limit_bytes} bytes", "s3:GetObject"
             )
-        return body
+        modified: datetime = answer["LastModified"]
+        return body, modified
 
     async def find_object(
-        self, bucket: str, key: str, limit_bytes: int = READ_LIMIT_BYTES
+        self,
+        bucket: str,
+        key: str,
+        limit_bytes: int = READ_LIMIT_BYTES,
+        since: datetime | None = None,
     ) -> bytes | None:
-        """Read an object whole; `None` where it is not there."""
+        """Read an object whole; `None` where it is not there, or was written before `since`."""
         try:
-            return await self.get_object(bucket, key, limit_bytes)
+            body, modified = await self._read(bucket, key, limit_bytes)
         except NotFoundError:
             return None
+        return None if since and modified < since else body
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:
         """What is known of an object; `None` where it is not there.

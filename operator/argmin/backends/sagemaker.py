@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from argmin.api.storage import S3Store
 from argmin.aws.errors import (
     AccessDeniedError,
     AwsError,
@@ -31,13 +30,14 @@ from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_clients import Clients, Jobs
 from argmin.backends.sagemaker_pace import Pace
 from argmin.backends.sagemaker_progress import read_on
-from argmin.backends.sagemaker_refusals import explain_refusal
+from argmin.backends.sagemaker_refusals import WAY_OUT, explain_refusal
 from argmin.backends.sagemaker_request import TAG_UID
 from argmin.backends.sagemaker_sighting import (
     Sighting,
     find_access,
     find_announced,
     find_unwanted,
+    is_next,
 )
 from argmin.plan import Call, Key, Retry
 
@@ -62,8 +62,6 @@ class SageMakerJobs:
         self._pace = pace or Pace()
         self._board = board or Board()
         self._clock = clock
-        self._stored: dict[str, str] = {}
-        """Digests of the documents of jobs that are not created yet."""
 
     async def look(self, claim: Claim) -> Sighting | None:
         """What is known of the job that a claim's status names; asks where it is time to.
@@ -77,12 +75,12 @@ class SageMakerJobs:
         """
         unwanted = find_unwanted(claim)
         status = unwanted or find_announced(claim)
-        if status is None or (claim.is_deleted and claim.is_abandoned):
+        if status is None or (claim.is_abandoned and (unwanted or claim.is_deleted)):
             return None
         now, name = self._clock(), status.job_name
         entry = self._board.open(name, _key_of(claim.run.owner))
         seen = entry.sighting
-        is_fresh = status.job_arn is None and unwanted is None and not claim.run.suspend
+        is_fresh = unwanted is None and is_next(claim, status)
         is_over = seen is not None and seen.job is not None and not seen.is_live
         if is_over or (seen is None and is_fresh):
             return seen
@@ -92,7 +90,8 @@ class SageMakerJobs:
                 is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
                 await self._look(name, entry, access, None if is_known else claim.run.owner.uid)
             except AwsError as error:
-                raise explain_refusal(error, name, self._pace) from error
+                way_out = WAY_OUT if claim.is_deleted else ""
+                raise explain_refusal(error, name, self._pace, way_out) from error
         if entry.must_read(now):
             await self._read_log(name, entry, access)
         return entry.sighting
@@ -115,22 +114,23 @@ class SageMakerJobs:
             await action
         except AwsError as error:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
-            raise explain_refusal(error, name, self._pace) from error
+            way_out = WAY_OUT if isinstance(call, StopJob) and call.holds_owner else ""
+            raise explain_refusal(error, name, self._pace, way_out) from error
 
     async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:
         """Ask for a job; `uid` is that of its owner where nobody knows yet whether it is ours."""
-        now = self._clock()
-        entry.is_hinted = False  # one that comes from here on is news
+        now, hints = self._clock(), entry.hints
         jobs = self._clients.jobs(access)
         job = await (_find_own(jobs, name, uid) if uid else _find(jobs, name))
         if job is not None:
             await self._take_in(job, entry, access)
+            entry.heeded = hints  # those that came since are news
             return
         if uid and entry.is_unsure(now):
             message = f"whether {name} is created is not known yet"
             raise Retry(self._pace.shortest, message)
         entry.sighting = Sighting(None, now + self._pace.longest)
-        entry.look_at, entry.read_at = entry.sighting.due, None
+        entry.look_at, entry.read_at, entry.heeded = entry.sighting.due, None, hints
 
     async def _take_in(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
         """What SageMaker says of a job, with its answer where it is over."""
@@ -170,38 +170,60 @@ class SageMakerJobs:
         entry.sighting = replace(seen, due=due, progress=entry.log.progress)
 
     async def _create(self, call: CreateJob) -> None:
-        name = call.job_name
-        entry = self._board.open(name, _key_of(call.owner))
-        await self._store_document(call)
+        entry = self._board.open(call.job_name, _key_of(call.owner))
         jobs = self._clients.jobs(call.access)
+        job = await self._store_document(call, entry, jobs)
+        if job is None:
+            job = await self._request(call, entry, jobs)
+        await self._take_in(job, entry, call.access)
+
+    async def _request(self, call: CreateJob, entry: Entry, jobs: Jobs) -> ProcessingJob:
         entry.unsure_until = self._clock() + DOUBT
         try:
             arn = await jobs.create_processing_job(call.submission.request)
-            job = self._imagine(call, arn)
-            _log.info("created", job=name, arn=arn)
         except InUseError:
             entry.unsure_until = self._clock()
             job = await _adopt(jobs, call)
-            _log.info("adopted", job=name, arn=job.arn)
+            _log.info("adopted", job=job.name, arn=job.arn)
+            return job
         except AwsError as error:
             if not isinstance(error, UnavailableError):
                 entry.unsure_until = self._clock()
             raise
-        await self._take_in(job, entry, call.access)
-        self._stored.pop(name, None)
+        _log.info("created", job=call.job_name, arn=arn)
+        return self._imagine(call, arn)
 
-    async def _store_document(self, call: CreateJob) -> None:
-        """Once for each attempt, however often its creation is refused."""
-        submission = call.submission
-        digest = hashlib.sha256(submission.document).hexdigest()
-        if self._stored.get(call.job_name) == digest:
-            return
-        place = submission.place
-        objects = self._clients.objects(replace(call.access, region=_region_of(place, call)))
-        await objects.put_object(
-            place.bucket, submission.key, submission.document, kms_key_id=place.kms_key_id
+    async def _store_document(
+        self, call: CreateJob, entry: Entry, jobs: Jobs
+    ) -> ProcessingJob | None:
+        """Store the document once for each attempt, however often its creation is refused.
+
+        Returns:
+            The job, where an earlier call had created it: its document stays as it is.
+        """
+        digest = hashlib.sha256(call.submission.document).hexdigest()
+        if entry.document == digest:
+            return None
+        try:
+            await self._put_document(call, only_new=True)
+        except InUseError:
+            job = await _find_own(jobs, call.job_name, call.owner.uid)
+            if job is not None:
+                return job
+            await self._put_document(call)
+        entry.document = digest
+        return None
+
+    async def _put_document(self, call: CreateJob, *, only_new: bool = False) -> None:
+        submission, place = call.submission, call.submission.place
+        access = replace(call.access, region=place.region or call.access.region)
+        await self._clients.objects(access).put_object(
+            place.bucket,
+            submission.key,
+            submission.document,
+            kms_key_id=place.kms_key_id,
+            only_new=only_new,
         )
-        self._stored[call.job_name] = digest
 
     def _imagine(self, call: CreateJob, arn: str) -> ProcessingJob:
         """A job as SageMaker would describe it that has just taken the request."""
@@ -263,10 +285,6 @@ async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
         message = f"a SageMaker job {name} is there, and it is not of this object: rename one"
         raise InUseError(message, "sagemaker:CreateProcessingJob")
     return job
-
-
-def _region_of(place: S3Store, call: CreateJob) -> str:
-    return place.region or call.access.region
 
 
 def _key_of(owner: Owner) -> Key:

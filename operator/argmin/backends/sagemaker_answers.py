@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.api.run import ANSWER_FILE
 from argmin.api.storage import S3Store, StoredResult
@@ -33,13 +35,13 @@ async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Object
     if job.processing_start_time is None or place is None:
         return told
     if job.status is ProcessingStatus.COMPLETED:
-        found = told or await _fetch(objects, place)
+        found = told or await _fetch(job, place, objects)
         return found and _deliver(found, place)
     if job.status is ProcessingStatus.STOPPED:
         return await _read_stopped(job, told, place, objects)
     if told or not job.exit_message:
         return told
-    return await _fetch_if_allowed(objects, place)
+    return await _fetch_if_allowed(job, place, objects)
 
 
 async def _read_stopped(
@@ -48,7 +50,7 @@ async def _read_stopped(
     if told and told.outcome not in _SOLVED:
         return told
     if await _is_stored(job, place, objects):
-        found = told or await _fetch(objects, place)
+        found = told or await _fetch(job, place, objects)
         return found and _deliver(found, place)
     if told is None:
         return None
@@ -65,19 +67,24 @@ async def _is_stored(job: ProcessingJob, place: S3Store, objects: Objects) -> bo
     except AccessDeniedError:
         return False  # what S3 says of an absent object to who may not list the bucket
     modified = found.last_modified if found else None
-    return modified is not None and modified >= job.creation_time
+    return modified is not None and modified >= _find_birth(job)
 
 
-async def _fetch_if_allowed(objects: Objects, place: S3Store) -> Answer | None:
+async def _fetch_if_allowed(job: ProcessingJob, place: S3Store, objects: Objects) -> Answer | None:
     try:
-        return await _fetch(objects, place)
+        return await _fetch(job, place, objects)
     except AccessDeniedError:
         return None
 
 
-async def _fetch(objects: Objects, place: S3Store) -> Answer | None:
-    content = await objects.find_object(place.bucket, _locate(place))
+async def _fetch(job: ProcessingJob, place: S3Store, objects: Objects) -> Answer | None:
+    """The answer in the bucket, unless an earlier attempt has left it: all share one folder."""
+    content = await objects.find_object(place.bucket, _locate(place), since=_find_birth(job))
     return parse_answer(content.decode(errors="replace")) if content is not None else None
+
+
+def _find_birth(job: ProcessingJob) -> datetime:
+    return job.creation_time.replace(microsecond=0)  # S3 keeps whole seconds
 
 
 def _locate(place: S3Store) -> str:

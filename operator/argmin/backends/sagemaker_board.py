@@ -30,7 +30,10 @@ class Entry:
 
     owner: Key
     sighting: Sighting | None = None
-    is_hinted: bool = False
+    hints: int = 0
+    """How often somebody hinted at it."""
+    heeded: int = 0
+    """How many of these hints came before it was last looked at."""
     look_at: datetime | None = None
     """When to ask for the job again; `None`: at once."""
     read_at: datetime | None = None
@@ -38,6 +41,13 @@ class Entry:
     log: LogReading = field(default_factory=LogReading)
     unsure_until: datetime | None = None
     """Until then a job may appear that is not there: a call to create it may be under way."""
+    document: str = ""
+    """Digest of its document, as this process has stored it."""
+
+    @property
+    def is_hinted(self) -> bool:
+        """Whether somebody hinted at it since it was last looked at."""
+        return self.hints != self.heeded
 
     def must_look(self, now: datetime) -> bool:
         """Whether it is time to ask for the job."""
@@ -95,7 +105,7 @@ class Board:
             is_other = hint.arn not in ("", job.arn)
             if is_other or job.status == hint.status or job.status.is_over:
                 return
-        entry.is_hinted = True
+        entry.hints += 1
         self._wake(entry.owner)
 
 

@@ -37,6 +37,8 @@ class StopJob:
     reason: str
     access: Access
     job_name: str
+    holds_owner: bool = False
+    """Whether its owner is deleted, and waits for nothing else."""
 
     def describe(self) -> str:
         """What it does, in one line."""

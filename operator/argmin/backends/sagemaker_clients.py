@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from argmin.aws.models import Access, LogPage, ProcessingJob, StoredObject
@@ -34,11 +35,15 @@ class Objects(Protocol):
         body: bytes,
         content_type: str = "application/json",
         kms_key_id: str | None = None,
+        *,
+        only_new: bool = False,
     ) -> None:
-        """Write a small object."""
+        """Write a small object; `only_new` raises `InUseError` where one of that key is there."""
 
-    async def find_object(self, bucket: str, key: str) -> bytes | None:
-        """Read an object whole; `None` where it is not there."""
+    async def find_object(
+        self, bucket: str, key: str, *, since: datetime | None = None
+    ) -> bytes | None:
+        """Read an object whole; `None` where it is not there, or was written before `since`."""
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:
         """What is known of an object; `None` where it is not there."""

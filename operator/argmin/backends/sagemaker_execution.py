@@ -18,7 +18,7 @@ from argmin.backends.backend import Claim, Execution, Moves, Obstacle, Place, Re
 from argmin.backends.run import Attempt, Owner, Run, RunPhase, RunReason, RunState
 from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_costs import account
-from argmin.backends.sagemaker_limits import UnfitRunError
+from argmin.backends.sagemaker_limits import UnfitRunError, list_problems
 from argmin.backends.sagemaker_request import (
     DEFAULT_RUNTIME_SECONDS,
     Submission,
@@ -38,6 +38,7 @@ from argmin.backends.sagemaker_sighting import (
     find_access,
     find_announced,
     find_unwanted,
+    leads_there,
     read_number,
     read_region,
 )
@@ -88,7 +89,10 @@ class SageMakerExecution(Execution):
         """Whether an attempt was announced, and its job has not been created as far as is known."""
         if self.announced is None or self.announced.job_arn is not None:
             return False
-        return self.sighting is None or self.sighting.job is None
+        if self.sighting is None:
+            return True
+        # What is known not to be there is announced anew where the settings lead elsewhere.
+        return self.sighting.job is None and leads_there(self.claim.run, self.announced)
 
     @property
     def needs_sources(self) -> bool:
@@ -124,11 +128,8 @@ class SageMakerExecution(Execution):
                 "a job on SageMaker needs a bucket, and the namespace has none:"
                 " name one in spec.artifacts.s3, such as {s3: {bucket: team-results}}",
             )
-        try:
-            self._build_submission(run, 1)
-        except UnfitRunError as error:
-            return Obstacle(RunReason.UNSUITED, str(error))
-        return None
+        problems = list_problems(run, run.sage_maker, run.store, run.contents)
+        return Obstacle(RunReason.UNSUITED, str(UnfitRunError(problems))) if problems else None
 
     def start(self, run: Run, reason: str) -> Moves:
         """Announce the next attempt, with the finalizer on its owner; its job follows."""
@@ -219,7 +220,8 @@ def find_remains(claim: Claim, sighting: Sighting | None, now: datetime) -> Rema
         return Remains(_release(claim, "let go by annotation"), warning=warning if name else "")
     if unwanted and (sighting is None or sighting.is_live):
         reason = "nobody wants this job any more"
-        stop = StopJob(reason, find_access(claim.run, unwanted), unwanted.job_name)
+        access = find_access(claim.run, unwanted)
+        stop = StopJob(reason, access, unwanted.job_name, holds_owner=claim.is_deleted)
         return Remains(
             Moves() if _is_stopping(sighting) else Moves(reason, calls=(stop,)),
             awaited=f"SageMaker job {unwanted.job_name} is being stopped",
@@ -265,8 +267,12 @@ def _describe_place(
         return Place(BackendName.SAGE_MAKER)
     if announced and sighting and sighting.job:
         job = sighting.job
-        region = read_region(job.arn)
-        seen = {"job_arn": job.arn, "region": region, "status": str(job.status)}
+        seen = {
+            "job_arn": job.arn,
+            "region": read_region(job.arn),
+            "assume_role_arn": find_access(claim.run, status).role_arn,
+            "status": str(job.status),
+        }
         status = status.model_copy(update=seen)
     elif announced and announced.job_arn and sighting:
         status = status.model_copy(update={"status": GONE})

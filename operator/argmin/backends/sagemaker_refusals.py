@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from argmin.api.optimizationjob import ABANDON
 from argmin.aws.errors import (
     AwsError,
     ExpiredError,
@@ -18,12 +19,18 @@ from argmin.backends.run import RunReason
 from argmin.backends.sagemaker_pace import Pace, spread
 from argmin.plan import Blocked, Retry
 
+WAY_OUT = f"to let go of it at once, annotate it with {ABANDON}=true"
+"""For who deletes an object, and does not want to wait for AWS."""
 
-def explain_refusal(error: AwsError, job_name: str, pace: Pace) -> Blocked | Retry:
+
+def explain_refusal(
+    error: AwsError, job_name: str, pace: Pace, way_out: str = ""
+) -> Blocked | Retry:
     """What the engine is told; every one of these heals by itself when its cause is gone."""
     if isinstance(error, ThrottledError):
         return Retry(error.after, error.message)
-    reason, message = _find_words(error)
+    reason, said = _find_words(error)
+    message = f"{said}; {way_out}" if way_out else said
     is_waiting = isinstance(error, UnavailableError | ExpiredError | LimitExceededError)
     return Blocked(
         reason, message, spread(_choose_pause(error, pace), job_name), waiting=is_waiting

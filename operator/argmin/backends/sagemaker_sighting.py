@@ -103,9 +103,31 @@ def read_region(arn: str) -> str:
 
 
 def find_access(run: Run, status: SageMakerStatus) -> Access:
-    """Who asks for a job, and where: as when it was made."""
-    return Access(
-        region=status.region or "",
-        role_arn=status.assume_role_arn,
-        namespace=run.owner.namespace,
-    )
+    """Who asks for a job, and where: as when it was made.
+
+    A role by which nothing was made yet gives way to another of the same account.
+    """
+    wanted, role = run.sage_maker.assume_role_arn, status.assume_role_arn
+    if status.job_arn is None and wanted and role and _read_account(wanted) == _read_account(role):
+        role = wanted
+    return Access(region=status.region or "", role_arn=role, namespace=run.owner.namespace)
+
+
+def is_next(claim: Claim, status: SageMakerStatus) -> bool:
+    """Whether the announced job is created next: whether it is there already shows by that.
+
+    Not where today's settings lead elsewhere: then it must not be there before another is made.
+    """
+    is_unknown = status.job_arn is None and not claim.run.suspend
+    return is_unknown and leads_there(claim.run, status)
+
+
+def leads_there(run: Run, status: SageMakerStatus) -> bool:
+    """Whether a job that is made by today's settings is where the status has announced it."""
+    settings = run.sage_maker
+    wanted = Access(settings.region or "", settings.assume_role_arn, run.owner.namespace)
+    return find_access(run, status) == wanted
+
+
+def _read_account(role_arn: str) -> str:
+    return role_arn.split(":")[4]

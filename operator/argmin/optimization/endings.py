@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING, condition, set_condition
-from argmin.api.optimizationjob import ABANDON, OptimizationJobStatus, RunStatus, State
+from argmin.api.optimizationjob import OptimizationJobStatus, RunStatus, State
 from argmin.api.outcome import Answer, ExitCode, Outcome
 from argmin.backends.attempts import count_failures, is_over, was_stopped
 from argmin.backends.backend import Moves
 from argmin.backends.run import NOT_KEPT, Attempt, RunPhase, RunReason
+from argmin.backends.sagemaker_refusals import WAY_OUT
 from argmin.optimization.budget import close_period
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
@@ -18,8 +19,6 @@ from argmin.optimization.situation import Situation, Step, find_last
 from argmin.optimization.status import Verdict, pronounce, record_answer
 from argmin.optimization.verification import attest
 from argmin.plan import Delete, Event, Key
-
-_WAY_OUT = f"to let go of it at once, annotate it with {ABANDON}=true"
 
 LAST_WORDS = timedelta(seconds=10)
 """How long after a Job's end its pod may be seen late: Jobs and pods are watched apart."""
@@ -33,7 +32,7 @@ def leave_deleted(s: Situation) -> Step | None:
     if s.job.metadata.deletion_timestamp is None:
         return None
     remains = s.remains
-    message = remains.warning or f"{remains.awaited}; {_WAY_OUT}"
+    message = remains.warning or f"{remains.awaited}; {WAY_OUT}"
     warning = Event(ConditionReason.ABANDONED, remains.warning, warning=True)
     return Step(
         "the job is being deleted, and what belongs to it goes with it",

@@ -141,14 +141,21 @@ class Amazon:
         body: bytes,
         content_type: str = "application/json",
         kms_key_id: str | None = None,
+        *,
+        only_new: bool = False,
     ) -> None:
         with self._call("PutObject", writes=True):
+            if only_new and (bucket, key) in self.buckets:
+                raise InUseError(f"s3://{bucket}/{key} is there", "s3:PutObject")
             self.buckets[bucket, key] = (body, self.clock())
 
-    async def find_object(self, bucket: str, key: str) -> bytes | None:
+    async def find_object(
+        self, bucket: str, key: str, *, since: datetime | None = None
+    ) -> bytes | None:
         with self._call("GetObject"):
             found = self.buckets.get((bucket, key))
-            return found[0] if found else None
+            is_older = found and since and found[1] < since
+            return found[0] if found and not is_older else None
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:
         with self._call("HeadObject"):

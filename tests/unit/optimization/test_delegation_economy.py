@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
+from argmin.aws.errors import ThrottledError
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
-from tests.unit.optimization.processing_jobs import Job
+from tests.unit.optimization.processing_jobs import Fault, Job
 from tests.unit.optimization.world import OPTIMAL
 
 LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
@@ -111,3 +114,18 @@ def test_jobs_are_not_all_looked_at_in_the_same_moment() -> None:
     world = DelegatedWorld()
     jobs = [Job({"ProcessingJobName": f"job-{n}"}, world.now).describe() for n in range(50)]
     assert len({pace.find_next_look(job, world.now) for job in jobs}) == 50
+
+
+@pytest.mark.parametrize("operation", ["DescribeProcessingJob", "GetObject"])
+def test_an_event_is_kept_until_what_it_tells_of_is_known(operation: str) -> None:
+    world = listening()
+    world.look_later(40)
+    world.aws.start(world.job_name)
+    world.look_later(300)
+    assert world.status["state"] == "Running"
+    world.aws.end(world.job_name, 0, LONG)
+    busy = ThrottledError("too many calls", timedelta(seconds=3))
+    world.aws.faults = [Fault(operation, busy)]
+    tell(world, "Completed")
+    world.look_later(3)
+    assert world.true_conditions["Complete"] == "Optimal"

@@ -238,3 +238,36 @@ def test_a_wrong_answer_fails_the_job() -> None:
     check = Verification(verified=False, reason="Violated", largest_violation="3")
     world.container_ends(0, OPTIMAL.model_copy(update={"verification": check}))
     assert world.true_conditions["Failed"] == "WrongAnswer"
+
+
+LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
+
+
+def stop_with_a_long_answer(world: DelegatedWorld) -> None:
+    """The attempt under way is held, leaves a long answer in the bucket, and another starts."""
+    world.edit(suspend=True)
+    world.settle()
+    world.container_ends(0, INTERRUPTED.model_copy(update={"message": "m" * 1024}))
+    world.edit(suspend=None)
+    world.look_later(60)
+    world.container_starts()
+
+
+def test_an_attempt_that_ends_without_an_answer_has_not_that_of_an_earlier_one() -> None:
+    world = running()
+    stop_with_a_long_answer(world)
+    world.pass_time(60)
+    world.aws.end(world.job_name, 0, None)
+    world.look_later()
+    assert world.true_conditions["Failed"] == "AnswerMissing"
+
+
+def test_an_attempt_that_crashes_has_not_the_answer_of_an_earlier_one() -> None:
+    world = running(backoffLimit=0)
+    stop_with_a_long_answer(world)
+    world.pass_time(60)
+    world.aws.end(world.job_name, 1, None)
+    world.aws.all_jobs[world.job_name].exit_message = "Traceback (most recent call last)"
+    world.look_later()
+    assert world.true_conditions["Failed"] != "Optimal"
+    assert [run["reason"] for run in world.status["runs"]] == ["Interrupted", "Crashed"]

@@ -18,7 +18,7 @@ from argmin.aws.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
+from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, delegated, running
 from tests.unit.optimization.processing_jobs import Fault, silence
 from tests.unit.optimization.world import OPTIMAL
 
@@ -244,3 +244,83 @@ def test_a_job_that_sagemaker_no_longer_knows_is_followed_by_another() -> None:
     world.look_later(20)
     assert world.aws_job.name.endswith("-2")
     assert world.status["runs"][0]["message"] == "its SageMaker job is gone"
+
+
+OTHER_ROLE = "arn:aws:iam::444455556666:role/argmin-team"
+
+
+def refuse_creation(world: DelegatedWorld) -> None:
+    """What was announced cannot be created, and is looked for in vain."""
+    refused = AccessDeniedError("the role lacks the permission", "sagemaker:CreateProcessingJob")
+    world.aws.faults = [Fault("CreateProcessingJob", refused)]
+    world.reconcile()
+    world.reconcile()
+    assert world.true_conditions == {"Stalled": "AccessDenied"}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(
+    "settings", [{"region": "eu-central-1"}, {"assume_role_arn": OTHER_ROLE}], ids=str
+)
+def test_a_job_that_was_never_created_follows_a_corrected_default(
+    settings: dict[str, str], restarts: bool
+) -> None:
+    world = DelegatedWorld()
+    refuse_creation(world)
+    world.settings = world.settings.model_copy(update=settings)
+    if restarts:
+        world.restart()
+    world.look_later()
+    world.look_later()
+    assert len(world.aws.all_jobs) == 1
+    assert world.aws_job.name == world.job_name
+    corrected = (world.settings.region, world.settings.assume_role_arn)
+    assert corrected in {(access.region, access.role_arn) for access in world.aws.accesses}
+
+
+def test_a_job_that_was_created_stays_where_it_is_when_a_default_changes() -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=True)]
+    world.reconcile()
+    world.reconcile()
+    world.restart()
+    world.settings = world.settings.model_copy(update={"assume_role_arn": OTHER_ROLE})
+    world.look_later()
+    assert len(world.aws.all_jobs) == 1
+    assert world.status["sageMaker"]["assumeRoleArn"] == TEAM_ROLE
+    assert world.aws_job.name == world.job_name
+
+
+def test_a_corrected_role_of_the_same_account_is_taken_at_once() -> None:
+    world = DelegatedWorld()
+    refuse_creation(world)
+    other = f"{TEAM_ROLE}-corrected"
+    world.settings = world.settings.model_copy(update={"assume_role_arn": other})
+    world.restart()
+    world.settle()
+    assert world.aws_job.name == world.job_name
+    assert world.aws.accesses[-1].role_arn == other
+    assert world.status["sageMaker"]["assumeRoleArn"] == other
+
+
+def test_the_document_of_a_job_that_is_there_stays_as_it_is() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    world.reconcile(crash_after=2)
+    ((body, _),) = world.aws.buckets.values()
+    world.settings = world.settings.model_copy(update={"region": None})
+    world.status["sageMaker"].pop("region")
+    world.settle()
+    assert [stored for stored, _ in world.aws.buckets.values()] == [body]
+    assert len(world.aws.all_jobs) == 1
+
+
+def test_the_document_of_the_attempt_before_is_replaced() -> None:
+    world = running(env=[{"name": "SEED", "value": "1"}])
+    world.aws.fail(world.job_name, "InternalServerError: We encountered an internal error.")
+    world.settings = world.settings.model_copy(update={"region": None})
+    world.look_later()
+    world.look_later(60)
+    ((body, _),) = world.aws.buckets.values()
+    assert b"eu-west-1" not in body
+    assert world.aws_job.name.endswith("-2")

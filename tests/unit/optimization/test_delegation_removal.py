@@ -239,3 +239,30 @@ def test_a_job_that_was_never_created_goes_also_where_argmin_may_not_look(
     world.delete()
     world.settle()
     assert not world.exists
+
+
+def test_a_deleted_job_whose_aws_is_silent_says_how_to_let_go_of_it() -> None:
+    world = running()
+    world.pass_time(200)
+    world.aws.faults = [silence("DescribeProcessingJob"), silence("StopProcessingJob")]
+    world.delete()
+    world.reconcile()
+    assert "AWS does not answer" in world.message("Reconciling")
+    assert "argmin.dev/abandon=true" in world.message("Reconciling")
+    world.pass_time(60)
+    world.reconcile()
+    assert "AWS does not answer sagemaker:Stop" in world.message("Reconciling")
+    assert "argmin.dev/abandon=true" in world.message("Reconciling")
+
+
+def test_an_edited_job_can_be_let_go_of_too() -> None:
+    world = running()
+    world.pass_time(200)
+    world.aws.faults = [silence("DescribeProcessingJob")] * 9
+    world.edit(model=OTHER_MODEL)
+    world.reconcile()
+    world.annotate(abandon="true")
+    world.aws.faults = []
+    calls = list(world.aws.calls)
+    world.reconcile()
+    assert world.aws.calls == calls
