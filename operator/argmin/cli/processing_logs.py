@@ -113,7 +113,12 @@ class ProcessingLogs:
         reference = job.status.solution_ref
         if reference is None or reference.s3 is None:
             return None
-        kept = await fetch_part(self._session, job, LOG_KEY)
+        try:
+            kept = await fetch_part(self._session, job, LOG_KEY)
+        except CliError as error:
+            if error.status is not ExitStatus.NOT_FOUND:
+                raise
+            return None  # a store forgets, too: CloudWatch may still know
         return kept.decode(errors="replace") if kept is not None else None
 
     async def _read_attempts(self, job: OptimizationJob) -> AsyncGenerator[str]:
