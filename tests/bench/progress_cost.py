@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from argmin.api.model import SolverName
 from argmin.api.outcome import Outcome
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Table, Unit, at_most, format_number
 from tests.bench.models import LONG, build_knapsack
-from tests.bench.programs import run_program
+from tests.bench.programs import run_side_by_side
 from tests.bench.samples import Samples
 from tests.cluster.progress import say
 
@@ -21,12 +22,12 @@ SOLVERS = (SolverName.HIGHS, SolverName.SCIP, SolverName.CBC, SolverName.GLPK)
 
 _METHOD = """\
 The seeded knapsack of {items} binary variables and {capacities} capacities, solved to optimality
-with one thread and a fixed seed, by each solver's adapter as the runner calls it; in turns, as
-processes of this machine, after one pair that does not count. *Told*: the solver tells incumbents,
-bounds and nodes by its callbacks or in its log, and a reporter writes them to a file once a
-second; *untold*: the same adapter with all of this taken out, but for the callbacks by which HiGHS
-is stopped. Both searched the same nodes. Time is that of processors, which other work on the
-machine changes least; wall-clock times stand beside it."""
+with one thread and a fixed seed, by each solver's adapter as the runner calls it; side by side, as
+two processes at the same time, so that what else the machine does meets both, and after one pair
+that does not count. *Told*: the solver tells incumbents, bounds and nodes by callbacks or in its
+log, and a reporter writes them to a file once a second; *untold*: the same adapter with all of this
+taken out, but for the callbacks by which HiGHS is stopped. Both searched the same nodes. Time is
+that of processors; wall-clock times stand beside it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Told:
 
 
 def measure_progress_cost(pairs: int) -> Section:
-    """Solve the same model told and untold, in turns, by each solver.
+    """Solve the same model told and untold, side by side, by each solver.
 
     Raises:
         BenchError: a process failed, or the two did not find the same.
@@ -51,7 +52,7 @@ def measure_progress_cost(pairs: int) -> Section:
         model = Path(folder) / "model.mps"
         model.write_text(build_knapsack(LONG))
         for solver in SOLVERS:
-            told, untold = _solve_in_turns(solver, model, pairs)
+            told, untold = _solve_side_by_side(solver, model, pairs)
             ratio = _ratio(told, untold, "processor")
             target = at_most(TARGET_RATIO)
             figures.append(Figure(f"{solver}: told / untold", ratio, Unit.TIMES, target))
@@ -65,24 +66,26 @@ def measure_progress_cost(pairs: int) -> Section:
     )
 
 
-def _solve_in_turns(solver: SolverName, model: Path, pairs: int) -> tuple[list[Told], list[Told]]:
+def _solve_side_by_side(
+    solver: SolverName, model: Path, pairs: int
+) -> tuple[list[Told], list[Told]]:
     told: list[Told] = []
     untold: list[Told] = []
     for pair in range(pairs + 1):
-        # Which goes first changes, so that neither gains by it.
-        for form, results in (("told", told), ("untold", untold))[:: 1 if pair % 2 else -1]:
-            results.append(_solve(solver, model, form))
+        # Which is started first changes, so that neither gains by it.
+        forms = ("told", "untold")[:: 1 if pair % 2 else -1]
+        said = run_side_by_side(PROGRAM, *((str(solver), str(model), form) for form in forms))
+        found = {form: _read(solver, one) for form, one in zip(forms, said, strict=True)}
+        told.append(found["told"])
+        untold.append(found["untold"])
         if (told[-1].objective, told[-1].nodes) != (untold[-1].objective, untold[-1].nodes):
             raise BenchError(f"{solver} found {told[-1]} told, and {untold[-1]} untold")
-        say(
-            f"{solver}, pair {pair}: told {told[-1].processor:.2f} s,"
-            f" untold {untold[-1].processor:.2f} s"
-        )
+        times = f"told {told[-1].processor:.2f} s, untold {untold[-1].processor:.2f} s"
+        say(f"{solver}, pair {pair}: {times}")
     return told[1:], untold[1:]
 
 
-def _solve(solver: SolverName, model: Path, form: str) -> Told:
-    said = run_program(PROGRAM, str(solver), str(model), form)
+def _read(solver: SolverName, said: dict[str, Any]) -> Told:
     if said["outcome"] != Outcome.OPTIMAL:
         raise BenchError(f"{solver} found {said['outcome']}")
     return Told(said["objective"], said["nodes"], said["seconds"], said["processor"])
