@@ -2,7 +2,8 @@
 
 A runner is started as `python -m argmin_solvers --document PATH`. It writes its `Answer` to the
 termination message (`$ARGMIN_TERMINATION_LOG`), its files to `<root>/output/<name>`, and hands
-its result to the intake when one is named. Exit codes: `argmin.api.outcome.ExitCode`.
+its result to a store or to the intake when one is named. Exit codes:
+`argmin.api.outcome.ExitCode`.
 """
 
 from __future__ import annotations
