@@ -111,6 +111,11 @@ class Handover:
             log.error("%s; the result is delivered all the same", what)
         return solution
 
+    def _complete_digests(self, known: Mapping[str, str]) -> Mapping[str, str]:
+        """Digests of all files that were found, by their paths: what was sent has its own."""
+        files = (file for found in self._found for file in found.files)
+        return {file.path: known.get(file.path) or file.digest() for file in files}
+
     def _list_files(self, result: RunResult, digests: Mapping[str, str]) -> RunResult:
         """The result with all its outputs; it is written as it will be told, with a list of all."""
         known = {output.name: output for output in result.answer.outputs}
@@ -149,7 +154,8 @@ class Handover:
         from argmin_solvers.artifacts.storing import open_shipping
 
         with open_shipping(self._document.transfers, self._interruption) as shipping:
-            result = self._list_files(result, shipping.send_outputs(self._found))
+            sent = shipping.send_outputs(self._found)
+            result = self._list_files(result, self._complete_digests(sent))
             shipping.send_own_files(self._folder)
         return result
 

@@ -135,7 +135,7 @@ def test_a_pod_waits_for_its_secret_and_starts_when_it_comes(
 
     def is_named(job: Object) -> bool:
         waiting = condition_of(job, "Reconciling")
-        return f"it needs Secret {SECRET} with the keys" in waiting["message"]
+        return f"it needs Secret {SECRET} with the keys" in waiting.get("message", "")
 
     await_job(kubectl, "early", is_named)
     kubectl.apply(secret(ROOT_KEYS))

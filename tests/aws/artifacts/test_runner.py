@@ -103,6 +103,26 @@ def test_an_output_with_a_place_of_its_own_is_no_part_of_the_result(
     assert [output.files for output in answer.outputs] == [1]
 
 
+def test_where_the_platform_moves_files_only_outputs_with_another_place_are_sent(
+    store: Store, tmp_path: Path
+) -> None:
+    upload = Upload(name="data", path=str(tmp_path / "data"), target=store.place("plans"))
+    source = f"open({str(tmp_path / 'logs' / 'log.txt')!r}, 'w').write('kept here')\n"
+    ended = run_program(
+        tmp_path,
+        WRITER + source,
+        outputs=[{"name": name, "path": str(tmp_path / name)} for name in ("data", "logs")],
+        transfers=describe(Transfers(), store, uploads=(upload,)),
+    )
+    assert ended.exit_code == 0, ended.output
+    assert store.read_folder("plans") == {"deep/plan.csv": b"a,1"}
+    inventory = Inventory.model_validate_json((ended.folder / "inventory.json").read_bytes())
+    assert "outputs/logs/log.txt" in {file.path for file in inventory.files}
+    assert not any(file.path.startswith("outputs/data/") for file in inventory.files)
+    assert [output["name"] for output in ended.answer["outputs"]] == ["data", "logs"]
+    assert "stored" not in ended.answer
+
+
 def test_a_missing_input_fails_the_run_for_good(store: Store, tmp_path: Path) -> None:
     transfers = store.downloads(tmp_path / "input" / "source" / "k.lp", key="none.lp")
     ended = solve(store, tmp_path, describe(transfers, store, result=store.place("runs")))
