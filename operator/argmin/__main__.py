@@ -66,7 +66,9 @@ async def operate(settings: Settings) -> None:
             LeaseTimes.of(settings.lease_seconds),
         )
         board = ProgressBoard()
-        delegation = Delegation(settings.delegation, metrics, metrics.count_aws_event)
+        delegation = Delegation(
+            settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
+        )
         kinds = (_build_kind(settings, board, delegation),)
         engine = Engine(
             kinds,

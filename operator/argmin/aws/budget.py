@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ Clock = Callable[[], float]
 
 GRACE_SECONDS = 10.0
 """How long a kept place outlives the moment for which it was promised."""
+MOST_BUCKETS = 4096
+"""The one that was not used for longest goes first; it would be full again by then."""
 _SLOWEST = 0.1
 """Share of the rate that is left at least, however often AWS refuses."""
 _SLOWDOWN = 0.7
@@ -173,7 +176,7 @@ class Budget:
     def __init__(self, rates: Rates, clock: Clock) -> None:
         self._rates = rates
         self._clock = clock
-        self._buckets: dict[tuple[str, str, str, str], Bucket] = {}
+        self._buckets: OrderedDict[tuple[str, str, str, str], Bucket] = OrderedDict()
 
     def find(self, account: str, region: str, service: str, operation: str) -> Bucket | None:
         """The bucket that a call takes its token from, if it needs one."""
@@ -184,4 +187,7 @@ class Budget:
         if key not in self._buckets:
             # Half of what AWS itself lets through at once: a late packet is not refused then.
             self._buckets[key] = Bucket(rate, max(1.0, rate / 2), self._clock)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > MOST_BUCKETS:
+            self._buckets.popitem(last=False)
         return self._buckets[key]

@@ -23,6 +23,7 @@ from argmin.aws.errors import (
     ExpiredError,
     ThrottledError,
     UnavailableError,
+    UnknownRegionError,
 )
 from argmin.aws.models import Access
 from argmin.aws.refusals import FAILURES, Question, explain, read_code
@@ -125,6 +126,7 @@ class Aws:
             finish: what is still to be done with the answer, in the same thread.
         """
         call = _Call(access, service, method, parameters, caller, finish)
+        self._check_region(call)
         limit = self._settings.call_seconds + extra_seconds
         try:
             async with asyncio.timeout(limit) as timeout:
@@ -143,6 +145,17 @@ class Aws:
             raise UnavailableError(
                 f"no answer to {call.question} within {limit:g} s", str(call.question)
             ) from None
+
+    def _check_region(self, call: _Call) -> None:
+        """No thread waits for a server that a mistyped name leads to."""
+        region = call.access.region
+        if call.access.endpoint or not region or self._sessions.knows(region):
+            return
+        raise UnknownRegionError(
+            f"AWS has no region {region}: correct spec.backend.sageMaker.region, or the region of"
+            " the bucket in spec.artifacts.s3",
+            str(call.question),
+        )
 
     async def _repeat(self, call: _Call) -> Answer:
         retrying = AsyncRetrying(

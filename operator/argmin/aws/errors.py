@@ -108,6 +108,10 @@ class InvalidError(AwsError):
     reason = "InvalidRequest"
 
 
+class UnknownRegionError(InvalidError):
+    """There is no such region: nobody was asked, and nothing can be there."""
+
+
 class UnavailableError(AwsError):
     """No answer, or an error of the service: whether anything was done is unknown."""
 

@@ -47,6 +47,8 @@ class ClientSettings:
     read_seconds: float = 10.0
     sessions: int = 64
     """How many roles are kept in mind; the one that was not used for longest goes first."""
+    clients: int = 16
+    """How many clients each of them keeps: one for a service and a region."""
 
 
 class Session:
@@ -55,7 +57,7 @@ class Session:
     def __init__(self, inner: Any, settings: ClientSettings) -> None:
         self._inner = inner
         self._settings = settings
-        self._clients: dict[tuple[str, str, str | None], Any] = {}
+        self._clients: OrderedDict[tuple[str, str, str | None], Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str, endpoint: str | None = None) -> Any:
@@ -69,6 +71,9 @@ class Session:
                     endpoint_url=endpoint,
                     config=self._configure(service, endpoint),
                 )
+            self._clients.move_to_end(key)
+            while len(self._clients) > self._settings.clients:
+                self._clients.popitem(last=False)
             return self._clients[key]
 
     def _configure(self, service: str, endpoint: str | None) -> Config:
@@ -111,6 +116,7 @@ class Sessions:
         self._observe_call = observe_call or (lambda *_: None)
         self._now = now
         self._loader = botocore.session.Session().get_component("data_loader")
+        self._regions = _list_regions(self._loader)
         self._sessions: OrderedDict[tuple[str | None, str], Session] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,6 +130,10 @@ class Sessions:
             while len(self._sessions) > self._settings.sessions:
                 self._sessions.popitem(last=False)
             return self._sessions[key]
+
+    def knows(self, region: str) -> bool:
+        """Whether AWS has a region, as far as botocore knows."""
+        return region in self._regions
 
     def forget(self, stale: Session) -> None:
         """Have an identity's credentials obtained anew; others may have seen to that already."""
@@ -167,6 +177,11 @@ class Sessions:
             "token": credentials["SessionToken"],
             "expiry_time": credentials["Expiration"].isoformat(),
         }
+
+
+def _list_regions(loader: Any) -> frozenset[str]:
+    partitions = loader.load_data("partitions")["partitions"]
+    return frozenset(region for partition in partitions for region in partition["regions"])
 
 
 def find_region(access: Access) -> str:

@@ -70,9 +70,15 @@ class Delegation:
     """What this process has at AWS; close it in the end."""
 
     def __init__(
-        self, settings: DelegationSettings, observer: Observer, observe_event: EventObserver
+        self,
+        settings: DelegationSettings,
+        observer: Observer,
+        observe_event: EventObserver,
+        is_leading: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`is_leading` is asked just before something is made that another process may undo."""
         self._settings = settings
+        self._is_leading = is_leading
         self._observer = observer
         self._observe_event = observe_event
         self._board = Board()
@@ -81,7 +87,8 @@ class Delegation:
     def open_jobs(self) -> SageMakerJobs:
         """SageMaker's processing jobs."""
         pace = Pace(self._settings.shortest_pause, hears_events=bool(self._settings.queue_url))
-        return SageMakerJobs(AwsClients(self._open()), pace, self._board)
+        clients = AwsClients(self._open())
+        return SageMakerJobs(clients, pace, self._board, is_leading=self._is_leading)
 
     def connect(self, wake: Wake) -> None:
         """Have `wake` called for the owner of each job that an event tells of."""

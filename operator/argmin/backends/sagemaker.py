@@ -20,6 +20,7 @@ from argmin.aws.errors import (
     NotFoundError,
     RoleNotUsableError,
     UnavailableError,
+    UnknownRegionError,
 )
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
 from argmin.backends.backend import Claim
@@ -57,8 +58,11 @@ class SageMakerJobs:
         pace: Pace | None = None,
         board: Board | None = None,
         clock: Callable[[], datetime] = _read_clock,
+        is_leading: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`is_leading` says whether this process may still act: another may do so by now."""
         self._clients = clients
+        self._is_leading = is_leading
         self._pace = pace or Pace()
         self._board = board or Board()
         self._clock = clock
@@ -178,6 +182,8 @@ class SageMakerJobs:
         await self._take_in(job, entry, call.access)
 
     async def _request(self, call: CreateJob, entry: Entry, jobs: Jobs) -> ProcessingJob:
+        if not self._is_leading():
+            raise Retry(self._pace.shortest, f"another process leads: {call.job_name} is its own")
         entry.unsure_until = self._clock() + DOUBT
         try:
             arn = await jobs.create_processing_job(call.submission.request)
@@ -261,12 +267,12 @@ async def _find_own(jobs: Jobs, name: str, uid: str) -> ProcessingJob | None:
     """The job of that name, if there is one and it is ours.
 
     A role that may look at its own jobs only is refused where there is none or another's, and by a
-    role that cannot be assumed none was created.
+    role that cannot be assumed, or in a region that is none, none was created.
     """
     try:
         job = await _find(jobs, name)
         tags = await jobs.list_tags(job.arn) if job else {}
-    except (AccessDeniedError, RoleNotUsableError):
+    except (AccessDeniedError, RoleNotUsableError, UnknownRegionError):
         return None
     return job if tags.get(TAG_UID) == uid else None
 

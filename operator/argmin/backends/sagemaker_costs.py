@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from argmin.api.backend import SageMakerStatus
@@ -12,15 +13,22 @@ from argmin.api.jobstatus import RunStatus
 from argmin.backends.attempts import is_over
 from argmin.backends.run import Prices
 
+_STEP = timedelta(minutes=10)
 _CENTIMES = Decimal("0.0001")
 
 
 def account(
-    status: SageMakerStatus, attempts: Iterable[RunStatus], prices: Prices
+    status: SageMakerStatus,
+    attempts: Iterable[RunStatus],
+    prices: Prices,
+    now: datetime | None = None,
 ) -> SageMakerStatus:
-    """The status with the seconds of all attempts that are over, and their estimated cost."""
+    """The status with the seconds of all attempts up to now, and their estimated cost.
+
+    An attempt that runs `now` counts in steps of ten minutes: not each second is worth a write.
+    """
     count = status.instance_count or 1
-    seconds = sum(_count_seconds(attempt) for attempt in attempts if is_over(attempt)) * count
+    seconds = sum(_count_seconds(attempt, now) for attempt in attempts) * count
     price = prices.per_hour.get(status.instance_type or "")
     cost = to_decimal(price) * seconds / 3600 if price is not None else None
     return status.model_copy(
@@ -36,7 +44,11 @@ def _write(cost: Decimal | None) -> str | None:
     return None if cost is None else str(cost.quantize(_CENTIMES, ROUND_HALF_UP))
 
 
-def _count_seconds(attempt: RunStatus) -> int:
-    if attempt.start_time is None or attempt.finish_time is None:
+def _count_seconds(attempt: RunStatus, now: datetime | None) -> int:
+    if attempt.start_time is None:
         return 0
-    return max(0, math.ceil((attempt.finish_time - attempt.start_time).total_seconds()))
+    if attempt.finish_time is not None:
+        return max(0, math.ceil((attempt.finish_time - attempt.start_time).total_seconds()))
+    if now is None or is_over(attempt):
+        return 0
+    return max(0, (now - attempt.start_time) // _STEP) * _STEP.seconds

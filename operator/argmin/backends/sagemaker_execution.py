@@ -205,7 +205,7 @@ def find_execution(claim: Claim, sighting: Sighting | None, now: datetime) -> Sa
         sighting=seen,
         reading=reading,
         state=RunState(RunPhase.ABSENT),
-        place=_describe_place(claim, announced, seen, attempts),
+        place=_describe_place(claim, announced, seen, attempts, now),
         attempts=attempts,
     )
     return replace(execution, state=_read_state(execution, now))
@@ -261,6 +261,7 @@ def _describe_place(
     announced: SageMakerStatus | None,
     sighting: Sighting | None,
     attempts: tuple[RunStatus, ...],
+    now: datetime,
 ) -> Place:
     status = announced or claim.place.sage_maker
     if status is None:
@@ -277,7 +278,7 @@ def _describe_place(
     elif announced and announced.job_arn and sighting:
         status = status.model_copy(update={"status": GONE})
     if claim.is_known:
-        status = account(status, attempts, claim.run.prices)
+        status = account(status, attempts, claim.run.prices, now)
     return Place(BackendName.SAGE_MAKER, status)
 
 

@@ -35,6 +35,7 @@ class DelegatedWorld(World):
         self.backend = BackendName.SAGE_MAKER
         self.pace = Pace(hears_events=hears_events)
         self.woken: list[Key] = []
+        self.is_leading = True
         self.aws = Amazon(lambda: self.now)
         super().__init__(**spec)
         self.artifacts = STORE
@@ -43,7 +44,9 @@ class DelegatedWorld(World):
     def _build_kind(self) -> OptimizationJobKind:
         self.board = Board()
         self.board.connect(self.woken.append)
-        jobs = SageMakerJobs(self.aws, self.pace, self.board, lambda: self.now)
+        jobs = SageMakerJobs(
+            self.aws, self.pace, self.board, lambda: self.now, lambda: self.is_leading
+        )
         return OptimizationJobKind(
             self._defaults,
             lambda: self.now,

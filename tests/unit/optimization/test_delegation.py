@@ -166,3 +166,13 @@ def test_a_log_that_may_not_be_read_holds_nothing_up() -> None:
     assert world.true_conditions == {"Reconciling": "Running"}
     world.container_ends()
     assert world.true_conditions["Complete"] == "Optimal"
+
+
+def test_what_a_job_has_used_is_told_while_it_runs_and_is_worth_few_writes() -> None:
+    world = running()
+    before = world.status_writes()
+    for _ in range(11):
+        world.look_later(120)
+    assert world.status["sageMaker"]["instanceSeconds"] == 1200
+    assert world.status["sageMaker"]["estimatedCost"] == "0.1200"
+    assert world.status_writes() - before == 2

@@ -324,3 +324,15 @@ def test_the_document_of_the_attempt_before_is_replaced() -> None:
     ((body, _),) = world.aws.buckets.values()
     assert b"eu-west-1" not in body
     assert world.aws_job.name.endswith("-2")
+
+
+def test_a_process_that_leads_no_more_creates_nothing() -> None:
+    world = DelegatedWorld()
+    world.reconcile()
+    world.is_leading = False
+    world.reconcile()
+    assert world.count_calls("CreateProcessingJob") == 0
+    assert world.requeue_after == world.pace.shortest
+    world.is_leading = True
+    world.settle()
+    assert world.aws_job.name == world.job_name

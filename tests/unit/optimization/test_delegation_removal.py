@@ -6,7 +6,12 @@ import pytest
 
 from argmin.api.backend import BackendName
 from argmin.api.outcome import ExitCode
-from argmin.aws.errors import AccessDeniedError, AwsError, RoleNotUsableError
+from argmin.aws.errors import (
+    AccessDeniedError,
+    AwsError,
+    RoleNotUsableError,
+    UnknownRegionError,
+)
 from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
 from tests.unit.optimization.processing_jobs import Fault, Job, silence
 from tests.unit.optimization.world import INTERRUPTED, KEY
@@ -266,3 +271,17 @@ def test_an_edited_job_can_be_let_go_of_too() -> None:
     calls = list(world.aws.calls)
     world.reconcile()
     assert world.aws.calls == calls
+
+
+def test_a_mistyped_region_holds_no_deleted_job() -> None:
+    world = DelegatedWorld()
+    unknown = UnknownRegionError("AWS has no region eu-wset-1", "sagemaker:CreateProcessingJob")
+    operations = ("PutObject", "CreateProcessingJob", "DescribeProcessingJob")
+    world.aws.faults = [Fault(operation, unknown) for operation in operations for _ in range(9)]
+    world.reconcile()
+    world.reconcile()
+    assert "eu-wset-1" in world.message("Stalled")
+    world.delete()
+    world.settle()
+    world.look_later(61)
+    assert not world.exists
