@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import InvalidOperation
 from typing import Annotated
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText
+from argmin.api.common import ApiModel, DecimalText, to_decimal
 
 PROGRESS_PREFIX = "argmin-progress "
 """What a line of a run's output begins with that carries a `Progress` as JSON."""
@@ -44,6 +45,21 @@ class Progress(ApiModel):
     incumbent_seconds: _Count | None = Field(
         default=None, description="Age of the incumbent: since when none is better."
     )
+
+
+def find_nonsense(progress: Progress) -> str | None:
+    """The first field, as it is named on the wire, whose text is no finite decimal number."""
+    for name, value in progress.to_wire().items():
+        if isinstance(value, str) and not _is_finite(value):
+            return name
+    return None
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return to_decimal(text).is_finite()
+    except InvalidOperation:
+        return False
 
 
 class AttemptProgress(ApiModel):

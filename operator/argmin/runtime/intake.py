@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from decimal import Decimal, InvalidOperation
 
 import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from argmin.api.common import to_decimal
-from argmin.api.progress import ProgressReport
+from argmin.api.progress import ProgressReport, find_nonsense
 from argmin.api.run import INTAKE_PATH, PROGRESS_PATH, RESULT_LIMIT_BYTES
 from argmin.plan import Key, Resource
 from argmin.runtime.cluster import Cluster
@@ -138,15 +136,8 @@ def _read_report(body: bytes) -> ProgressReport:
     except (ValueError, ValidationError):
         said = "the body is no report: send owner, run and progress as JSON"
         raise RefusalError(422, said) from None
-    for name, value in report.progress.to_wire().items():
-        if isinstance(value, str) and not _is_finite(value):
-            raise RefusalError(422, f"progress.{name}: {value!r} is no decimal number")
+    name = find_nonsense(report.progress)
+    if name is not None:
+        value = report.progress.to_wire()[name]
+        raise RefusalError(422, f"progress.{name}: {value!r} is no decimal number")
     return report
-
-
-def _is_finite(text: str) -> bool:
-    try:
-        value: Decimal = to_decimal(text)
-    except InvalidOperation:
-        return False
-    return value.is_finite()
