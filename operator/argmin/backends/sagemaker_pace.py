@@ -64,7 +64,8 @@ class Pace:
         if job.status is ProcessingStatus.STOPPING:
             return self.longest
         if job.processing_start_time is None:
-            return self.shortest if age < self.shortest else 2 * self.longest
+            first = age < self.shortest
+            return self.shortest if first else self._clamp(age * _SHARE_OF_AGE, 2 * self.shortest)
         return min(max(5 * self.longest, age), 15 * self.longest)
 
     def _clamp(self, pause: timedelta, shortest: timedelta) -> timedelta:

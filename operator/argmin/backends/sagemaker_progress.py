@@ -5,19 +5,22 @@ Best effort: what cannot be read now is read later or never, and holds nothing u
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import structlog
 from pydantic import ValidationError
 
-from argmin.api.progress import PROGRESS_PREFIX, Progress
+from argmin.api.progress import PROGRESS_PREFIX, Progress, find_nonsense
 from argmin.aws.errors import AwsError
 from argmin.backends.sagemaker_clients import Logs
 from argmin.backends.sagemaker_state import LOG_GROUP
 
-TAIL_LINES = 100
-"""Of the log: a runner tells where it stands at least twice a minute."""
+TAIL_LINES = 1000
+"""Of the log: a runner tells where it stands at least twice a minute, amid what its solver says."""
+PATIENCE_SECONDS = 5.0
+"""How long a look at a log may hold up the rest of the look at its job."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,13 +39,21 @@ class LogReading:
 async def read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
     """One call more: look for the log's stream, or read its end."""
     try:
-        if not before.stream:
-            streams = await logs.list_streams(LOG_GROUP, f"{job_name}/")
-            return replace(before, stream=streams[0] if streams else "")
-        page = await logs.read_tail(LOG_GROUP, before.stream, TAIL_LINES)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await _read_on(job_name, before, logs)
     except AwsError as error:
         _log.info("a log cannot be read", job=job_name, error=error.message)
         return replace(before, is_refused=not error.transient)
+    except TimeoutError:
+        _log.info("a log cannot be read", job=job_name, error="no answer in time")
+        return before
+
+
+async def _read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
+    if not before.stream:
+        streams = await logs.list_streams(LOG_GROUP, f"{job_name}/")
+        return replace(before, stream=streams[0] if streams else "")
+    page = await logs.read_tail(LOG_GROUP, before.stream, TAIL_LINES)
     progress = find_progress(event.text for event in page.events)
     return replace(before, progress=progress or before.progress)
 
@@ -52,7 +63,9 @@ def find_progress(lines: Iterable[str]) -> Progress | None:
     told = [line for line in lines if line.startswith(PROGRESS_PREFIX)]
     for line in reversed(told):
         try:
-            return Progress.model_validate_json(line.removeprefix(PROGRESS_PREFIX))
+            progress = Progress.model_validate_json(line.removeprefix(PROGRESS_PREFIX))
         except ValidationError:
             continue
+        if find_nonsense(progress) is None:
+            return progress
     return None

@@ -1,0 +1,153 @@
+"""How a search is getting on, from the log of its processing job, and how often one looks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from argmin.api.progress import Progress
+from argmin.aws.errors import AccessDeniedError, AwsError, UnavailableError
+from argmin.aws.models import LogEvent, LogPage, ProcessingJob
+from argmin.backends.sagemaker_pace import Pace
+from argmin.backends.sagemaker_progress import LogReading, find_progress, read_on
+
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+TOLD = 'argmin-progress {"objective": "7.5", "elapsedSeconds": 12}'
+SEEN = Progress(objective="7.5", elapsed_seconds=12)
+
+
+class TestFindProgress:
+    @pytest.mark.parametrize(
+        "garbage",
+        [
+            "",
+            "a line of the solver's own",
+            "argmin-progress",
+            "argmin-progress {cut off",
+            "argmin-progress []",
+            'argmin-progress {"objective": "NaN"}',
+            'argmin-progress {"objective": "seven"}',
+            'argmin-progress {"nodes": -1}',
+            'argmin-progress {"nodes": 1e400}',
+            "argmin-progress " + "[" * 100_000,
+            "argmin-progress " + "x" * 250_000,
+            ' argmin-progress {"objective": "1"}',
+            "\x00\ufffd",
+        ],
+    )
+    def test_what_is_no_progress_is_passed_over(self, garbage: str) -> None:
+        assert find_progress([garbage]) is None
+        assert find_progress([TOLD, garbage]) == SEEN
+
+    def test_the_last_word_counts(self) -> None:
+        assert find_progress([TOLD.replace("7.5", "8"), "x", TOLD]) == SEEN
+
+    def test_what_a_newer_runner_tells_is_read_as_far_as_it_is_known(self) -> None:
+        assert find_progress([TOLD.replace("{", '{"temperature": 3, ')]) == SEEN
+
+
+class Log:
+    """A log that can be refused."""
+
+    def __init__(self, *lines: str) -> None:
+        self.streams: tuple[str, ...] = ("job/algo-1-1", "job/algo-10-1", "job/algo-2-1")
+        self.lines = lines
+        self.error: AwsError | None = None
+        self.calls: list[str] = []
+
+    async def list_streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        self._call("list")
+        return self.streams
+
+    async def read_tail(self, group: str, stream: str, limit: int) -> LogPage:
+        self._call(stream)
+        return LogPage(tuple(LogEvent(CREATED, line) for line in self.lines[-limit:]), None)
+
+    def _call(self, what: str) -> None:
+        self.calls.append(what)
+        if self.error:
+            raise self.error
+
+
+class TestReadOn:
+    async def test_the_stream_of_the_first_instance_is_looked_for_once(self) -> None:
+        log, reading = Log(TOLD), LogReading()
+        for _ in range(3):
+            reading = await read_on("job", reading, log)
+        assert reading.progress == SEEN
+        assert log.calls == ["list", "job/algo-1-1", "job/algo-1-1"]
+
+    async def test_as_long_as_there_is_no_stream_it_is_looked_for_again(self) -> None:
+        log = Log()
+        log.streams = ()
+        assert await read_on("job", LogReading(), log) == LogReading()
+
+    async def test_a_solver_that_talks_much_hides_no_progress(self) -> None:
+        log = Log(TOLD, *(f"node {number}" for number in range(500)))
+        assert (await read_on("job", LogReading("job/algo-1-1"), log)).progress == SEEN
+
+    async def test_what_was_known_stays_known_where_nothing_is_told(self) -> None:
+        before = LogReading("job/algo-1-1", SEEN)
+        assert await read_on("job", before, Log("nothing")) == before
+
+    async def test_a_failure_is_passed_over_and_a_refusal_is_taken(self) -> None:
+        log, before = Log(), LogReading("job/algo-1-1", SEEN)
+        log.error = UnavailableError("no answer")
+        assert await read_on("job", before, log) == before
+        log.error = AccessDeniedError("no policy allows", "logs:GetLogEvents")
+        after = await read_on("job", before, log)
+        assert after.is_refused
+        assert after.progress == SEEN
+
+
+def build_job(*, has_started: bool, status: str = "InProgress") -> ProcessingJob:
+    started = {"ProcessingStartTime": CREATED} if has_started else {}
+    return ProcessingJob.model_validate(
+        {
+            "ProcessingJobName": "job",
+            "ProcessingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/job",
+            "ProcessingJobStatus": status,
+            "CreationTime": CREATED,
+            **started,
+        }
+    )
+
+
+def pause_of(pace: Pace, age: float, *, has_started: bool) -> float:
+    """Seconds to the next look at a job of so many seconds, without what spreads jobs."""
+    now = CREATED + timedelta(seconds=age)
+    at = pace.find_next_look(build_job(has_started=has_started), now)
+    return (at - now).total_seconds()
+
+
+class TestPace:
+    def test_a_container_that_starts_is_seen_within_little_more_than_a_minute(self) -> None:
+        pace = Pace(hears_events=True)
+        assert pause_of(pace, 0, has_started=False) <= 36
+        for age in (30, 60, 120, 300, 600):
+            assert pause_of(pace, age, has_started=False) <= 72
+
+    def test_where_events_tell_a_running_job_is_left_to_them(self) -> None:
+        assert pause_of(Pace(hears_events=True), 60, has_started=True) >= 600
+
+    @pytest.mark.parametrize("hears_events", [True, False])
+    def test_no_minute_has_more_than_two_calls(self, hears_events: bool) -> None:
+        pace = Pace(hears_events=hears_events)
+        job = build_job(has_started=True)
+        for age in range(0, 24 * 3600, 600):
+            now = CREATED + timedelta(seconds=age)
+            looks = 60 / (pace.find_next_look(job, now) - now).total_seconds()
+            readings = 60 / (pace.find_next_reading(job, now) - now).total_seconds()
+            assert looks + readings <= 2
+
+    def test_an_old_search_is_looked_at_every_few_minutes(self) -> None:
+        now = CREATED + timedelta(days=1)
+        pause = Pace().find_next_reading(build_job(has_started=True), now) - now
+        assert timedelta(minutes=2) <= pause <= timedelta(minutes=5)
+
+    def test_all_pauses_follow_from_one_setting(self) -> None:
+        job = build_job(has_started=True)
+        usual = Pace().find_next_reading(job, CREATED) - CREATED
+        quick = Pace(timedelta(seconds=1)).find_next_reading(job, CREATED) - CREATED
+        assert quick == usual / 30
