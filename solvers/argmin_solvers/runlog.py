@@ -29,7 +29,7 @@ HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 128 * 1024
 _CHUNK = 64 * 1024
 _LARGEST_PIPE = 1024 * 1024
-_READERS_SECONDS = 2.0
+_READERS_SECONDS = 1.0
 """How long the end of a run waits for readers that have stopped reading."""
 
 log = logging.getLogger("argmin")

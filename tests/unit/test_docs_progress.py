@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,14 @@ def test_the_program_of_the_page_tells_its_progress(results: Path) -> None:
     assert solution["history"][-1]["bestBound"] == 0
 
 
-@pytest.mark.parametrize("form", ["png", "svg", "html"])
-def test_its_result_can_be_plotted_as_the_page_says(
-    form: str, results: Path, tmp_path: Path
-) -> None:
-    assert f"-o steel.{form}" in PAGE
-    assert main(["plot", str(results), "-o", str(tmp_path / f"chart.{form}")]) == 0
-    assert (tmp_path / f"chart.{form}").stat().st_size > 10_000
+def test_its_result_can_be_plotted_as_the_page_says(results: Path, tmp_path: Path) -> None:
+    (commands,) = (text for text in blocks("sh") if "argmin plot" in text)
+    for line in commands.splitlines():
+        _, command, _, *options = shlex.split(line, comments=True)
+        options[1] = str(tmp_path / options[1])
+        if not options[1].endswith(".png"):  # slower than the others, and drawn elsewhere
+            assert main([command, str(results), *options]) == 0
+            assert Path(options[1]).stat().st_size > 10_000
 
 
 def test_the_status_of_the_page_is_a_progress() -> None:

@@ -12,7 +12,7 @@ from argmin_solvers.progress.channels import Channel, ChannelClosedError
 from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.runlog import log
 
-_LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 """How often sources are looked at, and at most how often anything is told."""
 
 
@@ -31,11 +31,17 @@ class Reporter:
     """
 
     def __init__(
-        self, sink: ProgressSink, channel: Channel | None, sources: Sequence[Source] = ()
+        self,
+        sink: ProgressSink,
+        channel: Channel | None,
+        sources: Sequence[Source] = (),
+        *,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._sink = sink
         self._channel = channel
         self._sources = sources
+        self._look_seconds = look_seconds
         self._ended = Event()
         self._told = Progress()
         self._told_at = 0.0
@@ -57,7 +63,7 @@ class Reporter:
 
     def _work(self) -> None:
         try:
-            while not self._ended.wait(_LOOK_SECONDS):
+            while not self._ended.wait(self._look_seconds):
                 self.step()
         except Exception as error:  # noqa: BLE001 - progress never fails a run
             log.info("progress is not told any more: %s: %s", type(error).__name__, error)

@@ -192,9 +192,10 @@ class TestReporter:
                 asked.set()
                 return answered.wait(60)
 
-        sink = ProgressSink(Sense.MINIMIZE)
+        sink = ProgressSink(Sense.MINIMIZE, clock)
         sink.tell(objective=1.0)
-        with Reporter(sink, Slow()):
+        clock.now += 1
+        with Reporter(sink, Slow(), look_seconds=0.01):
             assert asked.wait(30)
         assert not answered.is_set()
         answered.set()
@@ -209,7 +210,7 @@ class TestReporter:
                 failed.set()
                 raise ValueError("broken")
 
-        with Reporter(sink, None, (Broken(),)):
+        with Reporter(sink, None, (Broken(),), look_seconds=0.01):
             assert failed.wait(30)
             for thread in threading.enumerate():
                 if thread.name == "progress":

@@ -112,6 +112,12 @@ def test_a_long_log_is_kept_in_bounds_and_its_end_is_known(
     assert process.improvements == 100
 
 
+def test_of_a_line_without_end_a_little_is_kept() -> None:
+    process = SolverProcess([*PRINTING, "print('x' * 10_000_000)"])
+    assert process.wait(Event(), lambda _: None) == 0
+    assert sum(map(len, process.lines)) < 100_000
+
+
 def test_text_that_the_declared_encoding_lacks_does_no_harm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
