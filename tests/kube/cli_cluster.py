@@ -99,7 +99,7 @@ class Jobs:
         names = {file.partition("/")[0] for file in outputs or ()}
         status = answer(
             solution_ref=SolutionRef(config_map=f"{name}-result", key=SOLUTION_KEY),
-            outputs=tuple(OutputFile(name=output, files=1) for output in sorted(names)),
+            outputs=tuple(OutputFile(name=output, files=1) for output in sorted(names - {".."})),
         )
         self.pronounce(name, SOLVED, status)
 
