@@ -141,3 +141,12 @@ def _post(stage: Stage, operation: str, body: str) -> dict[str, Any]:
     assert answer.status_code == 400
     parsed: dict[str, Any] = answer.json()
     return parsed
+
+
+def test_a_bucket_is_found_by_whatever_name_the_server_is_called(stage: Stage) -> None:
+    def rename(request: Any, **_: object) -> None:
+        request.headers["Host"] = "s3.storage:9000"
+
+    stage.s3.meta.events.register("before-send.s3", rename)
+    stage.upload("models/blend.lp", "text")
+    assert stage.list_keys() == ["models/blend.lp"]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from moto import settings
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -48,6 +49,8 @@ def main() -> None:
     """Serve until SIGTERM, or until standard input ends where a test holds it."""
     options = _parse_arguments()
     options.work.mkdir(parents=True, exist_ok=True)
+    # Whatever name it is called by, buckets are part of the path.
+    settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True
     world = World("", options.cache, options.work, options.checkout)
     moto = DomainDispatcherApplication(create_backend_app)
     servers = _listen(options.host, options.port, Gateway(world, load_registry(), moto))
