@@ -94,12 +94,16 @@ verify: $(READY) ## Generate everything anew and fail on a difference
 
 ##### tests
 
-.PHONY: test test-unit test-aws test-kube test-e2e bench
-test: lint verify test-unit test-aws test-kube test-e2e ## Everything that passes without a cloud account
+.PHONY: test test-unit test-solvers test-aws test-kube test-e2e bench
+test: lint verify test-unit test-solvers test-aws test-kube test-e2e ## Everything that passes without a cloud account
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
-	$(BIN)/pytest tests/unit --numprocesses=auto
+	$(BIN)/pytest tests/unit -m "not solver" --numprocesses=auto
+test-solvers: $(READY) ## The runner with real solvers
+	$(call say,Tests of the runner with real solvers)
+	$(BIN)/python -m tests.solver_programs
+	$(BIN)/pytest tests/unit -m solver --numprocesses=auto
 test-aws: $(READY) ## Against the AWS of the tests: S3 and SageMaker over HTTP
 	$(call say,Tests against the AWS of the tests)
 	$(BIN)/pytest tests/aws -m aws
