@@ -1,4 +1,4 @@
-"""The PATH that the image and `argmin run` give a runner, and the mark of tests that really solve."""
+"""The PATH that `argmin run` gives a runner, and the mark of tests that really solve."""
 
 from __future__ import annotations
 
