@@ -105,9 +105,7 @@ def list_measurements(
         "delegation": lambda: measure_delegation(
             counts.delegated_jobs, counts.counted_jobs, counts.delegated_seconds
         ),
-        "transfers": lambda: measure_transfers(
-            counts.transfer_pairs, counts.transferred_mebibytes
-        ),
+        "transfers": lambda: measure_transfers(counts.transfer_pairs, counts.transferred_mebibytes),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from argmin.api.outcome import Reason
-from argmin.api.storage import S3Store
+from argmin.api.storage import S3Store, is_plain
 from argmin_solvers.artifacts.connection import ByteCounter, Channel, Connection, Connections
 from argmin_solvers.artifacts.faults import CorruptedError, refuses_checksums
 from argmin_solvers.artifacts.places import Action, Place
@@ -58,6 +58,8 @@ def depart_output(found: FoundOutput, store: S3Store) -> Iterator[tuple[Departur
             length = len(departure.key.encode())
         except UnicodeEncodeError:
             raise _unfit(found, file, "its name is not UTF-8") from None
+        if not is_plain(file.name):
+            raise _unfit(found, file, "its name has a control character")
         if length > KEY_LIMIT_BYTES:
             raise _unfit(found, file, f"its key has {length} bytes of at most {KEY_LIMIT_BYTES}")
         yield departure, file

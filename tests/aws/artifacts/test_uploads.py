@@ -144,9 +144,10 @@ def test_a_file_that_changes_on_its_way_is_no_output(store: Store, tmp_path: Pat
     ("path", "why"),
     [
         ([b"\xff\xfe"], "its name is not UTF-8"),
+        ([b"two\nlines"], "its name has a control character"),
         ([b"d" * 250] * 5, "its key has 1331 bytes of at most 1024"),
     ],
-    ids=["no text", "too long"],
+    ids=["no text", "two lines", "too long"],
 )
 def test_a_name_that_is_no_key_is_refused(
     gateway_store: Store, path: list[bytes], why: str, tmp_path: Path
