@@ -63,7 +63,7 @@ def test_the_solution_file_has_the_fields_of_the_status() -> None:
 @given(
     message=st.text(max_size=1024),
     metrics=st.lists(st.text(min_size=1, max_size=63), max_size=200),
-    outputs=st.lists(st.text(min_size=1, max_size=63), max_size=60),
+    outputs=st.lists(st.from_regex("[a-z0-9]{1,40}", fullmatch=True), max_size=60),
 )
 def test_a_termination_message_is_whole_json_under_its_limit(
     message: str, metrics: list[str], outputs: list[str]
