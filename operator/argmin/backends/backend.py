@@ -49,6 +49,11 @@ class Claim:
     is_deleted: bool = False
     is_abandoned: bool = False
     """Its owner shall go, whatever becomes of what it has at others."""
+    way_out: str = ""
+    """For who deletes the owner and does not want to wait: how it goes at once, in words.
+
+    Empty where it is not being deleted.
+    """
 
     @property
     def is_known(self) -> bool:

@@ -31,7 +31,7 @@ from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_clients import Clients, Jobs
 from argmin.backends.sagemaker_pace import Pace
 from argmin.backends.sagemaker_progress import read_on
-from argmin.backends.sagemaker_refusals import WAY_OUT, explain_refusal
+from argmin.backends.sagemaker_refusals import explain_refusal
 from argmin.backends.sagemaker_request import TAG_UID
 from argmin.backends.sagemaker_sighting import (
     Sighting,
@@ -94,8 +94,7 @@ class SageMakerJobs:
                 is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
                 await self._look(name, entry, access, None if is_known else claim.run.owner.uid)
             except AwsError as error:
-                way_out = WAY_OUT if claim.is_deleted else ""
-                raise explain_refusal(error, name, self._pace, way_out) from error
+                raise explain_refusal(error, name, self._pace, claim.way_out) from error
         if entry.must_read(now):
             await self._read_log(name, entry, access)
         return entry.sighting
@@ -118,7 +117,7 @@ class SageMakerJobs:
             await action
         except AwsError as error:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
-            way_out = WAY_OUT if isinstance(call, StopJob) and call.holds_owner else ""
+            way_out = call.way_out if isinstance(call, StopJob) else ""
             raise explain_refusal(error, name, self._pace, way_out) from error
 
     async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:

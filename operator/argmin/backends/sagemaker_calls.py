@@ -37,8 +37,8 @@ class StopJob:
     reason: str
     access: Access
     job_name: str
-    holds_owner: bool = False
-    """Whether its owner is deleted, and waits for nothing else."""
+    way_out: str = ""
+    """How its owner goes without waiting for that, in words; empty where it shall not go."""
 
     def describe(self) -> str:
         """What it does, in one line."""

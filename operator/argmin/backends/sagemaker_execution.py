@@ -221,7 +221,7 @@ def find_remains(claim: Claim, sighting: Sighting | None, now: datetime) -> Rema
     if unwanted and (sighting is None or sighting.is_live):
         reason = "nobody wants this job any more"
         access = find_access(claim.run, unwanted)
-        stop = StopJob(reason, access, unwanted.job_name, holds_owner=claim.is_deleted)
+        stop = StopJob(reason, access, unwanted.job_name, way_out=claim.way_out)
         return Remains(
             Moves() if _is_stopping(sighting) else Moves(reason, calls=(stop,)),
             awaited=f"SageMaker job {unwanted.job_name} is being stopped",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from argmin.api.optimizationjob import ABANDON
 from argmin.aws.errors import (
     AwsError,
     ExpiredError,
@@ -18,9 +17,6 @@ from argmin.aws.errors import (
 from argmin.backends.run import RunReason
 from argmin.backends.sagemaker_pace import Pace, spread
 from argmin.plan import Blocked, Retry
-
-WAY_OUT = f"to let go of it at once, annotate it with {ABANDON}=true"
-"""For who deletes an object, and does not want to wait for AWS."""
 
 
 def explain_refusal(

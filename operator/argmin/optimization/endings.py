@@ -11,8 +11,8 @@ from argmin.api.outcome import Answer, ExitCode, Outcome
 from argmin.backends.attempts import count_failures, is_over, was_stopped
 from argmin.backends.backend import Moves
 from argmin.backends.run import NOT_KEPT, Attempt, RunPhase, RunReason
-from argmin.backends.sagemaker_refusals import WAY_OUT
 from argmin.optimization.budget import close_period
+from argmin.optimization.claims import describe_way_out
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.situation import Situation, Step, find_last
@@ -32,7 +32,7 @@ def leave_deleted(s: Situation) -> Step | None:
     if s.job.metadata.deletion_timestamp is None:
         return None
     remains = s.remains
-    message = remains.warning or f"{remains.awaited}; {WAY_OUT}"
+    message = remains.warning or f"{remains.awaited}; {describe_way_out(s.job)}"
     warning = Event(ConditionReason.ABANDONED, remains.warning, warning=True)
     return Step(
         "the job is being deleted, and what belongs to it goes with it",

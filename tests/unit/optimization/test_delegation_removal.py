@@ -285,3 +285,23 @@ def test_a_mistyped_region_holds_no_deleted_job() -> None:
     world.settle()
     world.look_later(61)
     assert not world.exists
+
+
+def test_the_annotation_may_be_written_in_capitals() -> None:
+    world = running()
+    world.delete()
+    world.annotate(abandon=" TRUE")
+    world.settle()
+    assert not world.exists
+
+
+def test_an_annotation_that_says_something_else_is_named_and_lets_nothing_go() -> None:
+    world = running()
+    world.delete()
+    world.annotate(abandon="yes")
+    world.settle()
+    assert world.exists
+    said = world.message("Reconciling")
+    assert "the job is being deleted and waits for that" in said
+    assert 'argmin.dev/abandon is "yes"' in said
+    assert "write argmin.dev/abandon=true" in said
