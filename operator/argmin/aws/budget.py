@@ -160,13 +160,14 @@ class Rates:
     writes: float = 2.0
     """Of SageMaker's Create, Stop and the like."""
     logs: float = 5.0
+    objects: float = 20.0
+    """Of S3's. Amazon takes thousands; other stores, and busy ones, far fewer."""
 
     def find(self, service: str, operation: str) -> float | None:
         """The rate of one operation; `None` where AWS allows more than argmin will ever ask."""
-        if service == "logs":
-            return self.logs
+        others = {"logs": self.logs, "s3": self.objects}
         if service != "sagemaker":
-            return None
+            return others.get(service)
         return self.reads if operation.startswith(("describe_", "list_")) else self.writes
 
 

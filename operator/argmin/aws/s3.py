@@ -148,4 +148,11 @@ class S3:
     async def _call(
         self, operation: str, finish: Finish | None = None, /, **parameters: Any
     ) -> Answer:
-        return await self._aws.call(self._access, _SERVICE, operation, parameters, finish=finish)
+        return await self._aws.call(
+            self._access,
+            _SERVICE,
+            operation,
+            parameters,
+            caller=parameters.get("Key", ""),
+            finish=finish,
+        )

@@ -192,11 +192,11 @@ def test_each_account_region_and_operation_has_a_budget_of_its_own() -> None:
         ("sagemaker", "create_processing_job", 1.0),
         ("sagemaker", "stop_processing_job", 1.0),
         ("logs", "get_log_events", 7.0),
-        ("s3", "put_object", None),
+        ("s3", "put_object", 9.0),
         ("sqs", "receive_message", None),
     ],
 )
 def test_the_rates_are_those_of_the_settings(
     service: str, operation: str, rate: float | None
 ) -> None:
-    assert Rates(reads=3.0, writes=1.0, logs=7.0).find(service, operation) == rate
+    assert Rates(reads=3.0, writes=1.0, logs=7.0, objects=9.0).find(service, operation) == rate
