@@ -80,6 +80,7 @@ def open_scene(
             environment = {
                 "WATCH_NAMESPACES": user.namespace,
                 "ARGMIN_SOLVERS_IMAGE": IMAGE,
+                "ARGMIN_SAGEMAKER_POLL_SECONDS": "2",
                 "ARGMIN_DEFAULT_STORE": json.dumps({"bucket": BUCKET, "prefix": PREFIX}),
                 "ARGMIN_SAGEMAKER_DEFAULTS": json.dumps(
                     {"instanceType": INSTANCE_TYPE, "roleArn": aws.role_arn, **(settings or {})}

@@ -11,8 +11,6 @@ from tests.aws.iam.published import OPERATOR_ROLE
 
 OPERATOR = f"assumed-role/{OPERATOR_ROLE}/"
 """In the ARN of everything that the operator calls as itself."""
-RUNNER = "assumed-role/argmin-job"
-"""In the ARN of everything that a job calls."""
 
 _TRUST = {
     "Version": "2012-10-17",

@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.aws.control import Call, Fault, FaultKind, Job
-from tests.aws.delegation.identity import OPERATOR, RUNNER
-from tests.aws.delegation.manifests import build_blend
+from tests.aws.delegation.identity import OPERATOR
+from tests.aws.delegation.manifests import build_blend, build_endless
 from tests.aws.emulator import Aws
 from tests.aws.seed import BUCKET
+from tests.aws.stage import Stage
 from tests.cluster.waiting import wait_until
 from tests.kube.process import Operator
 from tests.kubectl import Kubectl, Object, condition_of, finished
@@ -26,6 +28,8 @@ PATIENCE = 90.0
 OVER = ("Completed", "Failed", "Stopped")
 OURS = {"answer.json", "inventory.json", "job.json", "run.log", "solution.json"}
 """All that argmin leaves in the folder of a run, beside its outputs."""
+
+_COMMAND = Path(sys.executable).with_name("argmin")
 
 
 @dataclass
@@ -96,21 +100,24 @@ class Scene:
         self._wait_until(is_over, f"AWS to be done with {name}")
         return self.attempts(name)[-1]
 
+    def start_endless(self, name: str = "endless", **spec: Any) -> Job:
+        """Submit a job that goes on until it is stopped, and wait until it listens to that."""
+        self.submit(build_endless(name, **spec))
+        job = self.await_running(name)
+        self.await_log(job, "searching")
+        return job
+
     def await_attempts(self, name: str, count: int) -> None:
         """Wait until AWS knows so many attempts of a job."""
         self._wait_until(lambda: len(self.attempts(name)) == count, f"attempt {count} of {name}")
 
     def await_log(self, job: Job, text: str) -> None:
         """Wait until an AWS job has written a text."""
-        logs = self.aws.client("logs")
-
-        def says() -> bool:
-            found = logs.filter_log_events(
-                logGroupName="/aws/sagemaker/ProcessingJobs", logStreamNamePrefix=job.name
-            )
-            return any(text in event["message"] for event in found["events"])
-
-        self._wait_until(says, f"{text!r} in the log of {job.name}")
+        stage = Stage(self.aws)
+        self._wait_until(
+            lambda: any(text in line for line in stage.log(job.name)),
+            f"{text!r} in the log of {job.name}",
+        )
 
     def attempts(self, name: str) -> list[Job]:
         """The AWS jobs of a job, oldest first; each is one attempt of it."""
@@ -155,7 +162,7 @@ class Scene:
     def run_command(self, *arguments: str) -> str:
         """What `argmin …` prints, run by the user with AWS credentials of their own."""
         done = subprocess.run(
-            [sys.executable, "-m", "argmin.cli", *arguments, "-n", self.user.namespace],
+            [_COMMAND, *arguments, "--namespace", self.user.namespace],
             env={
                 "PATH": os.environ["PATH"],
                 "KUBECONFIG": str(self.user.kubeconfig),
@@ -180,8 +187,8 @@ class Scene:
         assert len({job.name for job in jobs}) == len(jobs)
 
     def check_nothing_left(self, name: str) -> None:
-        """Delete a job that is over: no finalizer holds it, nothing of it runs at AWS, and what it
-        leaves in the bucket is as documented."""
+        """Delete a job: no finalizer holds it, nothing of it runs at AWS, what it leaves in the
+        bucket is as documented, and the operator's log shows no traceback."""
         self.delete(name)
         self.await_gone(name)
         running = [job for job in self.aws.jobs() if job.status not in OVER]
@@ -189,10 +196,9 @@ class Scene:
         for key in self.list_keys(name):
             _run, _, file = key.partition("/")
             assert file in OURS or file.startswith("outputs/"), key
-
-    def is_from_operator(self, call: Call) -> bool:
-        """Whether a call was made by the operator, and not by a job or a test."""
-        return RUNNER not in call.principal and "root" not in call.principal
+        log = self.operator.log.read_text()
+        assert "Traceback" not in log, log
+        assert '"exception"' not in log, log
 
     def _wait_until(self, holds: Callable[[], bool], what: str) -> None:
         wait_until(holds, what, timeout=PATIENCE, interval=0.1, hint=self._describe)

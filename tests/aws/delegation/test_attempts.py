@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aws.delegation.manifests import BLEND_VALUE, build_program
+from tests.aws.delegation.manifests import BLEND_VALUE, build_job, build_program
 from tests.aws.delegation.scene import Scene
 
 pytestmark = pytest.mark.aws
@@ -39,7 +39,8 @@ def test_an_image_that_cannot_be_pulled_is_named(scene: Scene) -> None:
 
 def test_an_input_that_is_not_there_is_named(scene: Scene) -> None:
     source = {"s3": {"bucket": "argmin", "key": "models/nothing.lp"}}
-    status = scene.solve(model={"format": "lp", "source": source})
+    job = build_job("lost", model={"format": "lp", "source": source})
+    status = scene.finish(scene.submit(job))
     failed = next(c for c in status["conditions"] if c["type"] == "Failed")
     assert failed["reason"] == "SourceNotFound"
-    scene.check_attempts("blend", "Failed")
+    scene.check_attempts("lost", "Failed")

@@ -12,7 +12,11 @@ from tests.aws.delegation.scene import Scene
 pytestmark = pytest.mark.aws
 
 MOST_CALLS = 6
-MOST_CALLS_A_MINUTE = 2
+MOST_CALLS_A_AS_BY_DEFAULT = {"ARGMIN_SAGEMAKER_POLL_SECONDS": ""}
+MINUTE = 2
+USUAL = {"ARGMIN_SAGEMAKER_POLL_SECONDS": "30"}
+"""The pace where nothing is set; that of other tests is quicker."""
+AS_BY_DEFAULT = {"ARGMIN_SAGEMAKER_POLL_SECONDS": ""}
 MINUTE = "import time; time.sleep(60)"
 
 
@@ -25,7 +29,8 @@ def describe(calls: list[Call]) -> list[str]:
     return [f"{call.service}:{call.operation} {call.resource}" for call in calls]
 
 
-def test_with_events_a_job_costs_six_calls_at_most(scene: Scene) -> None:
+def test_with_events_a_job_costs_six_calls_at_most(open_scene: OpenScene) -> None:
+    scene = open_scene(**USUAL)
     scene.solve()
     calls = list_calls(scene)
     assert len(calls) <= MOST_CALLS, describe(calls)
@@ -33,7 +38,7 @@ def test_with_events_a_job_costs_six_calls_at_most(scene: Scene) -> None:
 
 
 def test_without_events_each_minute_costs_two_more_at_most(open_scene: OpenScene) -> None:
-    scene = open_scene(events=False)
+    scene = open_scene(events=False, **USUAL)
     scene.finish(scene.submit(build_program("slow", MINUTE)))
     calls = list_calls(scene)
     assert len(calls) <= MOST_CALLS + 2 * MOST_CALLS_A_MINUTE, describe(calls)

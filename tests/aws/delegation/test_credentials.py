@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.aws.delegation.identity import OPERATOR, Identity
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_endless
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
 from tests.aws.delegation.roles import Roles, name_arn
 from tests.aws.delegation.scene import Scene
 
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.aws
 def test_the_operators_own_credentials_expire_and_are_renewed(
     scene: Scene, identity: Identity
 ) -> None:
-    scene.submit(build_endless("endless"))
-    scene.await_running("endless")
+    scene.start_endless()
     scene.aws.expire_sessions(OPERATOR)
     scene.submit(build_blend("blend"))
-    scene.await_condition("blend", "Stalled", "CredentialsExpired")
+    waiting = scene.await_condition("blend", "Reconciling", "CredentialsExpired")
+    assert "credentials of argmin" in waiting["message"]
     identity.renew()
     assert scene.finish("blend")["objective"] == BLEND_VALUE
     scene.delete("endless")
@@ -49,8 +49,7 @@ def test_the_teams_role_is_revoked_and_restored(guarded: Scene, roles: Roles) ->
 
 
 def test_the_teams_role_goes_while_a_job_runs_and_comes_back(guarded: Scene, roles: Roles) -> None:
-    guarded.submit(build_endless("endless"))
-    guarded.await_running("endless")
+    guarded.start_endless()
     roles.remove(roles.team)
     guarded.delete("endless")
     stalled = guarded.await_condition("endless", "Stalled", "AccessDenied")
@@ -66,4 +65,3 @@ def test_a_role_that_does_not_let_argmin_in_is_named(guarded: Scene, roles: Role
     stalled = guarded.await_condition("blend", "Stalled", "RoleNotUsable")
     assert stranger in stalled["message"]
     guarded.check_attempts("blend")
-    guarded.check_nothing_left("blend")

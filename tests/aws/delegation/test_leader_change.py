@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.aws.delegation.conftest import OpenScene
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_endless
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
 
 pytestmark = pytest.mark.aws
 
@@ -14,8 +14,7 @@ def test_another_leader_goes_on_with_all_jobs(open_scene: OpenScene) -> None:
     first = open_scene()
     first.operator.wait_until_it_leads()
     second = open_scene(name="argmin-1")
-    first.submit(build_endless("endless"))
-    first.await_running("endless")
+    first.start_endless()
     with first.held("sagemaker", "CreateProcessingJob", "after") as fault:
         first.submit(build_blend("blend"))
         first.await_hit(fault)

@@ -9,11 +9,10 @@ import pytest
 from tests.aws.control import ACCOUNT, FaultKind
 from tests.aws.delegation.conftest import OpenScene
 from tests.aws.delegation.identity import OPERATOR
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_endless, build_job
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_job
 from tests.aws.delegation.scene import KIND, Scene
 from tests.aws.seed import BUCKET, TRUST
 from tests.aws.stage import request
-from tests.kubectl import finished, holds
 
 pytestmark = pytest.mark.aws
 
@@ -66,8 +65,7 @@ def test_a_strangers_job_of_the_same_name_is_left_alone(scene: Scene) -> None:
 
 
 def test_a_job_whose_status_was_lost_finds_its_attempt_again(scene: Scene) -> None:
-    scene.submit(build_endless("endless"))
-    running = scene.await_running("endless")
+    running = scene.start_endless()
     scene.user.run(
         "patch", KIND, "endless", "--subresource=status", "--type=json",
         '--patch=[{"op": "remove", "path": "/status"}]',
@@ -101,13 +99,15 @@ def test_without_a_store_the_job_says_where_to_name_one(open_scene: OpenScene) -
     assert scene.finish("blend")["objective"] == BLEND_VALUE
 
 
-def test_what_sagemaker_cannot_do_is_said_with_what_to_write_instead(scene: Scene) -> None:
+def test_what_sagemaker_cannot_do_is_said_with_what_to_write_instead(
+    open_scene: OpenScene,
+) -> None:
+    scene = open_scene(ARGMIN_DEFAULT_BACKEND="sageMaker")
     claim = {"persistentVolumeClaim": {"claimName": "models", "path": "blend.lp"}}
-    scene.submit(build_job("blend", model={"format": "lp", "source": claim}))
-    stalled = scene.await_status(
-        "blend", lambda obj: holds(obj, "Stalled") or finished(obj), "is refused"
-    )
-    said = " ".join(c["message"] for c in stalled["conditions"])
-    assert "persistentVolumeClaim" in said
+    job = build_job("blend", model={"format": "lp", "source": claim})
+    del job["spec"]["backend"]  # then the API server cannot tell
+    scene.submit(job)
+    stalled = scene.await_condition("blend", "Stalled", "UnsuitedToBackend")
+    assert "spec.model.source.persistentVolumeClaim" in stalled["message"]
     scene.check_attempts("blend")
     scene.check_nothing_left("blend")

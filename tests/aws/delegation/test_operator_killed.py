@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_endless
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
 from tests.aws.delegation.scene import Scene
 
 pytestmark = pytest.mark.aws
@@ -44,8 +44,7 @@ def test_a_job_is_solved_once_whenever_its_operator_dies(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_job_is_stopped_though_its_operator_dies_at_that(scene: Scene, when: str) -> None:
-    scene.submit(build_endless("endless"))
-    scene.await_running("endless")
+    scene.start_endless()
     with scene.held("sagemaker", "StopProcessingJob", when) as fault:
         scene.delete("endless")
         scene.await_hit(fault)

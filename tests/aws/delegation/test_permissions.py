@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_blend, build_endless, build_job
+from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_blend, build_job
 from tests.aws.delegation.roles import INPUTS, name_arn
 from tests.aws.delegation.scene import Scene
 
@@ -25,8 +25,7 @@ def test_a_whole_job_needs_no_more_than_the_guides_policies(guarded: Scene) -> N
 
 
 def test_a_job_is_stopped_by_them_too(guarded: Scene) -> None:
-    guarded.submit(build_endless("endless"))
-    guarded.await_running("endless")
+    guarded.start_endless()
     guarded.delete("endless")
     guarded.await_gone("endless")
     guarded.check_attempts("endless", "Stopped")

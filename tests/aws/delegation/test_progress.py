@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from tests.aws.delegation.conftest import OpenScene
 from tests.aws.delegation.manifests import build_job
 from tests.aws.delegation.scene import KIND, Scene
 from tests.kubectl import Object
@@ -14,9 +15,14 @@ from tests.kubectl import Object
 pytestmark = pytest.mark.aws
 
 SECONDS = 16
-PAUSE = 2.0
-"""Between two calls for a job, by the settings of these tests; 30 s where nothing is set."""
+PAUSE = 2
+"""Seconds between two calls for a job, here; 30 where nothing is set."""
 CALLS_OF_A_LIFE = 6
+
+
+@pytest.fixture
+def scene(open_scene: OpenScene) -> Scene:
+    return open_scene(ARGMIN_SAGEMAKER_POLL_SECONDS=str(PAUSE))
 
 
 def build_market_split(rows: int = 6, columns: int = 50) -> str:

@@ -13,14 +13,8 @@ from tests.kubectl import holds
 pytestmark = pytest.mark.aws
 
 
-def start_endless(scene: Scene) -> None:
-    """Have a job run that has something to show."""
-    scene.submit(build_endless("endless"))
-    scene.await_log(scene.await_running("endless"), "searching")
-
-
 def test_a_job_is_suspended_and_goes_on_in_another_attempt(scene: Scene) -> None:
-    start_endless(scene)
+    scene.start_endless()
     scene.edit("endless", '{"spec": {"suspend": true}}')
     scene.await_status("endless", lambda obj: holds(obj, "Suspended"), "is suspended")
     scene.await_over("endless")
@@ -40,7 +34,7 @@ def test_a_job_that_is_suspended_from_the_start_costs_nothing(scene: Scene) -> N
 
 
 def test_a_job_is_deleted_while_it_runs_and_is_gone_when_aws_has_confirmed(scene: Scene) -> None:
-    start_endless(scene)
+    scene.start_endless()
     scene.aws.configure(stop_grace_seconds=600)
     scene.delete("endless")
     scene.await_over("endless")
@@ -50,7 +44,7 @@ def test_a_job_is_deleted_while_it_runs_and_is_gone_when_aws_has_confirmed(scene
 
 
 def test_a_job_is_deleted_while_aws_is_away_and_stays_until_it_is_back(scene: Scene) -> None:
-    start_endless(scene)
+    scene.start_endless()
     with scene.aws.faults.during(FaultKind.UNAVAILABLE, "sagemaker", principal=OPERATOR) as fault:
         scene.delete("endless")
         scene.await_hit(fault, times=3)
@@ -60,7 +54,7 @@ def test_a_job_is_deleted_while_aws_is_away_and_stays_until_it_is_back(scene: Sc
 
 
 def test_a_job_that_is_abandoned_goes_without_aws(scene: Scene) -> None:
-    start_endless(scene)
+    scene.start_endless()
     with scene.aws.faults.during(FaultKind.UNAVAILABLE, "sagemaker", principal=OPERATOR) as fault:
         scene.delete("endless")
         scene.await_hit(fault)
@@ -70,7 +64,7 @@ def test_a_job_that_is_abandoned_goes_without_aws(scene: Scene) -> None:
 
 
 def test_an_edit_of_the_spec_stops_the_old_run_before_the_new_one(scene: Scene) -> None:
-    start_endless(scene)
+    scene.start_endless()
     old = scene.attempts("endless")[0]
     model = f'{{"format": "lp", "source": {{"inline": {BLEND!r}}}}}'.replace("'", '"')
     scene.edit("endless", f'{{"spec": {{"script": null, "model": {model}}}}}')
@@ -89,7 +83,7 @@ def test_at_its_deadline_a_job_is_stopped_and_its_best_answer_kept(scene: Scene)
     scene.submit(build_endless("endless", activeDeadlineSeconds=8))
     status = scene.finish("endless")
     assert (status["state"], status["outcome"]) == ("Complete", "Feasible")
-    assert status["objective"] == "7"
+    assert status["objective"] == "7.0"
     scene.check_attempts("endless", "Stopped")
     scene.check_nothing_left("endless")
 

@@ -16,8 +16,7 @@ TALKATIVE = """\
 from argmin_solvers import report
 
 report(objective=11, sense="Maximize", outcome="Optimal")
-for number in range(60):
-    report(metrics={f"a-metric-with-a-long-name-{number}": number})
+report(**{f"a-metric-with-a-long-name-{number}": number for number in range(60)})
 """
 """Its answer is longer than the exit message: it has to be read from the store."""
 
