@@ -83,6 +83,7 @@ async def operate(settings: Settings) -> None:
         resources = [kind.resource for kind in kinds]
         intake = Intake(cluster, resources, board, lambda: lease.is_held, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
+        metrics.aws_events_silent.set_function(lambda: float(delegation.is_deaf))
         async with (
             _serve(intake.build(), settings.host, settings.intake_port),
             _serve(

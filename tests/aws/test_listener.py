@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from argmin.aws.calls import Aws
+from argmin.aws.errors import AwsError
 from argmin.aws.events import DETAIL_TYPE, Listener
 from argmin.aws.models import Access, JobHint
 from argmin.aws.sqs import Queue
@@ -146,9 +147,10 @@ async def test_a_message_is_kept_until_its_hint_was_passed_on(calls: Aws, aws: E
 
 async def test_a_queue_that_is_away_is_listened_to_again(calls: Aws, aws: Emulator) -> None:
     url = make_queue(aws)
-    ears = Ears()
+    ears, polls = Ears(), list[AwsError | None]()
     fault = aws.faults.add("unavailable", "sqs", "ReceiveMessage")
-    listening = asyncio.create_task(Listener(Queue(calls, Access(), url), ears.hear).listen())
+    listener = Listener(Queue(calls, Access(), url), ears.hear, observe_poll=polls.append)
+    listening = asyncio.create_task(listener.listen())
     async with asyncio.timeout(TIMEOUT):
         while not any(f.hits for f in aws.faults.list()):
             await asyncio.sleep(0.05)
@@ -157,6 +159,7 @@ async def test_a_queue_that_is_away_is_listened_to_again(calls: Aws, aws: Emulat
     await ears.wait_for("steel", "")
     listening.cancel()
     await asyncio.wait({listening})
+    assert isinstance(polls[0], AwsError)
 
 
 async def test_a_message_that_is_released_comes_again_at_once(calls: Aws, aws: Emulator) -> None:

@@ -32,6 +32,8 @@ _log = structlog.get_logger(__name__)
 
 HintHandler = Callable[[JobHint], None]
 """Told of each hint; it must not block, and an error of it is an error of ours."""
+PollObserver = Callable[[AwsError | None], None]
+"""Told of each time that the queue was asked: of the error where it has not answered."""
 EventObserver = Callable[[str], None]
 """Told of each message: `hint`, `other` (of something else) or `malformed`."""
 
@@ -76,6 +78,7 @@ class Listener:
     queue: Queue
     on_hint: HintHandler
     observe_event: EventObserver = field(default=lambda _: None)
+    observe_poll: PollObserver = field(default=lambda _: None)
 
     async def listen(self) -> None:
         """Pass on what the queue says, until cancelled; a queue that is away is tried again."""
@@ -85,12 +88,20 @@ class Listener:
             before_sleep=self._complain,
         )
         while True:
-            await retrying(self.poll)
+            await retrying(self._try_poll)
+
+    async def _try_poll(self) -> None:
+        try:
+            await self.poll()
+        except AwsError as error:
+            self.observe_poll(error)
+            raise
+        self.observe_poll(None)
 
     def _complain(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0.0
-        _log.warning(
+        _log.debug(
             "the queue of events does not answer",
             queue=self.queue.url,
             error=str(error),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from argmin.aws.budget import Rates
 from argmin.aws.models import Access
+from argmin.backends.hearing import Hearing
 from argmin.backends.sagemaker import SageMakerJobs
 from argmin.backends.sagemaker_board import Board, Wake
 from argmin.backends.sagemaker_clients import Jobs, Logs, Objects
@@ -82,13 +83,19 @@ class Delegation:
         self._observer = observer
         self._observe_event = observe_event
         self._board = Board()
+        self._pace = Pace(settings.shortest_pause, hears_events=bool(settings.queue_url))
+        self._hearing = Hearing(self._turn)
         self._aws: Aws | None = None
 
     def open_jobs(self) -> SageMakerJobs:
         """SageMaker's processing jobs."""
-        pace = Pace(self._settings.shortest_pause, hears_events=bool(self._settings.queue_url))
         clients = AwsClients(self._open())
-        return SageMakerJobs(clients, pace, self._board, is_leading=self._is_leading)
+        return SageMakerJobs(clients, self._pace, self._board, is_leading=self._is_leading)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the queue of events is silent, and jobs are asked for as without one."""
+        return self._hearing.is_silent
 
     def connect(self, wake: Wake) -> None:
         """Have `wake` called for the owner of each job that an event tells of."""
@@ -104,12 +111,19 @@ class Delegation:
 
         region = _QUEUE_REGION.match(url)
         queue = Queue(self._open(), Access(region=region[1] if region else ""), url)
-        await Listener(queue, self._board.hear, self._observe_event).listen()
+        self._hearing.start()
+        await Listener(queue, self._board.hear, self._observe_event, self._hearing.note).listen()
 
     def close(self) -> None:
         """Call AWS no more."""
         if self._aws is not None:
             self._aws.close()
+
+    def _turn(self, hears_events: bool) -> None:
+        """Events come no more, or again; what was missed in between is made up for by asking."""
+        self._pace.hears_events = hears_events
+        if not hears_events:
+            self._board.doubt_all()
 
     def _open(self) -> Aws:
         if self._aws is None:

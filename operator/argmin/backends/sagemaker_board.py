@@ -108,6 +108,13 @@ class Board:
         entry.hints += 1
         self._wake(entry.owner)
 
+    def doubt_all(self) -> None:
+        """Events may have been lost: every job that is not over is looked at soon."""
+        for entry in self._entries.values():
+            if entry.sighting and entry.sighting.is_live:
+                entry.hints += 1
+                self._wake(entry.owner)
+
 
 def _wake_nobody(_key: Key) -> None:
     return None

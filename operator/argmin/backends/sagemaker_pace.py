@@ -1,4 +1,4 @@
-"""How often SageMaker is asked about a job; pure, and the same for the same job.
+"""How often SageMaker is asked about a job; the same for the same job.
 
 Without events that is all that tells of a change. With them it makes up for those that are lost,
 and for what SageMaker tells nobody: that the container has started. All pauses follow from one.
@@ -16,13 +16,14 @@ _SHARE_OF_AGE = 0.1
 _SPREAD = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pace:
     """Pauses between two looks at a job, and between two tries of what AWS refuses."""
 
     shortest: timedelta = timedelta(seconds=30)
     """Between two looks at a young job, where no event tells of it."""
     hears_events: bool = False
+    """Whether events tell of changes; their queue may fall silent, and answer again."""
 
     @property
     def longest(self) -> timedelta:
@@ -64,8 +65,8 @@ class Pace:
         if job.status is ProcessingStatus.STOPPING:
             return self.longest
         if job.processing_start_time is None:
-            first = age < self.shortest
-            return self.shortest if first else self._clamp(age * _SHARE_OF_AGE, 2 * self.shortest)
+            # Nothing tells that the container has started: the status is a minute late at most.
+            return self.shortest if age < self.shortest else 2 * self.shortest / (1 + _SPREAD)
         return min(max(5 * self.longest, age), 15 * self.longest)
 
     def _clamp(self, pause: timedelta, shortest: timedelta) -> timedelta:

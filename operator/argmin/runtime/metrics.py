@@ -84,6 +84,9 @@ class Metrics:
         self.aws_events = self._count(
             "argmin_aws_events", "Messages of the queue of events, by kind.", "kind"
         )
+        self.aws_events_silent = self._gauge(
+            "argmin_aws_events_silent", "1 while the queue of events does not answer."
+        )
 
     def _count(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)

@@ -122,11 +122,11 @@ def pause_of(pace: Pace, age: float, *, has_started: bool) -> float:
 
 
 class TestPace:
-    def test_a_container_that_starts_is_seen_within_little_more_than_a_minute(self) -> None:
+    def test_a_container_that_starts_is_seen_within_a_minute(self) -> None:
         pace = Pace(hears_events=True)
         assert pause_of(pace, 0, has_started=False) <= 36
-        for age in (30, 60, 120, 300, 600):
-            assert pause_of(pace, age, has_started=False) <= 72
+        for age in (30, 60, 120, 300, 600, 3600):
+            assert 30 < pause_of(pace, age, has_started=False) <= 60
 
     def test_where_events_tell_a_running_job_is_left_to_them(self) -> None:
         assert pause_of(Pace(hears_events=True), 60, has_started=True) >= 600

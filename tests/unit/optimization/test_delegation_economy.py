@@ -11,7 +11,7 @@ from argmin.aws.errors import ThrottledError
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Fault, Job
-from tests.unit.optimization.world import OPTIMAL
+from tests.unit.optimization.world import KEY, OPTIMAL
 
 LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
 
@@ -129,3 +129,35 @@ def test_an_event_is_kept_until_what_it_tells_of_is_known(operation: str) -> Non
     tell(world, "Completed")
     world.look_later(3)
     assert world.true_conditions["Complete"] == "Optimal"
+
+
+def test_when_events_fall_silent_a_job_that_ends_is_seen_by_asking() -> None:
+    world = listening()
+    world.container_starts()
+    world.aws.end(world.job_name, 0, OPTIMAL)
+    world.look_later(300)
+    assert world.status["state"] == "Running"
+    world.pace.hears_events = False
+    world.board.doubt_all()
+    assert world.woken == [KEY]
+    world.settle()
+    assert world.true_conditions["Complete"] == "Optimal"
+    world.woken.clear()
+    world.board.doubt_all()
+    assert world.woken == []
+
+
+def test_when_events_fall_silent_a_running_job_is_asked_for_until_they_come_again() -> None:
+    world = listening()
+    world.container_starts()
+    world.pace.hears_events = False
+    world.board.doubt_all()
+    world.settle()
+    looks = world.count_calls("DescribeProcessingJob")
+    world.look_later(130)
+    assert world.count_calls("DescribeProcessingJob") == looks + 1
+    world.pace.hears_events = True
+    world.look_later(150)
+    looks = world.count_calls("DescribeProcessingJob")
+    world.look_later(150)
+    assert world.count_calls("DescribeProcessingJob") == looks
