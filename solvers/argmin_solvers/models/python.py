@@ -34,7 +34,7 @@ def build_model(path: Path, function: str, solver: SolverName | None) -> Any:
             UnsupportedModel.
     """
     returned = call_function(path, function)
-    return _convert(f"{path.name} {function}()", returned, solver)
+    return convert_model(f"{path.name} {function}()", returned, solver)
 
 
 def call_function(path: Path, function: str) -> Any:
@@ -94,7 +94,12 @@ def _functions_of(module: ModuleType) -> str:
     return f", only {', '.join(names[:10])}" if names else ""
 
 
-def _convert(origin: str, returned: Any, solver: SolverName | None) -> Any:
+def convert_model(origin: str, returned: Any, solver: SolverName | None) -> Any:
+    """The model that a function returned, as solvers are given it.
+
+    Raises:
+        RunError: InvalidModel, UnsupportedModel.
+    """
     if returned is None:
         raise RunError(Reason.INVALID_MODEL, f"{origin} returns nothing: {_WANTED}")
     for (package, marker), (module, function) in CONVERTERS.items():

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 import traceback
+from pathlib import Path
 from typing import Any
 
 from argmin.api.optimizationjob import ModelFormat
 from argmin.api.run import RunModel
 from argmin_solvers.adapters.interface import Solve
 from argmin_solvers.failure import RunError
+from argmin_solvers.models.nonlinear import NonlinearModel
+from argmin_solvers.models.python import convert_model
+from argmin_solvers.verify.comparison import find_change, find_difference
 from argmin_solvers.verify.conclusion import Conclusion, conclude, leave_unverified
-from argmin_solvers.verify.original import CheckReason, Original, UncheckableError
-from argmin_solvers.verify.rebuild import measure, rebuild
+from argmin_solvers.verify.original import CheckReason, UncheckableError
+from argmin_solvers.verify.rebuild import Rebuilt, measure, rebuild
 
 STOP_GRACE_SECONDS = 5.0
 """How long a check may go on once the run is asked to stop: the answer has to be told as well."""
@@ -31,7 +35,7 @@ def check_solve(
 
     Args:
         declared: says where the source is.
-        model: what the solver was given, of which only the size is compared.
+        model: what the solver was given, which has to be the same, number by number.
         solve: what the solver found.
         stop: set once the run is asked to stop.
         grace_seconds: how long the check may go on then.
@@ -70,25 +74,32 @@ def _check(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
 
 def _conclude(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
     pool = declared.solution_pool
-    original = rebuild(declared)
-    conclusion = conclude(
-        solve,
-        original,
-        given=measure(model, declared),
-        enumerated=pool is not None and pool.enumerate_all,
-    )
-    refused = conclusion.verification.verified is False
-    if refused and not _is_reproducible(declared, original):
+    rebuilt = rebuild(declared)
+    difference = find_difference(model, rebuilt.original)
+    change = _find_change(declared, model, rebuilt, difference)
+    if change is not None:
         message = (
             f"{declared.function}() builds another model each time it is called: give its random"
-            " numbers a seed"
+            f" numbers a seed; what the solver was given: {change}, called again"
         )
         return leave_unverified(solve, CheckReason.NOT_REPRODUCIBLE, message)
-    return conclusion
-
-
-def _is_reproducible(declared: RunModel, original: Original) -> bool:
-    """Whether a function builds the same model again; a file does."""
-    return declared.format is not ModelFormat.PYTHON or (
-        rebuild(declared).digest() == original.digest()
+    return conclude(
+        solve,
+        rebuilt.original,
+        given=measure(model, declared),
+        difference=difference,
+        enumerated=pool is not None and pool.enumerate_all,
     )
+
+
+def _find_change(
+    declared: RunModel, model: Any, rebuilt: Rebuilt, difference: str | None
+) -> str | None:
+    """How a function's model changes from call to call, told by one reader; files do not change."""
+    if declared.format is not ModelFormat.PYTHON:
+        return None
+    # Linear and CP-SAT models were compared as a whole: the second conversion can be spared.
+    if difference is None and not isinstance(model, NonlinearModel):
+        return None
+    origin = f"{Path(declared.path).name} {declared.function}()"
+    return find_change(model, convert_model(origin, rebuilt.returned, declared.solver))

@@ -36,7 +36,12 @@ class Conclusion:
 
 
 def conclude(
-    solve: Solve, original: Original, *, given: Size | None, enumerated: bool
+    solve: Solve,
+    original: Original,
+    *,
+    given: Size | None,
+    difference: str | None = None,
+    enumerated: bool,
 ) -> Conclusion:
     """Hold a solve against the original model.
 
@@ -44,12 +49,13 @@ def conclude(
         solve: what the solver found, with a value of every variable.
         original: the model, rebuilt from its source.
         given: the size of the model that the solver was given; None where it is not compared.
+        difference: the first number in which the two models differ.
         enumerated: whether the pool is to hold each solution once.
 
     Raises:
         UncheckableError: there is a constraint of an unknown kind.
     """
-    return _Judge(solve, original, enumerated).judge(given)
+    return _Judge(solve, original, enumerated).judge(given, difference)
 
 
 def leave_unverified(solve: Solve, reason: CheckReason, message: str) -> Conclusion:
@@ -72,11 +78,11 @@ class _Judge:
         self._points: list[Solution] = [] if solve.values is None else [solve.values, *solve.pool]
         self._assessments: list[Assessment] = []
 
-    def judge(self, given: Size | None) -> Conclusion:
+    def judge(self, given: Size | None, difference: str | None) -> Conclusion:
         self._assessments = self._original.assess(self._points)
         return (
             self._find_violation()
-            or self._find_difference(given)
+            or self._find_difference(given, difference)
             or (self._judge_solution() if self._points else self._judge_claim())
         )
 
@@ -98,7 +104,7 @@ class _Judge:
                 return self._refuse(violation.reason, violation.message, assessment)
         return None
 
-    def _find_difference(self, given: Size | None) -> Conclusion | None:
+    def _find_difference(self, given: Size | None, difference: str | None) -> Conclusion | None:
         sense = self._original.sense
         if None not in (sense, self._solve.sense) and sense is not self._solve.sense:
             what = f"the source says {sense}, and the answer is one of {self._solve.sense}"
@@ -108,6 +114,9 @@ class _Judge:
             if ours != theirs:
                 message = f"the source has {ours} {what}, and the solver was given {theirs}"
                 return self._refuse(CheckReason.MODELS_DIFFER, message)
+        if difference is not None:
+            message = f"the solver was given another model than the source holds: {difference}"
+            return self._refuse(CheckReason.MODELS_DIFFER, message)
         return None
 
     def _find_wrong_objective(self) -> Conclusion | None:

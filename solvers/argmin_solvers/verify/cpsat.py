@@ -111,10 +111,6 @@ class CpSatOriginal:
             return None
         return Sense.MAXIMIZE if maximizes else Sense.MINIMIZE
 
-    def digest(self) -> str:
-        """The bytes of the proto."""
-        return str(self.proto.SerializeToString(deterministic=True).hex())
-
     def assess(self, points: Sequence[Solution]) -> list[Assessment]:
         """Hold points against every domain, constraint and the objective.
 

@@ -7,7 +7,6 @@ fractions and twenty times faster.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -124,13 +123,6 @@ class ExactModel:
             nonzeros=sum(len(row.columns) for row in self.rows),
             integers=sum(variable.integer for variable in self.variables),
         )
-
-    def digest(self) -> str:
-        """Digest of every number of the model."""
-        digest = hashlib.sha256(f"{self.sense} {self.offset}".encode())
-        for part in (*self.variables, self.goal, *self.rows):
-            digest.update(repr(part).encode())
-        return digest.hexdigest()
 
     def assess(self, points: Sequence[Solution]) -> list[Assessment]:
         """Hold points against every bound, row and the objective."""

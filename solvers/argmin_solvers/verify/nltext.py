@@ -237,7 +237,6 @@ class _Nl:
             objective=evaluation(self._objective),
             load=load,
             start=start,
-            text="",
         )
 
 

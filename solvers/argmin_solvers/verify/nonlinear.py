@@ -39,8 +39,7 @@ class EvaluatedModel:
     """Variables, rows and an objective, evaluated where `load` puts the values of a point.
 
     `load` takes one value for each variable, in their order. `optional` are variables that the
-    model names and does not depend on: an answer may leave them out. `text` is equal for equal
-    models.
+    model names and does not depend on: an answer may leave them out.
     """
 
     METHOD: ClassVar[str] = "as evaluated"
@@ -51,17 +50,12 @@ class EvaluatedModel:
     objective: Evaluate
     load: Callable[[Sequence[float]], None]
     start: Solution
-    text: str
     optional: frozenset[str] = frozenset()
 
     @property
     def size(self) -> Size:
         """How large the model is."""
         return Size(len(self.variables), len(self.rows))
-
-    def digest(self) -> str:
-        """The text of the model."""
-        return self.text
 
     def assess(self, points: Sequence[Solution]) -> list[Assessment]:
         """Evaluate every bound, row and the objective at points."""

@@ -111,10 +111,6 @@ class Original(Protocol):
         """Which way is better; None without an objective."""
         ...
 
-    def digest(self) -> str:
-        """Equal for equal models: tells whether a function builds the same one again."""
-        ...
-
     def assess(self, points: Sequence[Solution]) -> list[Assessment]:
         """Hold points against every bound, constraint and the objective.
 

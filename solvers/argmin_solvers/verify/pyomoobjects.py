@@ -152,7 +152,6 @@ def _evaluated(
         objective=(lambda: 0.0) if goal is None else _evaluation(goal.expr),
         load=lambda values: _load(columns.objects, values),
         start=columns.start(),
-        text="\n".join(map(str, (*expressions, *(c.expr for c in constraints)))),
         optional=frozenset(variable.name for variable in columns.objects[needed:]),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from argmin_solvers.models.text import read_source
 from argmin_solvers.verify.original import CheckReason, Original, Size, UncheckableError
 
 
-def rebuild(declared: RunModel) -> Original:
+@dataclass(frozen=True)
+class Rebuilt:
+    """A model made again; `returned` is what its function returned, None of a file."""
+
+    original: Original
+    returned: Any = None
+
+
+def rebuild(declared: RunModel) -> Rebuilt:
     """The model of a source; a Python function is called again, in a fresh module.
 
     Raises:
@@ -26,13 +35,18 @@ def rebuild(declared: RunModel) -> Original:
     if declared.format is ModelFormat.PYTHON:
         from argmin_solvers.models.python import call_function
 
-        return rebuild_object(call_function(path, declared.function))
+        returned = call_function(path, declared.function)
+        return Rebuilt(rebuild_object(returned), returned)
+    return Rebuilt(_rebuild_file(declared.format, path))
+
+
+def _rebuild_file(format_: ModelFormat, path: Path) -> Original:
     content = read_source(path)
-    if declared.format is ModelFormat.CP_SAT:
+    if format_ is ModelFormat.CP_SAT:
         from argmin_solvers.verify.cpsat import rebuild_cpsat
 
         return rebuild_cpsat(content)
-    return _rebuild_text(declared.format, content.decode("utf-8"), path)
+    return _rebuild_text(format_, content.decode("utf-8"), path)
 
 
 def _rebuild_text(format_: ModelFormat, text: str, path: Path) -> Original:
