@@ -7,7 +7,8 @@ import pytest
 from tests.aws.control import Call
 from tests.aws.delegation.conftest import OpenScene
 from tests.aws.delegation.manifests import build_program
-from tests.aws.delegation.scene import Scene
+from tests.aws.delegation.scene import KIND, PATIENCE, Scene
+from tests.kubectl import finished
 
 pytestmark = pytest.mark.aws
 
@@ -39,7 +40,8 @@ def test_with_events_a_job_costs_six_calls_at_most(open_scene: OpenScene) -> Non
 
 def test_without_events_each_minute_costs_two_more_at_most(open_scene: OpenScene) -> None:
     scene = open_scene(events=False, **USUAL)
-    scene.finish(scene.submit(build_program("slow", MINUTE)))
+    name = scene.submit(build_program("slow", MINUTE))
+    scene.user.wait_for(KIND, name, finished, "is over", 2 * PATIENCE)  # seen a minute later
     calls = list_calls(scene)
     assert len(calls) <= MOST_CALLS + 2 * MOST_CALLS_A_MINUTE, describe(calls)
 
