@@ -282,7 +282,8 @@ def _invalid_request(refusal: _Refusal) -> AwsError:
     if _CANNOT_ASSUME.search(refusal.text):
         return RoleNotUsableError(
             "SageMaker cannot assume the job's role: it must exist, and its trust policy must name"
-            f" sagemaker.amazonaws.com. AWS says: {refusal.text}",
+            " sagemaker.amazonaws.com; or name another in spec.backend.sageMaker.roleArn."
+            f" AWS says: {refusal.text}",
             **refusal.place,
         )
     if _EXISTS.search(refusal.text):
@@ -304,7 +305,8 @@ def _explain_role(refusal: _Refusal) -> AwsError:
         return _pick(refusal)(refusal)
     return RoleNotUsableError(
         f"argmin cannot assume the role {refusal.question.role_arn}: it must exist, and its trust"
-        " policy must allow argmin sts:AssumeRole and sts:TagSession."
+        " policy must allow argmin sts:AssumeRole and sts:TagSession; or name another in"
+        " spec.backend.sageMaker.assumeRoleArn."
         f" AWS says: {refusal.text}",
         **refusal.place,
     )

@@ -16,6 +16,7 @@ FAILURE_TARGET = "FailureTarget"
 SUSPENDED = "Suspended"
 DISRUPTION_TARGET = "DisruptionTarget"
 POD_SCHEDULED = "PodScheduled"
+POD_READY_TO_START = "PodReadyToStartContainers"
 
 T = TypeVar("T")
 

@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argmin.api.storage import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from argmin.backends.pod_models import POD_SCHEDULED, LiveJob, LivePod, Waiting
+from argmin.backends.fields import name_secrets
+from argmin.backends.pod_models import (
+    POD_READY_TO_START,
+    POD_SCHEDULED,
+    LiveJob,
+    LivePod,
+    Waiting,
+)
 from argmin.backends.pod_template import CONTAINER
 from argmin.backends.run import Run, RunReason
-from argmin.backends.transfers import list_secrets
 
 PATIENCE = timedelta(seconds=20)
 """How long a start may take before somebody should look: events are all that tells of some
 troubles, and argmin reads no events."""
+MOUNTED_BY = timedelta(seconds=60)
+"""After that a volume that is not there lacks something, where the kubelet says that it is not."""
 LONGEST_PAUSE = timedelta(seconds=60)
 
 _PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable")
@@ -68,22 +76,27 @@ def _explain_volumes(pod: LivePod, run: Run, now: datetime) -> Delay | None:
     waited = now - since
     if waited < PATIENCE:
         return Delay(look_again=PATIENCE - waited)
-    name = pod.metadata.name
-    return Delay(
-        RunReason.VOLUMES_NOT_READY,
-        f"its node is still preparing the image or the volumes{_name_secrets(run)};"
-        f" kubectl describe pod {name} tells what it waits for",
-        look_again=min(waited, LONGEST_PAUSE),
-    )
+    secrets = _describe_secrets(run)
+    asks = f"kubectl describe pod {pod.metadata.name} tells what it waits for"
+    again = min(waited, LONGEST_PAUSE)
+    if secrets and waited >= MOUNTED_BY and _lacks_volumes(pod):
+        message = f"the volumes of its pod cannot be mounted: create {secrets}, or name another"
+        return Delay(RunReason.VOLUMES_NOT_READY, f"{message}; {asks}", True, again)
+    needs = f", for which it needs {secrets}" if secrets else ""
+    message = f"its node is still preparing the image or the volumes{needs}; {asks}"
+    return Delay(RunReason.VOLUMES_NOT_READY, message, look_again=again)
 
 
-def _name_secrets(run: Run) -> str:
+def _lacks_volumes(pod: LivePod) -> bool:
+    """Whether the kubelet has no volumes and no sandbox yet: images come after these."""
+    found = (c for c in pod.status.conditions if c.type == POD_READY_TO_START)
+    return any(c.status == "False" for c in found)
+
+
+def _describe_secrets(run: Run) -> str:
     """What a mount waits for without end: argmin reads no Secret, and cannot tell its absence."""
-    secrets = list_secrets(run)
-    if not secrets:
-        return ""
-    named = " and ".join(f"Secret {name}" for name in secrets)
-    return f", for which it needs {named} with the keys {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}"
+    secrets = name_secrets(run)
+    return secrets and f"{secrets} with the keys {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}"
 
 
 def _explain_container(waiting: Waiting, run: Run) -> Delay | None:

@@ -85,6 +85,8 @@ class Run:
     """Settings of that backend, with the namespace's defaults."""
     store: S3Store | None = None
     """Where the folders of results are; this run has one of its own there."""
+    store_field: str = "spec.artifacts.s3"
+    """What names that store: a field of the spec, or a value of the chart."""
     contents: Mapping[ConfigMapKeyRef, bytes] = field(default_factory=dict)
     """What the ConfigMaps hold that the run refers to, where somebody has read them."""
     prices: Prices = field(default_factory=Prices)

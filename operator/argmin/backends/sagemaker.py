@@ -118,7 +118,8 @@ class SageMakerJobs:
         except AwsError as error:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
             way_out = call.way_out if isinstance(call, StopJob) else ""
-            raise explain_refusal(error, name, self._pace, way_out) from error
+            store = _describe_store(call) if isinstance(call, CreateJob) else ""
+            raise explain_refusal(error, name, self._pace, way_out, store) from error
 
     async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:
         """Ask for a job; `uid` is that of its owner where nobody knows yet whether it is ours."""
@@ -290,6 +291,10 @@ async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
         message = f"a SageMaker job {name} is there, and it is not of this object: rename one"
         raise InUseError(message, "sagemaker:CreateProcessingJob")
     return job
+
+
+def _describe_store(call: CreateJob) -> str:
+    return f'bucket "{call.submission.place.bucket}" ({call.store_field})'
 
 
 def _key_of(owner: Owner) -> Key:

@@ -18,6 +18,8 @@ class CreateJob:
     owner: Owner
     run: str
     submission: Submission = field(repr=False)
+    store_field: str = "spec.artifacts.s3"
+    """What names the bucket of the document."""
 
     @property
     def job_name(self) -> str:

@@ -8,7 +8,8 @@ are AWS's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from argmin.api.outcome import Reason
 from argmin.backends.run import RunReason
@@ -39,6 +40,14 @@ class Surroundings:
     image: str
     role: str
     instance_type: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The fields that name what the job reads, by their URIs."""
+
+    def name_input(self, said: str) -> str:
+        """The input of which a sentence speaks, with its field where that is known."""
+        named = [uri for uri in self.sources if uri in said]
+        uri = max(named, key=len, default="")
+        return f"{self.sources[uri]} ({uri})" if uri else "an input"
 
 
 @dataclass(frozen=True)
@@ -126,14 +135,14 @@ _RULES = (
     _rule(
         _DENIED,
         RunReason.ACCESS_DENIED,
-        "an input cannot be read: allow the role {role} s3:GetObject on it and s3:ListBucket on"
+        "{input} cannot be read: allow the role {role} s3:GetObject on it and s3:ListBucket on"
         " its bucket",
     ),
     _rule(
         r"no S3 objects found|NoSuchKey|NoSuchBucket|specified (key|bucket) does not exist"
         r"|failed to download",
         Reason.SOURCE_NOT_FOUND,
-        "an input is not in its bucket: put it there, or correct bucket and key of the source",
+        "{input} is not in its bucket: put it there, or correct bucket and key of the source",
     ),
     _rule(
         r"subnet|security group|\bVPC\b|network interface|\bENI\b|IP address",
@@ -166,7 +175,10 @@ def find_cause(failure_reason: str, where: Surroundings) -> Cause:
     if rule is None:
         return Cause(RunReason.FAILED, f"SageMaker: {said}" if said else "SageMaker says no why")
     advice = rule.advice.format(
-        image=where.image, role=where.role, instance=where.instance_type or "the instance type"
+        image=where.image,
+        role=where.role,
+        instance=where.instance_type or "the instance type",
+        input=where.name_input(said),
     )
     return Cause(
         rule.reason, f"{advice}. SageMaker: {said}", rule.permanent, by_platform=rule.by_platform

@@ -15,6 +15,7 @@ from argmin.api.jobstatus import RunStatus
 from argmin.aws.models import ProcessingStatus
 from argmin.backends.attempts import count_failures, remember_attempts
 from argmin.backends.backend import Claim, Execution, Moves, Obstacle, Place, Remains, Wording
+from argmin.backends.fields import list_sources
 from argmin.backends.run import Attempt, Owner, Run, RunPhase, RunReason, RunState
 from argmin.backends.sagemaker_calls import CreateJob, StopJob
 from argmin.backends.sagemaker_costs import account
@@ -24,6 +25,7 @@ from argmin.backends.sagemaker_request import (
     Submission,
     build_submission,
     name_job,
+    write_uri,
 )
 from argmin.backends.sagemaker_retries import (
     MOST_PLATFORM_FAILURES,
@@ -165,6 +167,7 @@ class SageMakerExecution(Execution):
             run.owner,
             run.name,
             self._build_submission(run, number),
+            run.store_field,
         )
         return Moves(reason, apply=self._bind(reason), calls=(call,))
 
@@ -240,7 +243,8 @@ def _is_stopping(sighting: Sighting | None) -> bool:
 def _read(claim: Claim, sighting: Sighting | None) -> Reading | None:
     if sighting is None or sighting.job is None:
         return None
-    reading = read_job(sighting.job, sighting.answer)
+    sources = {write_uri(source): field for field, source in list_sources(claim.run)}
+    reading = read_job(sighting.job, sighting.answer, sources)
     limit = claim.run.sage_maker.max_runtime_seconds or DEFAULT_RUNTIME_SECONDS
     is_timeout = sighting.job.status is ProcessingStatus.STOPPED and not reading.attempt.stopped
     if is_timeout and (sighting.job.max_runtime_seconds or limit) < limit:

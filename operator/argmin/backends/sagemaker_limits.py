@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from argmin.api.backend import SageMakerBackend
 from argmin.api.common import ConfigMapKeyRef, EnvVar
 from argmin.api.files import Output
-from argmin.api.run import ROOT, SOURCE_INPUT
+from argmin.api.run import ROOT
 from argmin.api.storage import S3Bucket, S3Store
-from argmin.backends.run import Run, RunInput, build_environment
+from argmin.backends.fields import name_input
+from argmin.backends.run import Run, build_environment
 from argmin.backends.sagemaker_places import is_elsewhere
 
 MOST_CHANNELS = 10
@@ -97,7 +98,7 @@ def _check_inputs(
 ) -> Iterator[str]:
     moved = 1  # the job document
     for item in run.inputs:
-        field = f"{_name_input(run, item)}.source"
+        field = f"{name_input(run, item)}.source"
         source = item.source
         if source.persistent_volume_claim:
             yield (
@@ -118,12 +119,6 @@ def _check_inputs(
             f"spec.inputs: SageMaker fetches {MOST_CHANNELS - 1} places of S3 for a job, and"
             f" {moved - 1} are named: put files into one folder, and name it by prefix"
         )
-
-
-def _name_input(run: Run, item: RunInput) -> str:
-    if item.name != SOURCE_INPUT:
-        return f"spec.inputs[{item.name}]"
-    return "spec.model" if run.document.model else "spec.script"
 
 
 def _check_reference(

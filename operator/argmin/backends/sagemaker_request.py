@@ -145,7 +145,7 @@ def _build_inputs(run: Run, settings: SageMakerBackend, place: S3Store, key: str
     return [
         _build_input(DOCUMENT_INPUT, document, posixpath.join(root, DOCUMENT_INPUT)),
         *(
-            _build_input(item.name, _write_uri(item.source.s3), posixpath.join(root, item.name))
+            _build_input(item.name, write_uri(item.source.s3), posixpath.join(root, item.name))
             for item in run.inputs
             if item.source.s3 and not is_elsewhere(item.source.s3, settings)
         ),
@@ -168,7 +168,8 @@ def _build_input(name: str, uri: str, path: str) -> Request:
     }
 
 
-def _write_uri(source: S3Object) -> str:
+def write_uri(source: S3Object) -> str:
+    """Where SageMaker looks for a source, in its own form."""
     # A folder ends with a slash, so that data/ does not bring database/ along.
     path = source.key or f"{(source.prefix or '').rstrip('/')}/"
     return f"s3://{source.bucket}/{path}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,17 +31,22 @@ class Reading:
     """It has been told to stop, and has not yet."""
 
 
-def read_job(job: ProcessingJob, answer: Answer | None = None) -> Reading:
+def read_job(
+    job: ProcessingJob,
+    answer: Answer | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Reading:
     """One attempt from its processing job.
 
     Args:
         job: as SageMaker describes it.
         answer: the whole answer, where the caller has read it; else that of the exit message,
             which is cut where it is long.
+        sources: the fields that name what it reads, by their URIs.
     """
     found = answer or parse_answer(job.exit_message)
     if job.status.is_over:
-        return _read_end(job, found)
+        return _read_end(job, found, sources or {})
     started = job.processing_start_time
     attempt = Attempt(
         name=job.name,
@@ -73,7 +79,7 @@ def needs_whole_answer(job: ProcessingJob) -> bool:
     )
 
 
-def _read_end(job: ProcessingJob, answer: Answer | None) -> Reading:
+def _read_end(job: ProcessingJob, answer: Answer | None, sources: Mapping[str, str]) -> Reading:
     ended = Attempt(
         name=job.name,
         phase=RunPhase.FAILED,
@@ -85,7 +91,8 @@ def _read_end(job: ProcessingJob, answer: Answer | None) -> Reading:
         return Reading(_succeed(ended, answer))
     if job.status is ProcessingStatus.STOPPED:
         return _read_stop(job, ended, answer)
-    return _read_failure(job, ended, answer)
+    where = Surroundings(job.image, job.role_arn, job.instance_type or "", sources)
+    return _read_failure(job, ended, answer, where)
 
 
 def _succeed(ended: Attempt, answer: Answer | None) -> Attempt:
@@ -132,11 +139,11 @@ def _ran_too_long(job: ProcessingJob) -> bool:
     return bool(start and end and limit and end - start >= timedelta(seconds=limit))
 
 
-def _read_failure(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> Reading:
+def _read_failure(
+    job: ProcessingJob, ended: Attempt, answer: Answer | None, where: Surroundings
+) -> Reading:
     code = read_exit_code(job.failure_reason)
-    cause = find_cause(
-        job.failure_reason, Surroundings(job.image, job.role_arn, job.instance_type or "")
-    )
+    cause = find_cause(job.failure_reason, where)
     if answer and cause.reason == RunReason.DEADLINE_EXCEEDED and _has_result(answer):
         return Reading(_succeed(ended, answer))
     if answer and code is not None and not _knows_better(cause, answer):

@@ -62,6 +62,9 @@ _SCALES = {"": Decimal(1), "m": Decimal("0.001")} | {
 }
 _THREADS_LIMIT = 512
 
+_STORE = "spec.artifacts.s3"
+_STORE_OF_NAMESPACE = "defaultStore of argmin's chart, or store of the namespace there"
+
 _QUEUE_LABELS = (LABEL_QUEUE, "kueue.x-k8s.io/priority-class")
 
 _CHILD_NAME_LIMIT = 63
@@ -115,6 +118,7 @@ def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run
         backend=backend,
         sage_maker=_choose_sage_maker(spec).complete(defaults.sage_maker),
         store=spec.artifacts.s3 if spec.artifacts else defaults.store,
+        store_field=_STORE if spec.artifacts else _STORE_OF_NAMESPACE,
         prices=defaults.prices,
         env=spec.env,
         resources=resources,

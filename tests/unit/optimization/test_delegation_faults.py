@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,54 @@ def test_what_somebody_has_to_see_to_stalls_the_job_until_they_have(
     world.look_later()
     assert world.aws_job.name == world.job_name
     assert "Stalled" not in world.true_conditions
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_missing_bucket_is_named_with_what_names_it(own: bool) -> None:
+    spec: dict[str, Any] = {"artifacts": {"s3": {"bucket": "results"}}} if own else {}
+    world = DelegatedWorld(**spec)
+    missing = NotFoundError("the specified bucket does not exist", "s3:PutObject")
+    world.aws.faults = [Fault("PutObject", missing)]
+    world.reconcile()
+    world.reconcile()
+    field = "spec.artifacts.s3" if own else "defaultStore of argmin's chart"
+    assert f'create bucket "results" ({field}' in world.message("Stalled")
+
+
+def test_a_setting_that_sagemaker_refuses_is_named_as_the_spec_has_it() -> None:
+    world = DelegatedWorld()
+    listed = ", ".join(f"ml.m{n}.large" for n in range(200))
+    refused = InvalidError(
+        "AWS refuses sagemaker:CreateProcessingJob (ValidationException): 2 validation errors"
+        " detected: Value 'ml.nope.large' at"
+        " 'processingResources.clusterConfig.instanceType' failed to satisfy constraint: Member"
+        f" must satisfy enum value set: [{listed}]; Value 'a,b' at 'tags.1.member.key' failed to"
+        " satisfy constraint: Member must satisfy regular expression pattern: [a-z]+"
+    )
+    world.aws.faults = [Fault("CreateProcessingJob", refused)]
+    world.reconcile()
+    world.reconcile()
+    assert world.message("Stalled") == (
+        'spec.backend.sageMaker.instanceType: SageMaker does not take "ml.nope.large": Member must'
+        " satisfy enum value set: [ml.m0.large, ml.m1.large, ml.m2.large and 197 more];"
+        ' spec.backend.sageMaker.tags: SageMaker does not take "a,b": Member must satisfy regular'
+        " expression pattern: [a-z]+"
+    )
+
+
+def test_an_input_that_is_not_there_is_named_by_its_field() -> None:
+    sources = {name: {"s3": {"bucket": "b-1", "key": name}} for name in ("data", "data-new")}
+    inputs = [{"name": name, "source": source} for name, source in sources.items()]
+    world = running(inputs=inputs)
+    why = (
+        'ClientError: Failed to download data. No S3 objects found under S3 URL "s3://b-1/data-new"'
+    )
+    world.pass_time(60)
+    world.aws.fail(world.job_name, why)
+    world.look_later()
+    assert world.true_conditions["Failed"] == "SourceNotFound"
+    found = "spec.inputs[data-new].source.s3 (s3://b-1/data-new) is not in its bucket"
+    assert world.message("Failed").startswith(found)
 
 
 def test_throttling_is_nobodys_business() -> None:

@@ -135,8 +135,44 @@ class TestCredentials:
         world.settle()
         assert world.true_conditions == {"Reconciling": "VolumesNotReady"}
         message = world.message("Reconciling")
-        assert "it needs Secret team-s3 with the keys AWS_ACCESS_KEY_ID" in message
-        assert "AWS_SECRET_ACCESS_KEY" in message
+        assert 'it needs Secret "team-s3" (spec.model.source.s3.credentialsSecret)' in message
+        assert "the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in message
+
+    def test_a_secret_that_stays_away_stalls_the_job_until_it_is_there(self) -> None:
+        world = waiting_for_volumes(artifacts={"s3": {**STORE, **SECRET}})
+        assert world.true_conditions == {"Reconciling": "VolumesNotReady"}
+        world.pass_time(40)
+        world.settle()
+        assert world.true_conditions == {"Stalled": "VolumesNotReady"}
+        assert 'Secret "team-s3" (spec.artifacts.s3.credentialsSecret)' in world.message("Stalled")
+        world.pod_runs()
+        world.settle()
+        assert world.status["state"] == "Running"
+
+    def test_an_image_that_takes_long_to_pull_is_no_missing_secret(self) -> None:
+        world = waiting_for_volumes(artifacts={"s3": {**STORE, **SECRET}})
+        world.pod["status"]["conditions"][0]["status"] = "True"
+        world.pass_time(40)
+        world.settle()
+        assert world.true_conditions == {"Reconciling": "VolumesNotReady"}
+
+    def test_without_a_secret_slow_volumes_stall_nothing(self) -> None:
+        world = waiting_for_volumes(artifacts={"s3": STORE})
+        world.pass_time(40)
+        world.settle()
+        assert world.true_conditions == {"Reconciling": "VolumesNotReady"}
+
+
+def waiting_for_volumes(**spec: Any) -> World:
+    """A world whose pod has had its node for 20 s, and has no volumes yet."""
+    world = World(**spec)
+    world.sync()
+    world.pod_waits("ContainerCreating")
+    world.pod["status"]["conditions"] = [{"type": "PodReadyToStartContainers", "status": "False"}]
+    world.settle()
+    world.pass_time(20)
+    world.settle()
+    return world
 
 
 class TestResults:
