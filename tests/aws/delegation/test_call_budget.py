@@ -13,11 +13,9 @@ from tests.kubectl import finished
 pytestmark = pytest.mark.aws
 
 MOST_CALLS = 6
-MOST_CALLS_A_AS_BY_DEFAULT = {"ARGMIN_SAGEMAKER_POLL_SECONDS": ""}
-MINUTE = 2
+MOST_CALLS_A_MINUTE = 2
 USUAL = {"ARGMIN_SAGEMAKER_POLL_SECONDS": "30"}
 """The pace where nothing is set; that of other tests is quicker."""
-AS_BY_DEFAULT = {"ARGMIN_SAGEMAKER_POLL_SECONDS": ""}
 MINUTE = "import time; time.sleep(60)"
 
 
