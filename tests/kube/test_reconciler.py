@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from argmin.plan import CONFIG_MAPS, Key
+from argmin.plan import CONFIG_MAPS, Apply, Key, Manifest, Plan
 from argmin.runtime.cache import Cache
 from argmin.runtime.cluster import Cluster
 from argmin.runtime.errors import UnavailableError
 from argmin.runtime.reconciler import Reconciler
-from tests.kube.greetings import GREETINGS, GreetingKind, greeting
+from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import AuditLog
 from tests.kubectl import Kubectl
 
@@ -121,6 +122,30 @@ async def test_an_object_that_went_while_it_was_reconciled_is_no_error(
 ) -> None:
     user.delete("greeting", "hi")
     await blind.reconcile()
+    assert user.list("greetings") == []
+
+
+class KeptKind(GreetingKind):
+    """Puts a finalizer on its object."""
+
+    def decide(self, obj: Greeting, observed: Sequence[Manifest], now: datetime) -> Plan:
+        metadata = {
+            "name": obj.metadata.name,
+            "namespace": obj.metadata.namespace,
+            "uid": obj.metadata.uid,
+            "finalizers": ["test.argmin.dev/keep"],
+        }
+        manifest = {"apiVersion": "test.argmin.dev/v1", "kind": "Greeting", "metadata": metadata}
+        return Plan(apply=(Apply(manifest, "it is to stay", "argmin-finalizer"),))
+
+
+async def test_an_object_that_went_before_it_was_kept_is_let_go_in_silence(
+    user: Kubectl, blind: Blind
+) -> None:
+    user.delete("greeting", "hi")
+    with capture_logs() as logs:
+        await Reconciler(KeptKind(), blind.cluster, blind.cache).reconcile(blind.key)
+    assert [line["log_level"] for line in logs] == ["debug"]
     assert user.list("greetings") == []
 
 

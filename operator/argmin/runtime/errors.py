@@ -54,6 +54,12 @@ class ConflictError(ApiError):
     transient = True
 
 
+class VanishedError(ConflictError):
+    """The object with the uid that was meant is not there, nor any of its name."""
+
+    transient = False
+
+
 class ExpiredError(ApiError):
     """The resource version or the continuation is too old: list again."""
 
@@ -87,6 +93,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 _TERMINATING = "NamespaceTerminating"
+_VANISHED = "no existing object was found"
 
 
 def error_of(
@@ -99,6 +106,8 @@ def error_of(
     """The exception for an HTTP status of 400 or more; `causes` are reasons, as in `Status`."""
     if status == 403 and _TERMINATING in causes:
         return TerminatingError(message, status, reason)
+    if status == 409 and _VANISHED in message:
+        return VanishedError(message, status, reason)
     if status == 429 or status >= 500:
         return UnavailableError(message, status, reason, retry_after)
     return _BY_STATUS.get(status, InvalidError)(message, status, reason)

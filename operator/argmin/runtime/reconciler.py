@@ -42,6 +42,7 @@ from argmin.runtime.errors import (
     InvalidError,
     NotFoundError,
     TerminatingError,
+    VanishedError,
 )
 from argmin.runtime.events import record_event
 
@@ -126,6 +127,9 @@ class Reconciler:
         except TerminatingError:
             # Whoever deletes a namespace means all that is in it, this object too.
             _log.debug("left alone: its namespace is being deleted")
+            return None
+        except VanishedError as error:
+            _log.debug("left alone: it is not there any more", error=error.message)
             return None
         except Exception as error:
             plan = self._explain(manifest, error)

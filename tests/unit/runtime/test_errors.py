@@ -15,6 +15,7 @@ from argmin.runtime.errors import (
     NotFoundError,
     TerminatingError,
     UnavailableError,
+    VanishedError,
     error_of,
 )
 
@@ -52,6 +53,12 @@ def test_a_status_tells_whether_the_same_call_may_succeed_later(
 def test_a_namespace_that_is_going_is_told_apart_from_a_lack_of_rights() -> None:
     assert isinstance(error_of(403, "no", causes=["NamespaceTerminating"]), TerminatingError)
     assert not isinstance(error_of(403, "no", causes=["Other"]), TerminatingError)
+
+
+def test_an_object_that_is_gone_is_told_apart_from_a_conflict() -> None:
+    gone = "uid mismatch: the provided object specified uid u, and no existing object was found"
+    assert isinstance(error_of(409, gone), VanishedError)
+    assert not isinstance(error_of(409, "the object has been modified"), VanishedError)
 
 
 def test_the_patience_that_a_server_asks_for_is_kept() -> None:
