@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 from argmin.cli.errors import CliError, ExitStatus, report
@@ -17,6 +16,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     `arguments` are those of the process where left out.
     """
+    try:
+        return _invoke(arguments)
+    except KeyboardInterrupt:  # at once, while we load ourselves: nothing to say
+        return ExitStatus.INTERRUPTED
+
+
+def _invoke(arguments: Sequence[str] | None) -> int:
     import typer
 
     from argmin.cli.app import app
@@ -30,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         report(CliError(f"{error.format_message()}\nTry {name_program(sys.argv[0])} --help."))
         return ExitStatus.INVALID
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:
         return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user sees no traceback
         if os.environ.get(_DEBUG):
+            import traceback
+
             traceback.print_exc()
         what = f"{type(error).__name__}: {error}"
         report(CliError(f"this is a fault of argmin's own: {what}; {_DEBUG}=1 shows where"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ def plot_course(source: str, output: Path, theme: str, target: Target) -> ExitSt
         output.write_bytes(content)
     except OSError as error:
         raise CliError(f"-o {output}: {error.strerror}: choose another file") from None
+    if len(course.points) == 1:
+        sys.stderr.write(
+            f"argmin: {source} has one point only, after {course.points[0].seconds:g} s: the solver"
+            " told of nothing on its way, so the chart has no course to show\n"
+        )
     return ExitStatus.OK
 
 

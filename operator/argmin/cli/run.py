@@ -84,6 +84,7 @@ def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
     document = pick_job(documents, request.name)
     job = read_job(document)
     _check_runnable(job)
+    _tell_where(job)
     sources = collect_sources(documents, document.namespace, _read_volumes(request.volumes))
     with _open_workspace(job) as workspace:
         run = build_run(job, _LOCAL, str(workspace.root))
@@ -133,6 +134,15 @@ def _check_runnable(job: OptimizationJob) -> None:
             " pip install 'argmin-operator[solvers]'",
             ExitStatus.NOT_INSTALLED,
             reason="NotInstalled",
+        )
+
+
+def _tell_where(job: OptimizationJob) -> None:
+    """Say that a job that asks for another backend is solved here all the same."""
+    if job.spec.backend is not None and job.spec.backend.sage_maker is not None:
+        open_console(stderr=True).print(
+            "argmin: solving on this machine: spec.backend.sageMaker is for a cluster"
+            " (argmin submit)"
         )
 
 

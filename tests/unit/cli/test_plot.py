@@ -92,6 +92,16 @@ class TestFiles:
     ) -> None:
         assert plot(solution.parent, "-o", tmp_path / "chart.svg") == 0
 
+    def test_a_history_of_one_point_is_drawn_and_told_of(
+        self, solution: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        solution.write_text(json.dumps({**SOLUTION, "history": SOLUTION["history"][-1:]}))
+        assert plot(solution, "-o", tmp_path / "chart.svg") == 0
+        assert (tmp_path / "chart.svg").read_bytes().startswith(b"<?xml")
+        said = capsys.readouterr().err
+        assert f"argmin: {solution} has one point only, after 9 s: " in said
+        assert said.count("\n") == 1
+
     def test_the_themes_differ(self, solution: Path, tmp_path: Path) -> None:
         for theme in ThemeName:
             assert plot(solution, "-o", tmp_path / f"{theme}.svg", "--theme", theme) == 0

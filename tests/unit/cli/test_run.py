@@ -289,3 +289,12 @@ def test_an_interrupted_run_shows_the_answer_so_far(
     assert process.returncode == code
     assert (status["outcome"], status["objective"]) == ("Feasible", "7.0")
     assert condition(status, "Complete")[1] == "Interrupted"
+
+
+@pytest.mark.parametrize(("backend", "lines"), [("sageMaker", 1), ("pods", 0)])
+def test_a_backend_of_a_cluster_is_said_to_be_left_alone(
+    backend: str, lines: int, run: Runner
+) -> None:
+    code, status, said = run(job({**mps(KNAPSACK), "backend": {backend: {}}}))
+    assert (code, status["outcome"]) == (ExitStatus.OK, "Optimal")
+    assert said.count("solving on this machine: spec.backend.sageMaker is for a cluster") == lines
