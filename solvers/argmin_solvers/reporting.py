@@ -44,7 +44,7 @@ def report(
         metrics: further numbers, kept as metrics of the run.
 
     Raises:
-        ValueError: a number is NaN or infinite, or a word is none of those above.
+        ValueError: a number is none, NaN or infinite, or a word is none of those above.
     """
     _check_word("outcome", outcome, OUTCOMES)
     _check_word("sense", sense, SENSES)
@@ -54,8 +54,8 @@ def report(
         "outcome": outcome,
         "sense": sense,
         "solutions": None if solutions is None else int(solutions),
-        "variables": variables and _numbers(variables),
-        "metrics": _numbers(metrics) or None,
+        "variables": variables and _numbers(variables, "variables[{!r}]"),
+        "metrics": _numbers(metrics, "{}") or None,
     }
     _tell(json.dumps({name: value for name, value in fields.items() if value is not None}))
 
@@ -75,14 +75,17 @@ def _check_word(name: str, word: str | None, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is one of {', '.join(allowed)}, not {word!r}")
 
 
-def _numbers(values: Mapping[str, SupportsFloat]) -> dict[str, float | None]:
-    return {str(name): _number(str(name), value) for name, value in values.items()}
+def _numbers(values: Mapping[str, SupportsFloat], label: str) -> dict[str, float | None]:
+    return {str(name): _number(label.format(name), value) for name, value in values.items()}
 
 
 def _number(name: str, value: SupportsFloat | None) -> float | None:
     if value is None:
         return None
-    number = int(value) if isinstance(value, int) else float(value)
+    try:
+        number = int(value) if isinstance(value, int) else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {value!r}: report a number") from None
     if not math.isfinite(number):
         raise ValueError(f"{name} is {number}: report a finite number")
     return number

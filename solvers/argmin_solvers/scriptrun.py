@@ -10,10 +10,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from argmin.api.outcome import Answer, Metric, Outcome, Reason, Verification
+from argmin.api.outcome import Answer, Metric, Outcome, Reason, Sense, Verification
 from argmin.api.run import RunDocument, RunScript
 from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
@@ -73,8 +74,8 @@ def run_script(
         found = metrics.finish()
     if stopped is None and program.exit_code != 0:
         raise _program_failed(program)
-    findings = gather_findings(report_file, found)
-    answer = _answer(findings, stopped).model_copy(
+    findings, contradiction = _drop_contradiction(gather_findings(report_file, found))
+    answer = _answer(findings, stopped, contradiction).model_copy(
         update={
             "solve_seconds": decimal_text(round(seconds, 3)),
             "seed": document.seed,
@@ -239,12 +240,30 @@ def _program_failed(program: Program) -> RunError:
     return RunError(Reason.PROGRAM_FAILED, f"the program {how}" + (f": {last}" if last else ""))
 
 
-def _answer(findings: Findings, stopped: Reason | None) -> Answer:
+def _drop_contradiction(findings: Findings) -> tuple[Findings, str]:
+    """The findings without a bound that the objective beats, and what is to be said of it."""
+    objective, bound = findings.objective, findings.best_bound
+    if objective is None or bound is None or findings.sense is None:
+        return findings, ""
+    excess = objective - bound if findings.sense is Sense.MAXIMIZE else bound - objective
+    if excess <= _PROOF_GAP * max(1.0, abs(objective)):
+        return findings, ""
+    claim = Outcome.FEASIBLE if findings.outcome is Outcome.OPTIMAL else findings.outcome
+    said = "it said Optimal, and " if findings.outcome is Outcome.OPTIMAL else ""
+    told = (
+        f"; {said}its objective {decimal_text(objective)} is better than its bound"
+        f" {decimal_text(bound)} ({findings.sense}): the bound proves nothing and is left out"
+    )
+    return replace(findings, outcome=claim, best_bound=None), told
+
+
+def _answer(findings: Findings, stopped: Reason | None, contradiction: str) -> Answer:
     if findings.objective is None and stopped is Reason.INTERRUPTED and findings.outcome is None:
         raise RunError(Reason.INTERRUPTED, "interrupted before the program told an objective")
     objective, bound = findings.objective, findings.best_bound
     both = objective is not None and bound is not None
     outcome, objection = _judge(findings)
+    objection = contradiction or objection
     return Answer(
         outcome=outcome,
         reason=stopped or Reason.PROGRAM_FINISHED,

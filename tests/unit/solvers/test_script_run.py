@@ -69,9 +69,11 @@ def test_an_objective_alone_is_feasible(tmp_path: Path) -> None:
     assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "3.0")
 
 
-@pytest.mark.parametrize("bound", [1, 9])
-def test_a_claim_that_its_own_bound_does_not_prove_is_feasible(bound: int, tmp_path: Path) -> None:
-    told = f'report(objective=5, bound={bound}, outcome="Optimal", sense="Minimize")\n'
+@pytest.mark.parametrize(("bound", "sense"), [(1, ', sense="Minimize"'), (1, ""), (9, "")])
+def test_a_claim_that_its_own_bound_does_not_prove_is_feasible(
+    bound: int, sense: str, tmp_path: Path
+) -> None:
+    told = f'report(objective=5, bound={bound}, outcome="Optimal"{sense})\n'
     answer = run_here(tmp_path, REPORTING + told).answer
     assert answer.outcome is Outcome.FEASIBLE
     assert answer.message.endswith(f"it said Optimal, which its bound {bound}.0 does not prove")
@@ -387,3 +389,29 @@ def test_a_report_needs_nothing_but_the_standard_library() -> None:
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True
     )
     assert ended.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("bound", "sense", "claim", "said"),
+    [
+        (9, "Minimize", ', outcome="Optimal"', "it said Optimal, and its"),
+        (1, "Maximize", ', outcome="Optimal"', "it said Optimal, and its"),
+        (9, "Minimize", "", "its"),
+    ],
+)
+def test_a_bound_on_the_wrong_side_is_told_of_and_left_out(
+    bound: int, sense: str, claim: str, said: str, tmp_path: Path
+) -> None:
+    told = f'report(objective=5, bound={bound}, sense="{sense}"{claim})\n'
+    answer = run_here(tmp_path, REPORTING + told).answer
+    assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "5.0")
+    assert (answer.best_bound, answer.gap) == (None, None)
+    assert answer.message.endswith(
+        f"; {said} objective 5.0 is better than its bound {bound}.0 ({sense}):"
+        " the bound proves nothing and is left out"
+    )
+
+
+def test_a_value_that_is_no_number_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"variables\['x'\] is 'abc': report a number"):
+        run_here(tmp_path, REPORTING + "report(variables={'x': 'abc'})\n")
