@@ -75,10 +75,14 @@ class OptimizationJobStatus(ApiModel):
     start_time: Timestamp | None = None
     completion_time: Timestamp | None = None
     active_since: Timestamp | None = Field(
-        default=None, description="Since when the current period of activity counts."
+        default=None,
+        description="Since when running time counts now; absent while the job is suspended, waits"
+        " in a queue, or is over.",
     )
     active_seconds: int | None = Field(
-        default=None, description="Seconds of the periods of activity before that one."
+        default=None,
+        description="Running time used before activeSince, in seconds."
+        " spec.activeDeadlineSeconds limits the sum of this and the time since activeSince.",
     )
     runs: Annotated[tuple[RunStatus, ...], Field(max_length=128)] = Field(
         default=(),

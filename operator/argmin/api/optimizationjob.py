@@ -216,7 +216,9 @@ class OptimizationJobSpec(ApiModel):
     suspend: bool = Field(default=False, description="Hold the job; a running solve is stopped.")
     active_deadline_seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] | None = Field(
         default=None,
-        description="Total running time allowed, over all attempts; it survives suspension.",
+        description="Total running time allowed, over all attempts, in seconds. It counts from"
+        " when the run exists: also while a pod waits for a node or SageMaker readies an instance,"
+        " but not while the job is suspended or waits in a queue.",
     )
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = Field(
         default=3, description="How often a failed run is tried again. Node loss does not count."
