@@ -192,7 +192,7 @@ def _compare_entries(
 
 
 def _same(ours: Any, theirs: Any) -> NDArray[np.bool_]:
-    return np.isclose(ours, theirs, rtol=_ROUNDING, atol=_ROUNDING)
+    return np.asarray(np.isclose(ours, theirs, rtol=_ROUNDING, atol=_ROUNDING), dtype=np.bool_)
 
 
 def _compare_protos(given: Any, other: Any) -> Iterator[str]:
@@ -240,9 +240,9 @@ def _compare_nonlinear(given: NonlinearModel, other: NonlinearModel) -> Iterator
         ("the lower bound of", given.lower, other.lower),
         ("the upper bound of", given.upper, other.upper),
     ):
-        for name, ours, theirs in zip(given.names, bounds, others, strict=True):
-            if not _close(ours, theirs):
-                yield _tell(f"{what} {quote(name)}", ours, theirs)
+        for name, bound, another in zip(given.names, bounds, others, strict=True):
+            if not _close(bound, another):
+                yield _tell(f"{what} {quote(name)}", bound, another)
     if given.names != other.names:
         yield "its variables have other names, or another order"
     if given.objective != other.objective or given.defined != other.defined:
@@ -251,8 +251,8 @@ def _compare_nonlinear(given: NonlinearModel, other: NonlinearModel) -> Iterator
         list(zip(model.constraints, model.row_lower, model.row_upper, strict=True))
         for model in (given, other)
     ]
-    for at, (ours, theirs) in enumerate(zip(*rows, strict=True)):
-        if ours != theirs:
+    for at, (row, another_row) in enumerate(zip(*rows, strict=True)):
+        if row != another_row:
             yield f"its constraint #{at} is another"
 
 
