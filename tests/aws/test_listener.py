@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from argmin.aws.calls import Aws
-from argmin.aws.errors import AwsError
 from argmin.aws.events import DETAIL_TYPE, Listener
 from argmin.aws.models import Access, JobHint
 from argmin.aws.sqs import Queue
+from argmin.backends.delegation import Delegation, DelegationSettings
+from argmin.runtime.metrics import Metrics
 from tests.aws.client import QUICK, lead_to
 from tests.aws.control import Events
 from tests.aws.emulator import Aws as Emulator
@@ -147,19 +149,40 @@ async def test_a_message_is_kept_until_its_hint_was_passed_on(calls: Aws, aws: E
 
 async def test_a_queue_that_is_away_is_listened_to_again(calls: Aws, aws: Emulator) -> None:
     url = make_queue(aws)
-    ears, polls = Ears(), list[AwsError | None]()
+    ears = Ears()
     fault = aws.faults.add("unavailable", "sqs", "ReceiveMessage")
-    listener = Listener(Queue(calls, Access(), url), ears.hear, observe_poll=polls.append)
-    listening = asyncio.create_task(listener.listen())
-    async with asyncio.timeout(TIMEOUT):
-        while not any(f.hits for f in aws.faults.list()):
-            await asyncio.sleep(0.05)
+    listening = asyncio.create_task(Listener(Queue(calls, Access(), url), ears.hear).listen())
+    await until(lambda: any(f.hits for f in aws.faults.list()))
     aws.faults.clear(fault)
     send(aws, url, event_of("steel"))
     await ears.wait_for("steel", "")
     listening.cancel()
     await asyncio.wait({listening})
-    assert isinstance(polls[0], AwsError)
+
+
+async def test_a_queue_that_was_deleted_is_missed_until_it_is_there_again(
+    calls: Aws, aws: Emulator
+) -> None:
+    url = make_queue(aws)
+    aws.client("sqs").delete_queue(QueueUrl=url)
+    settings = DelegationSettings(queue_url=url, shortest_pause=timedelta(seconds=0.1))
+    metrics = Metrics()
+    delegation = Delegation(settings, metrics, metrics.count_aws_event)
+    listening = asyncio.create_task(delegation.listen())
+    try:
+        await until(lambda: delegation.is_deaf)
+        make_queue(aws)
+        await until(lambda: not delegation.is_deaf)
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
+        delegation.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        while not holds():
+            await asyncio.sleep(0.05)
 
 
 async def test_a_message_that_is_released_comes_again_at_once(calls: Aws, aws: Emulator) -> None:

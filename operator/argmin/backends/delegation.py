@@ -84,7 +84,7 @@ class Delegation:
         self._observe_event = observe_event
         self._board = Board()
         self._pace = Pace(settings.shortest_pause, hears_events=bool(settings.queue_url))
-        self._hearing = Hearing(self._turn)
+        self._hearing = Hearing(self._turn, settings.shortest_pause)
         self._aws: Aws | None = None
 
     def open_jobs(self) -> SageMakerJobs:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
-PATIENCE = 30.0
-"""Seconds for which a queue may be silent: shorter ones cost nothing but a late hint."""
+from argmin.backends.sagemaker_pace import Pace
+
 FEWEST_FAILURES = 2
 
 _log = structlog.get_logger(__name__)
@@ -20,9 +21,15 @@ Turn = Callable[[bool], None]
 class Hearing:
     """Judges one queue by how it answers; a queue is taken to answer until it does not."""
 
-    def __init__(self, turn: Turn, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds, and only goes forward."""
+    def __init__(
+        self,
+        turn: Turn,
+        patience: timedelta = Pace.shortest,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """For `patience` a queue may be away; `clock` gives seconds, and only goes forward."""
         self._turn = turn
+        self._patience = patience.total_seconds()
         self._clock = clock
         self._heard_at = clock()
         self._failures = 0
@@ -40,7 +47,7 @@ class Hearing:
             return
         self._failures += 1
         silence = self._clock() - self._heard_at
-        if self.is_silent or self._failures < FEWEST_FAILURES or silence < PATIENCE:
+        if self.is_silent or self._failures < FEWEST_FAILURES or silence < self._patience:
             return
         self.is_silent = True
         _log.warning("the queue of events is silent: jobs are asked for", error=str(error))

@@ -16,7 +16,7 @@ class Ear:
     def __init__(self) -> None:
         self.now = 1000.0
         self.turns: list[bool] = []
-        self.hearing = Hearing(self.turns.append, lambda: self.now)
+        self.hearing = Hearing(self.turns.append, clock=lambda: self.now)
 
     def ask(self, *errors: Exception | None, every: float = 20) -> None:
         for error in errors:
