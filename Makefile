@@ -54,9 +54,9 @@ images: $(READY) ## Build the operator's and the solvers' images and load them i
 
 .PHONY: aws-up aws-down
 aws-up: $(READY) ## Start AWS for laptops: S3 and SageMaker, beside the development cluster
-	$(BIN)/python -m tests.aws up --cluster $(CLUSTER)
+	$(BIN)/python -m tests.aws up --name $(CLUSTER) --cluster $(CLUSTER)
 aws-down: $(READY) ## Stop it, without a trace
-	$(BIN)/python -m tests.aws down
+	$(BIN)/python -m tests.aws down --name $(CLUSTER)
 
 .PHONY: demo demo-sagemaker
 demo: $(READY) ## Cluster, images, chart, American Steel: see it solved to 15005.0

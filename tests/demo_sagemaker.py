@@ -11,7 +11,7 @@ import typer
 from tests.aws.chart import list_settings
 from tests.aws.emulator import Aws
 from tests.aws.environment import EmulatorError
-from tests.aws.running import DEFAULT_NAME, start
+from tests.aws.running import start
 from tests.aws.seed import BUCKET
 from tests.cluster import cluster
 from tests.cluster.errors import ClusterError
@@ -29,7 +29,7 @@ def start_aws(cluster_name: str) -> tuple[Aws, str]:
     host = cluster(cluster_name).host_address()
     if host is None:
         raise ClusterError("this cluster tells no address at which its pods reach this machine")
-    return Aws(start(DEFAULT_NAME, ["127.0.0.1", host]).url), host
+    return Aws(start(cluster_name, ["127.0.0.1", host]).url), host
 
 
 def show_files(aws: Aws, reference: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> 
     check(status)
     show_files(aws, status["solutionRef"])
     print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
-    print('               eval "$(python -m tests.aws env)"')
+    print(f'               eval "$(python -m tests.aws env --name {cluster_name})"')
     print(f"Take it down:  make aws-down cluster-down CLUSTER={cluster_name}")
 
 

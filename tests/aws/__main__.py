@@ -40,7 +40,8 @@ def up(
     typer.echo(f"AWS is at {running.url}, with the bucket {BUCKET} and the role {JOB_ROLE}")
     for address in running.hosts[1:]:
         typer.echo(f"  also at {Aws(running.url).environment(address)['AWS_ENDPOINT_URL']}")
-    typer.echo('To use it: eval "$(python -m tests.aws env)"')
+    named = "" if name == DEFAULT_NAME else f" --name {name}"
+    typer.echo(f'To use it: eval "$(python -m tests.aws env{named})"')
 
 
 @app.command()

@@ -43,10 +43,11 @@ def start(name: str, hosts: Sequence[str], port: int = 0) -> Running:
     """Start an emulator, or find the one that runs under this name.
 
     Raises:
-        EmulatorError: it does not start.
+        EmulatorError: it does not start, or runs and does not listen where it is to.
     """
     found = find(name)
     if found:
+        _check_hosts(found, hosts)
         return found
     folder = _folder(name)
     shutil.rmtree(folder, ignore_errors=True)
@@ -65,6 +66,15 @@ def start(name: str, hosts: Sequence[str], port: int = 0) -> Running:
     seed(aws)
     aws.close()
     return running
+
+
+def _check_hosts(running: Running, hosts: Sequence[str]) -> None:
+    deaf = [host for host in hosts if host not in running.hosts]
+    if deaf:
+        raise EmulatorError(
+            f"emulator {running.name!r} runs and does not listen on {', '.join(deaf)}: stop it with"
+            f" `python -m tests.aws down --name {running.name}`, or choose another name"
+        )
 
 
 def find(name: str) -> Running | None:

@@ -59,6 +59,12 @@ def test_a_second_start_finds_the_first(started: str) -> None:
     assert find(started) == before
 
 
+def test_one_that_listens_elsewhere_is_not_taken_for_the_one_that_is_wanted(started: str) -> None:
+    said = _run("up", "--name", started, "--host", "127.0.0.9", code=1)
+    assert f"emulator {started!r} runs and does not listen on 127.0.0.9: stop it with" in said
+    assert f"tests.aws down --name {started}" in said
+
+
 def test_it_is_gone_with_its_jobs_and_its_files(started: str) -> None:
     running = find(started)
     assert running is not None

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
 
 from tests.aws.seed import BUCKET
 from tests.aws.stage import Stage, refused, request, s3_input, s3_outputs
@@ -150,3 +151,15 @@ def test_a_bucket_is_found_by_whatever_name_the_server_is_called(stage: Stage) -
     stage.s3.meta.events.register("before-send.s3", rename)
     stage.upload("models/blend.lp", "text")
     assert stage.list_keys() == ["models/blend.lp"]
+
+
+@pytest.mark.parametrize("service", ["sagemaker", "s3", "sqs"])
+def test_a_region_that_aws_does_not_have_cannot_be_reached(stage: Stage, service: str) -> None:
+    client = stage.aws.client(service, region="eu-west-9")
+    asks = {
+        "sagemaker": "list_processing_jobs",
+        "s3": "list_buckets",
+        "sqs": "list_queues",
+    }
+    with pytest.raises(ConnectionClosedError):
+        getattr(client, asks[service])()

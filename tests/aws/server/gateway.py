@@ -12,11 +12,11 @@ from moto.core.serialize import get_serializer_class
 
 from tests.aws.control import CONTROL_PATH, Call, Fault, FaultKind
 from tests.aws.server.control_api import answer_control
-from tests.aws.server.errors import AwsError, Reply, render_error
+from tests.aws.server.errors import AwsError, ConnectionLostError, Reply, render_error
 from tests.aws.server.faults import say
 from tests.aws.server.guard import check_permission
 from tests.aws.server.incoming import Environ, Incoming, read_request, rewind
-from tests.aws.server.models import find_operation, load_service
+from tests.aws.server.models import find_operation, list_regions, load_service
 from tests.aws.server.registry import Context, Registry
 from tests.aws.server.validation import validate_request
 from tests.aws.server.world import World
@@ -50,6 +50,8 @@ class Gateway:
         fault = self._world.faults.take(incoming.service, incoming.operation, caller.arn)
         status, error = 0, "ConnectionReset"
         try:
+            if incoming.region not in list_regions():
+                raise ConnectionLostError(f"there is no region {incoming.region}")
             reply = self._answer_guarded(incoming, context, fault)
             status, error = reply.status, reply.error
         finally:

@@ -6,6 +6,7 @@ from functools import cache
 
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
+from botocore.session import get_session
 from moto.core.utils import get_service_model
 
 # Where the name in a signature is not the name of the model.
@@ -29,3 +30,10 @@ def find_operation(service: str, operation: str) -> OperationModel | None:
         return load_service(service).operation_model(operation)
     except OperationNotFoundError:
         return None
+
+
+@cache
+def list_regions() -> frozenset[str]:
+    """The regions of AWS, in all its partitions."""
+    partitions = get_session().get_component("data_loader").load_data("partitions")["partitions"]
+    return frozenset(region for partition in partitions for region in partition["regions"])
