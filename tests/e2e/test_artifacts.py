@@ -134,8 +134,8 @@ def test_a_pod_waits_for_its_secret_and_starts_when_it_comes(
     kubectl.apply(writer("early", store))
 
     def is_named(job: Object) -> bool:
-        waiting = condition_of(job, "Reconciling")
-        return f"it needs Secret {SECRET} with the keys" in waiting.get("message", "")
+        stalled = condition_of(job, "Stalled")
+        return f'create Secret "{SECRET}" (spec.' in stalled.get("message", "")
 
     await_job(kubectl, "early", is_named)
     kubectl.apply(secret(ROOT_KEYS))
