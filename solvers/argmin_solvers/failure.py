@@ -26,14 +26,16 @@ class RunError(Exception):
     Args:
         reason: one of the keys of `EXIT_CODES`.
         message: says what is wrong and where, in the user's words: files, lines, fields.
+        permanent: whether a rerun would end the same although failures of this reason may pass.
     """
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.permanent = permanent
 
     @property
     def exit_code(self) -> int:
         """The exit code of the run contract."""
-        return EXIT_CODES[self.reason]
+        return ExitCode.INVALID_INPUT if self.permanent else EXIT_CODES[self.reason]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from argmin.api.outcome import Outcome, Reason
+from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.api.run import (
     ANSWER_FILE,
     LOG_FILE,
@@ -125,7 +125,7 @@ def _run_guarded(
         result = handover.keep_outputs(replace(result, answer=answer))
         answer = result.answer
         log.info("outcome %s (%s): %s", answer.outcome, answer.reason, answer.message)
-        log.info("objective %s, bound %s, gap %s", answer.objective, answer.best_bound, answer.gap)
+        log.info("%s", _list_numbers(answer))
     except RunError as failure:
         if failure.__cause__ is not None:
             traceback.print_exception(failure.__cause__)
@@ -144,7 +144,15 @@ def _bring_inputs(document: RunDocument, interruption: Interruption) -> None:
     if document.transfers.downloads:
         from argmin_solvers.artifacts.downloads import fetch_inputs
 
-        fetch_inputs(document.transfers, interruption)
+        kind = "script" if document.script else "model"
+        fetch_inputs(document.transfers, interruption, source_field=f"spec.{kind}.source")
+
+
+def _list_numbers(answer: Answer) -> str:
+    """What is known of objective, bound and gap."""
+    numbers = {"objective": answer.objective, "bound": answer.best_bound, "gap": answer.gap}
+    known = [f"{name} {number}" for name, number in numbers.items() if number is not None]
+    return ", ".join(known) or "no objective and no bound"
 
 
 def execute(document: RunDocument, interruption: Interruption) -> RunResult:

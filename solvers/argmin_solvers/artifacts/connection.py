@@ -89,6 +89,7 @@ def read_keys(secret: str, root: str = CREDENTIALS_ROOT) -> Keys:
                 Reason.TRANSFER_FAILED,
                 f"Secret {secret} has no key {name}: it takes {ACCESS_KEY_ID} and"
                 f" {SECRET_ACCESS_KEY}, and {SESSION_TOKEN} for temporary credentials",
+                permanent=True,
             )
     return Keys(str(values[ACCESS_KEY_ID]), str(values[SECRET_ACCESS_KEY]), values[SESSION_TOKEN])
 

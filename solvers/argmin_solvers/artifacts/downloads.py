@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from s3transfer.subscribers import BaseSubscriber
 
 from argmin.api.outcome import Reason
-from argmin.api.run import Download, Transfers
+from argmin.api.run import SOURCE_INPUT, Download, Transfers
 from argmin.api.storage import S3Object
 from argmin_solvers.artifacts.checksums import digest_file, read_checksum
 from argmin_solvers.artifacts.connection import (
@@ -52,8 +52,10 @@ def fetch_inputs(
     interruption: Interruption,
     persistence: Persistence | None = None,
     listener: Listener | None = None,
+    *,
+    source_field: str = "spec.model.source",
 ) -> None:
-    """Fetch all downloads of a job document.
+    """Fetch all downloads of a job document; `source_field` is what names the input `source`.
 
     Raises:
         RunError: SourceNotFound where a key, a folder or a bucket is not there; TransferFailed;
@@ -70,7 +72,9 @@ def fetch_inputs(
             arrivals = [
                 arrival
                 for download in transfers.downloads
-                for arrival in _list_arrivals(download, connections, workers)
+                for arrival in _list_arrivals(
+                    download, _name_field(download.name, source_field), connections, workers
+                )
             ]
             fetch_files("fetching the inputs", arrivals, connections, workers)
         finally:
@@ -85,11 +89,11 @@ def fetch_files(
 
 
 def _list_arrivals(
-    download: Download, connections: Connections, workers: Workers
+    download: Download, field: str, connections: Connections, workers: Workers
 ) -> Iterator[Arrival]:
     source = download.source
-    connection = connections.reach(source)
     try:
+        connection = connections.reach(source)
         if source.key is not None:
             place = Place(source, source.key)
             remote = workers.ask(partial(_look_at, connection, place), place, Action.READ)
@@ -98,7 +102,12 @@ def _list_arrivals(
             for path, remote in _list_folder(source, connection, workers):
                 yield Arrival(Place(source, remote.key), remote, Path(download.path) / path)
     except RunError as failure:
-        raise RunError(failure.reason, f"input {download.name}: {failure.message}") from None
+        message = f"{field}.s3: {failure.message}"
+        raise RunError(failure.reason, message, permanent=failure.permanent) from None
+
+
+def _name_field(name: str, source_field: str) -> str:
+    return source_field if name == SOURCE_INPUT else f"spec.inputs[{name}].source"
 
 
 def _look_at(connection: Connection, place: Place) -> StoredObject:

@@ -41,12 +41,12 @@ STORE_ERRORS = (
 _NO_BUCKET = ("NoSuchBucket",)
 _MISSING = (*_NO_BUCKET, "NoSuchKey", "NotFound", "404")
 _DENIED = ("AccessDenied", "Forbidden", "403", "AllAccessDisabled", "KMS.AccessDeniedException")
+_EXPIRED = ("ExpiredToken", "TokenRefreshRequired")
 _BAD_CREDENTIALS = (
-    "ExpiredToken",
+    *_EXPIRED,
     "InvalidAccessKeyId",
     "InvalidToken",
     "SignatureDoesNotMatch",
-    "TokenRefreshRequired",
 )
 _CHANGED = ("PreconditionFailed", "412")
 _PASSING = (
@@ -137,7 +137,9 @@ def explain(error: BaseException, place: Place, action: Action) -> RunError:
         return _explain_answer(error, place, action)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
         return _failed(
-            f"{action.verb} {place}: there are no AWS credentials ({error}): {place.actor.advice}"
+            f"{action.verb} {place}: there are no AWS credentials ({error}):"
+            f" {place.actor.advise(action)}",
+            permanent=True,
         )
     if isinstance(error, ResponseParserError):
         return _failed(f"{place}: what answers there is no S3 server: correct endpoint")
@@ -157,20 +159,24 @@ def _explain_answer(error: ClientError, place: Place, action: Action) -> RunErro
         bucket = place.bucket.bucket
         return RunError(
             Reason.SOURCE_NOT_FOUND if action is not Action.WRITE else Reason.TRANSFER_FAILED,
-            f"{action.verb} {place}: there is no bucket {bucket} ({told}): correct bucket, region"
-            " or endpoint",
+            f"{action.verb} {place}: there is no bucket {bucket} ({told}): create it, or correct"
+            f" bucket, region or endpoint{_say_where(action)}",
+            permanent=True,
         )
     if code in _MISSING and action is not Action.WRITE:
-        return RunError(Reason.SOURCE_NOT_FOUND, f"{place} does not exist ({told})")
+        what = f"{place} does not exist ({told}): put it there, or correct bucket and key"
+        return RunError(Reason.SOURCE_NOT_FOUND, what)
     if code in _BAD_CREDENTIALS:
         return _failed(
             f"{action.verb} {place}: the store does not accept {place.identity} ({told}):"
-            " the keys are wrong, expired or of another account"
+            " the keys are wrong, expired or of another account",
+            permanent=code not in _EXPIRED,  # those of a pod's own identity are renewed
         )
     if code in _DENIED or status == 403:
         return _failed(
             f"{action.verb} {place} is forbidden to {place.identity} ({told}): it takes"
-            f" {action.permissions}, and the use of its KMS key where there is one"
+            f" {action.permissions}, and the use of its KMS key where there is one",
+            permanent=True,
         )
     if code in _CHANGED:
         return _failed(f"{place} was replaced while it was read: read it again")
@@ -178,8 +184,13 @@ def _explain_answer(error: ClientError, place: Place, action: Action) -> RunErro
     return _failed(f"{action.verb} {place} failed ({told}): {said}")
 
 
-def _failed(message: str) -> RunError:
-    return RunError(Reason.TRANSFER_FAILED, message)
+def _say_where(action: Action) -> str:
+    """The fields of places to write to; those to read from are named around the message."""
+    return f" in {action.fields}" if action.fields else ""
+
+
+def _failed(message: str, *, permanent: bool = False) -> RunError:
+    return RunError(Reason.TRANSFER_FAILED, message, permanent=permanent)
 
 
 def _unwrap(error: BaseException) -> BaseException:

@@ -13,15 +13,20 @@ from argmin_solvers.failure import RunError
 
 
 class Action(Enum):
-    """What is done with a place, and the permissions of IAM that it takes."""
+    """What is done with a place, the permissions of IAM that it takes, and what names the place."""
 
     READ = ("reading", "s3:GetObject on the object and s3:ListBucket on the bucket")
     LIST = ("listing", "s3:ListBucket on the bucket")
-    WRITE = ("writing", "s3:PutObject and s3:AbortMultipartUpload on the object")
+    WRITE = (
+        "writing",
+        "s3:PutObject and s3:AbortMultipartUpload on the object",
+        "spec.artifacts.s3, s3 of the output or the chart's defaultStore",
+    )
 
-    def __init__(self, verb: str, permissions: str) -> None:
+    def __init__(self, verb: str, permissions: str, fields: str = "") -> None:
         self.verb = verb
         self.permissions = permissions
+        self.fields = fields
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,17 @@ class Identity:
     name: str
     advice: str
 
+    def advise(self, action: Action) -> str:
+        """How to be somebody who may do it."""
+        return (
+            f"{self.advice}; the place is that of {action.fields}" if action.fields else self.advice
+        )
+
 
 RUN = Identity(
     "the identity of the run",
-    "name a Secret in credentialsSecret, or give the run an identity, such as that of a service"
-    " account",
+    "name a Secret in credentialsSecret of its s3, or give the run an identity, such as that of a"
+    " service account",
 )
 PERSON = Identity(
     "your AWS credentials", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -75,7 +75,7 @@ def test_a_missing_key_is_named(store: Store, tmp_path: Path) -> None:
     failure = refuse(
         store.downloads(tmp_path / "in", key="models/none.lp"),
         Reason.SOURCE_NOT_FOUND,
-        rf"input data: s3://{store.bucket}/models/none\.lp at {store.url} does not exist \(404",
+        rf"spec\.inputs\[data\]\.source\.s3: s3://{store.bucket}/models/none\.lp at {store.url} does not exist \(404",
     )
     assert failure.exit_code in ExitCode.PERMANENT
 
@@ -112,7 +112,7 @@ def test_all_inputs_are_looked_for_before_any_is_fetched(store: Store, tmp_path:
         for source in sources
     )
     transfers = Transfers(downloads=downloads, credentials_root=str(store.credentials))
-    refuse(transfers, Reason.SOURCE_NOT_FOUND, "input not-there: ")
+    refuse(transfers, Reason.SOURCE_NOT_FOUND, r"spec\.inputs\[not-there\]\.source\.s3: ")
     assert not (tmp_path / "in").exists()
 
 

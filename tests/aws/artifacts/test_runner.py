@@ -149,10 +149,11 @@ def test_a_failed_run_leaves_its_log_and_its_answer(store: Store, tmp_path: Path
 def test_what_was_found_is_said_where_no_store_takes_it(store: Store, tmp_path: Path) -> None:
     place = store.place("runs", bucket="no-such-bucket-of-ours")
     ended = write_data(tmp_path, describe(Transfers(), store, result=place))
-    assert ended.exit_code == ExitCode.TRANSFER_FAILED
+    assert ended.exit_code == ExitCode.INVALID_INPUT  # a rerun would end the same
     assert (ended.answer["outcome"], ended.answer["objective"]) == ("Optimal", "5.0")
     assert ended.answer["reason"] == "TransferFailed"
     assert "there is no bucket no-such-bucket-of-ours" in ended.answer["message"]
+    assert "in spec.artifacts.s3, s3 of the output or the chart's" in ended.answer["message"]
     assert not ended.answer["delivered"]
     assert "stored" not in ended.answer
 

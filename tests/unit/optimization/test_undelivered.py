@@ -27,6 +27,7 @@ def assert_shown(world: World, reason: Reason, outcome: str, objective: str) -> 
     [
         (ExitCode.UNDELIVERED, Reason.UNDELIVERED),
         (ExitCode.ANSWER_TOO_LARGE, Reason.ANSWER_TOO_LARGE),
+        (ExitCode.INVALID_INPUT, Reason.TRANSFER_FAILED),
     ],
 )
 def test_a_job_that_fails_with_an_answer_shows_it(code: int, reason: Reason) -> None:
