@@ -16,14 +16,17 @@ def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) ->
 
     What is cut is the least missed, as far as need be: long messages first, then metrics from the
     last one on, then outputs, then digests and the details of a verification. All of it is in
-    answer.json.
+    answer.json, and what was cut says so.
     """
     text = encode_whole(answer)
+    if len(text) < limit_bytes:
+        return text
+    answer = answer.model_copy(update={"shortened": True})
     for cut in _list_cuts(answer):
-        if len(text) < limit_bytes:
-            break
         answer = cut(answer)
         text = encode_whole(answer)
+        if len(text) < limit_bytes:
+            break
     return text
 
 

@@ -140,3 +140,7 @@ class Answer(ApiModel):
     stored: StoredResult | None = Field(
         default=None, description="Where they are, if that is an object store."
     )
+    shortened: bool | None = Field(
+        default=None,
+        description="Whether something is left out here, for want of room, that answer.json has.",
+    )

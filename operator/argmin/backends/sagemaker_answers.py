@@ -25,8 +25,8 @@ def read_place(job: ProcessingJob) -> S3Store | None:
 async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Objects) -> Answer | None:
     """The answer of a job that is over.
 
-    The exit message has it, unless it is long; then it is read from the bucket. SageMaker stores
-    the result of a job that has completed; of one that was stopped only what it still could.
+    The exit message has it whole, unless it is long; then it is read from the bucket. SageMaker
+    stores the result of a job that has completed; of one that was stopped only what it still could.
 
     Raises:
         AwsError: the answer has to be in the bucket, and cannot be read.
@@ -35,7 +35,7 @@ async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Object
     if job.processing_start_time is None or place is None:
         return told
     if job.status is ProcessingStatus.COMPLETED:
-        found = told or await _fetch(job, place, objects)
+        found = await _complete(told, job, place, objects)
         return found and _deliver(found, place)
     if job.status is ProcessingStatus.STOPPED:
         return await _read_stopped(job, told, place, objects)
@@ -50,7 +50,7 @@ async def _read_stopped(
     if told and told.outcome not in _SOLVED:
         return told
     if await _is_stored(job, place, objects):
-        found = told or await _fetch(job, place, objects)
+        found = await _complete(told, job, place, objects)
         return found and _deliver(found, place)
     if told is None:
         return None
@@ -58,6 +58,15 @@ async def _read_stopped(
     return told.model_copy(
         update={"reason": Reason.UNDELIVERED, "message": message, "delivered": False}
     )
+
+
+async def _complete(
+    told: Answer | None, job: ProcessingJob, place: S3Store, objects: Objects
+) -> Answer | None:
+    """What the exit message tells, or what the bucket has where that is more."""
+    if told and not told.shortened:
+        return told
+    return await _fetch(job, place, objects) or told
 
 
 async def _is_stored(job: ProcessingJob, place: S3Store, objects: Objects) -> bool:

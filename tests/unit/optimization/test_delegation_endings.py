@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason, Verification
+from argmin.api.outcome import ExitCode, Metric, Reason, Verification
 from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure
 
@@ -251,6 +251,18 @@ def stop_with_a_long_answer(world: DelegatedWorld) -> None:
     world.edit(suspend=None)
     world.look_later(60)
     world.container_starts()
+
+
+def test_what_the_exit_message_had_no_room_for_is_read_from_the_bucket() -> None:
+    world = running()
+    metrics = (Metric(name="runs", value="3"),)
+    world.pass_time(60)
+    world.aws.end(world.job_name, 0, OPTIMAL.model_copy(update={"metrics": metrics}))
+    short = OPTIMAL.model_copy(update={"shortened": True}).model_dump_json(by_alias=True)
+    world.aws.all_jobs[world.job_name].exit_message = short
+    world.look_later()
+    assert world.status["metrics"] == [{"name": "runs", "value": "3"}]
+    assert world.count_calls("GetObject") == 1
 
 
 def test_an_attempt_that_ends_without_an_answer_has_not_that_of_an_earlier_one() -> None:

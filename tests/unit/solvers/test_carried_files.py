@@ -96,6 +96,7 @@ def test_a_long_answer_is_cut_to_the_limit_and_keeps_what_was_found(limit: int) 
     assert cut.verification is not None
     assert cut.verification.verified
     assert cut.stored == full_answer().stored
+    assert cut.shortened
 
 
 def test_an_answer_that_fits_is_not_cut() -> None:
