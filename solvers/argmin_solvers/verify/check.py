@@ -80,7 +80,7 @@ def _conclude(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
     if change is not None:
         message = (
             f"{declared.function}() builds another model each time it is called: give its random"
-            f" numbers a seed; what the solver was given: {change}, called again"
+            f" numbers a seed; as the solver was given it, {change}, as when called again"
         )
         return leave_unverified(solve, CheckReason.NOT_REPRODUCIBLE, message)
     return conclude(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,7 +147,8 @@ def test_rows_and_variables_may_come_in_another_order_each_time(tmp_path: Path) 
 def spoil(model: LinearModel, part: str) -> LinearModel:
     vector = np.array(getattr(model, part))
     vector[0] = not vector[0] if vector.dtype == np.bool_ else vector[0] + 1
-    return replace(model, **{part: vector})
+    changed: dict[str, Any] = {part: vector}
+    return replace(model, **changed)
 
 
 @pytest.mark.parametrize(
