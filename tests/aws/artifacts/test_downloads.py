@@ -75,7 +75,8 @@ def test_a_missing_key_is_named(store: Store, tmp_path: Path) -> None:
     failure = refuse(
         store.downloads(tmp_path / "in", key="models/none.lp"),
         Reason.SOURCE_NOT_FOUND,
-        rf"spec\.inputs\[data\]\.source\.s3: s3://{store.bucket}/models/none\.lp at {store.url} does not exist \(404",
+        rf"spec\.inputs\[data\]\.source\.s3: s3://{store.bucket}/models/none\.lp"
+        rf" at {store.url} does not exist \(404",
     )
     assert failure.exit_code in ExitCode.PERMANENT
 

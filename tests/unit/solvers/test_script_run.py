@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import pytest
 from argmin.api.optimizationjob import MetricPattern
 from argmin.api.outcome import ExitCode, Outcome, Reason
 from argmin.api.run import RunDocument, RunScript
-from argmin_solvers import report
 from argmin_solvers.failure import RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.metrics import MetricFinder
@@ -370,48 +367,3 @@ def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     ended = run_program(tmp_path, source)
     assert ended.answer["objective"] == "1.0"
     assert "caf\N{REPLACEMENT CHARACTER}" in ended.log
-
-
-def test_outside_argmin_a_report_is_printed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ARGMIN_REPORT", raising=False)
-    report(objective=3, trucks=2)
-    assert capsys.readouterr().out == 'report {"objective": 3, "metrics": {"trucks": 2}}\n'
-
-
-def test_a_report_needs_nothing_but_the_standard_library() -> None:
-    probe = (
-        "import sys, argmin_solvers\n"
-        "print([name for name in ('numpy', 'pydantic', 'argmin') if name in sys.modules])"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
-    )
-    assert ended.stdout == "[]\n"
-
-
-@pytest.mark.parametrize(
-    ("bound", "sense", "claim", "said"),
-    [
-        (9, "Minimize", ', outcome="Optimal"', "it said Optimal, and its"),
-        (1, "Maximize", ', outcome="Optimal"', "it said Optimal, and its"),
-        (9, "Minimize", "", "its"),
-    ],
-)
-def test_a_bound_on_the_wrong_side_is_told_of_and_left_out(
-    bound: int, sense: str, claim: str, said: str, tmp_path: Path
-) -> None:
-    told = f'report(objective=5, bound={bound}, sense="{sense}"{claim})\n'
-    answer = run_here(tmp_path, REPORTING + told).answer
-    assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "5.0")
-    assert (answer.best_bound, answer.gap) == (None, None)
-    assert answer.message.endswith(
-        f"; {said} objective 5.0 is better than its bound {bound}.0 ({sense}):"
-        " the bound proves nothing and is left out"
-    )
-
-
-def test_a_value_that_is_no_number_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"variables\['x'\] is 'abc': report a number"):
-        run_here(tmp_path, REPORTING + "report(variables={'x': 'abc'})\n")

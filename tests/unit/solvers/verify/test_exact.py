@@ -36,7 +36,8 @@ def test_a_point_that_holds_has_no_violation_and_its_objective() -> None:
 def test_a_violation_is_measured_against_the_scale_of_its_row() -> None:
     text = "min\n x\nst\n big: 1000 x <= 2000\nend\n"
     found = assess(text, x=2.5)
-    assert (found.largest, found.where) == (pytest.approx(500 / 2500), "big")
+    assert found.largest == pytest.approx(500 / 2500)
+    assert found.where == "big"
     assert found.violation is not None
     assert found.violation.message == "constraint 'big' is 2500.0, above 2000.0 by 500.0"
 
@@ -57,7 +58,8 @@ def test_whole_numbers_are_not_wrong_by_a_little(
     text = f"max\n x\nst\n r: {row}\nbounds\n{bounds}generals\n x y\nend\n"
     found = assess(text, **point)
     assert found.violation is not None
-    assert (found.largest >= 1, found.where) == (True, where)
+    assert found.where == where
+    assert (found.largest or 0) >= 1
 
 
 @pytest.mark.parametrize(("excess", "broken"), [(0.009, False), (0.011, True)])
