@@ -17,7 +17,7 @@ OPERATOR = f"system:serviceaccount:{NAMESPACE}:argmin"
 READS = {"get", "list", "watch"}
 WRITES = {
     ("optimizationjobs", "status"): {"patch"},
-    ("optimizationjobs", ""): {"delete"},
+    ("optimizationjobs", ""): {"patch", "delete"},
     ("jobs", ""): {"patch", "delete"},
     ("configmaps", ""): {"patch", "delete"},
     ("events", ""): {"create", "patch"},
