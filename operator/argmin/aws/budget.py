@@ -62,13 +62,16 @@ class Bucket:
         self._promised: dict[str, _Promise] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def take(self, caller: str, patience: float) -> None:
+    async def take(self, caller: str, patience: float) -> int:
         """Wait for a token, at most about `patience` seconds.
 
         Args:
             caller: whose call it is; one that was sent away and comes again takes the place that
                 was kept for it. Empty: nothing is kept.
             patience: seconds; who would wait longer is sent away at once.
+
+        Returns:
+            The place in the order, by which `slow_down` keeps it.
 
         Raises:
             CrowdedError: saying when to come again.
@@ -77,7 +80,7 @@ class Bucket:
         ticket = self._queue_up(caller, patience)
         if not self._waiting and self._tokens >= 1:
             self._tokens -= 1
-            return
+            return ticket
         waiter = _Waiter(ticket, asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiting, waiter)
         self._serve()
@@ -86,12 +89,18 @@ class Bucket:
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
+        return ticket
 
-    def slow_down(self) -> None:
-        """AWS has refused a call for their number: ask less often, and not at once."""
+    def slow_down(self, caller: str = "", ticket: int = 0) -> None:
+        """AWS has refused a call for their number: ask less often, and not at once.
+
+        Whoever made it keeps its place, before all who came later.
+        """
         self._fill()
         self._pace = max(_SLOWEST, self._pace * _SLOWDOWN)
         self._tokens = min(self._tokens, 0.0)
+        if caller:
+            self._promised[caller] = _Promise(ticket, self._clock())
 
     def speed_up(self) -> None:
         """AWS has taken a call: come back to the rate little by little."""

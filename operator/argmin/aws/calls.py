@@ -170,23 +170,21 @@ class Aws:
         bucket = self._budget.find(
             call.access.account, find_region(call.access), call.service, call.method
         )
-        await self._wait_turn(call, bucket)
+        if bucket is None:
+            return await self._send(call)
+        ticket = await self._wait_turn(call, bucket)
         try:
             answer = await self._send(call)
         except ThrottledError:
-            if bucket:
-                bucket.slow_down()
+            bucket.slow_down(call.caller, ticket)
             raise
-        if bucket:
-            bucket.speed_up()
+        bucket.speed_up()
         return answer
 
-    async def _wait_turn(self, call: _Call, bucket: Bucket | None) -> None:
-        if bucket is None:
-            return
+    async def _wait_turn(self, call: _Call, bucket: Bucket) -> int:
         started = time.monotonic()
         try:
-            await bucket.take(call.caller, self._settings.patience_seconds)
+            return await bucket.take(call.caller, self._settings.patience_seconds)
         finally:
             question = call.question
             self._observer.observe_aws_wait(

@@ -168,6 +168,20 @@ def test_a_refusal_of_aws_slows_down_and_success_brings_the_rate_back() -> None:
     assert fast == pytest.approx(0.5, abs=0.01)
 
 
+def test_who_is_refused_by_aws_keeps_its_place() -> None:
+    async def scenario() -> list[str]:
+        bucket = make_bucket(rate=1.0)
+        served: list[str] = []
+        ticket = await bucket.take("refused", PATIENCE)
+        later = [asyncio.create_task(insist(bucket, n, served.append)) for n in "abc"]
+        await asyncio.sleep(0)
+        bucket.slow_down("refused", ticket)
+        await asyncio.gather(*later, insist(bucket, "refused", served.append))
+        return served
+
+    assert run(scenario())[0] == "refused"
+
+
 def test_each_account_region_and_operation_has_a_budget_of_its_own() -> None:
     budget = Budget(Rates(), now)
 
