@@ -159,6 +159,7 @@ def test_the_operator_may_do_its_work_in_every_namespace_and_no_more(kubectl: Ku
     team = kubectl.within("team-b")
     for verb, resource in (
         ("watch", "optimizationjobs.argmin.dev"),
+        ("patch", "optimizationjobs.argmin.dev"),  # our finalizer
         ("patch", "optimizationjobs/status.argmin.dev"),
         ("create", "jobs.batch"),
         ("delete", "jobs.batch"),
@@ -173,7 +174,7 @@ def test_the_operator_may_do_its_work_in_every_namespace_and_no_more(kubectl: Ku
         ("create", "pods"),
         ("delete", "pods"),
         ("create", "pods/exec"),
-        ("patch", "optimizationjobs.argmin.dev"),
+        ("update", "optimizationjobs.argmin.dev"),
         ("get", "leases.coordination.k8s.io"),
         ("create", "rolebindings.rbac.authorization.k8s.io"),
     ):
