@@ -106,7 +106,7 @@ test-solvers: $(READY) ## The runner with real solvers
 	$(BIN)/pytest tests/unit -m solver --numprocesses=auto
 test-aws: $(READY) ## Against the AWS of the tests: S3 and SageMaker over HTTP
 	$(call say,Tests against the AWS of the tests)
-	$(BIN)/pytest tests/aws -m aws --numprocesses=3 --dist=loadfile
+	$(BIN)/pytest tests/aws -m aws --numprocesses=2 --dist=loadfile --timeout=900
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
 	$(BIN)/pytest tests/kube -m kube

@@ -134,7 +134,7 @@ def test_calls_beyond_the_rate_are_throttled_each_operation_for_itself(stage: St
 
 
 def test_a_client_that_retries_gets_through_the_throttle(stage: Stage) -> None:
-    stage.aws.configure(rates={"sagemaker:DescribeProcessingJob": 5})
+    stage.aws.configure(rates={"sagemaker:DescribeProcessingJob": 1})
     stage.create("job")
     patient = stage.aws.client(
         "sagemaker", config=Config(retries={"mode": "standard", "total_max_attempts": 10})

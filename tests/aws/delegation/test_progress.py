@@ -39,9 +39,9 @@ def build_market_split(rows: int = 6, columns: int = 50) -> str:
     return "\n".join([*lines, "Binary", f" {names}", "End", ""])
 
 
-def submit_search(scene: Scene) -> None:
+def submit_search(scene: Scene, seconds: int = SECONDS) -> None:
     model = {"format": "lp", "source": {"inline": build_market_split()}}
-    limits = {"time": f"{SECONDS}s"}
+    limits = {"time": f"{seconds}s"}
     scene.submit(build_job("search", model=model, limits=limits, solver={"name": "highs"}))
 
 
@@ -84,7 +84,7 @@ def test_progress_costs_two_calls_a_minute_at_the_usual_pace(scene: Scene) -> No
 
 
 def test_the_next_leader_keeps_what_was_written(scene: Scene) -> None:
-    submit_search(scene)
+    submit_search(scene, 3 * SECONDS)  # it has to outlive the change of leaders
     scene.await_status("search", is_told_of, "is told of")
     scene.operator.kill()
     assert "progress" in scene.user.get(KIND, "search")["status"]
