@@ -24,7 +24,7 @@ from tests.kubectl import Kubectl, Object, condition_of, finished
 PREFIX = "argmin"
 """Of the namespace's default store."""
 KIND = "optimizationjobs.argmin.dev"
-PATIENCE = 90.0
+PATIENCE = 240.0
 OVER = ("Completed", "Failed", "Stopped")
 OURS = {"answer.json", "inventory.json", "job.json", "run.log", "solution.json"}
 """All that argmin leaves in the folder of a run, beside its outputs."""
