@@ -12,7 +12,7 @@ from tests.cluster.waiting import wait_until
 
 pytestmark = pytest.mark.aws
 
-MANY = 6
+MANY = 4
 
 
 def solve_many(scene: Scene) -> None:

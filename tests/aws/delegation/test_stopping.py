@@ -6,7 +6,7 @@ import pytest
 
 from tests.aws.control import FaultKind
 from tests.aws.delegation.identity import OPERATOR
-from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_endless
+from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_blend, build_endless
 from tests.aws.delegation.scene import KIND, Scene
 from tests.kubectl import holds
 
@@ -89,6 +89,7 @@ def test_at_its_deadline_a_job_is_stopped_and_its_best_answer_kept(scene: Scene)
 
 
 def test_a_finished_job_goes_when_its_time_to_live_is_over(scene: Scene) -> None:
-    scene.solve(ttlSecondsAfterFinished=1)
+    scene.submit(build_blend("blend", ttlSecondsAfterFinished=1))
+    scene.await_over("blend")
     scene.await_gone("blend")
     scene.check_attempts("blend", "Completed")
