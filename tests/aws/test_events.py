@@ -117,3 +117,19 @@ def test_events_overtake_each_other(stage: Stage) -> None:
         detail = event["detail"]
         first.setdefault(detail["ProcessingJobName"], detail["ProcessingJobStatus"])
     assert "Completed" in first.values()
+
+
+def test_an_event_that_was_under_way_at_a_reset_does_not_arrive(stage: Stage) -> None:
+    Queue(stage)
+    stage.aws.configure(
+        execution="simulated", simulation={"seconds": 0}, events={"delay_seconds": 3}
+    )
+    stage.create("before")
+    stage.wait("before")
+    stage.aws.reset()
+    queue = Queue(stage)
+    stage.aws.configure(
+        execution="simulated", simulation={"seconds": 0}, events={"delay_seconds": 3}
+    )
+    stage.create("after")
+    assert {event["detail"]["ProcessingJobName"] for event in queue.wait(2)} == {"after"}

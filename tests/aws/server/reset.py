@@ -14,6 +14,7 @@ def reset(world: World) -> None:
     """End all jobs, then forget everything, moto's memory included."""
     world.faults.clear()
     world.jobs.end_all()
+    world.deliveries.cancel_all()
     BackendDict.reset()
     reset_model_data()
     world.throttle = Throttle()

@@ -10,6 +10,7 @@ from typing import Any
 from tests.aws.control import JobFailures, Settings
 from tests.aws.processing.jobs import Jobs
 from tests.aws.server.callers import Callers
+from tests.aws.server.deliveries import Deliveries
 from tests.aws.server.faults import Faults, Throttle
 from tests.aws.server.recorder import Recorder
 
@@ -28,6 +29,7 @@ class World:
     throttle: Throttle = field(default_factory=Throttle)
     recorder: Recorder = field(default_factory=Recorder)
     callers: Callers = field(default_factory=Callers)
+    deliveries: Deliveries = field(default_factory=Deliveries)
     jobs: Jobs = field(default_factory=Jobs)
     _settings: Settings = field(default_factory=Settings)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.events.models import events_backends
@@ -51,16 +51,9 @@ def publish(
     }
     for _ in range(travel.copies):
         share = random.random() if travel.shuffled else 1.0
-        _deliver_later(event, account, region, travel.delay_seconds * share)
-
-
-def _deliver_later(event: dict[str, Any], account: str, region: str, seconds: float) -> None:
-    if seconds <= 0:
-        _deliver(event, account, region)
-        return
-    timer = threading.Timer(seconds, _deliver, (event, account, region))
-    timer.daemon = True
-    timer.start()
+        world.deliveries.deliver(
+            partial(_deliver, event, account, region), travel.delay_seconds * share
+        )
 
 
 def _deliver(event: dict[str, Any], account: str, region: str) -> None:
