@@ -30,6 +30,15 @@ while True:
 """A program that has something to show, and goes on until it is told to stop."""
 
 
+TALKATIVE = """\
+from argmin_solvers import report
+
+report(objective=11, sense="Maximize", outcome="Optimal")
+report(**{f"a-metric-with-a-long-name-{number}": number for number in range(60)})
+"""
+"""Its answer is longer than the exit message: it has to be read from the store."""
+
+
 def build_job(name: str, **spec: Any) -> Object:
     """An OptimizationJob on SageMaker."""
     return {
@@ -48,6 +57,11 @@ def build_blend(name: str, **spec: Any) -> Object:
 def build_program(name: str, text: str, **spec: Any) -> Object:
     """One that runs a program."""
     return build_job(name, script={"source": {"inline": text}}, **spec)
+
+
+def build_talkative(name: str, **spec: Any) -> Object:
+    """One with 60 metrics, more than its exit message can tell."""
+    return build_program(name, TALKATIVE, **spec)
 
 
 def build_endless(name: str, **spec: Any) -> Object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.aws.delegation.identity import OPERATOR
 from tests.aws.delegation.manifests import build_blend, build_endless
 from tests.aws.emulator import Aws
 from tests.aws.seed import BUCKET
-from tests.aws.stage import Stage
+from tests.aws.stage import Stage, request
 from tests.cluster.waiting import wait_until
 from tests.kube.process import Operator
 from tests.kubectl import Kubectl, Object, condition_of, finished
@@ -44,6 +44,20 @@ class Scene:
         """Apply a job; its name."""
         self.user.apply(manifest)
         return str(manifest["metadata"]["name"])
+
+    def submit_too_late(self, manifest: Object, tags: Mapping[str, str] | None = None) -> str:
+        """Submit a job whose name at AWS somebody else takes first; that name."""
+        name = str(manifest["metadata"]["name"])
+        with self.aws.faults.during(
+            FaultKind.ACCESS_DENIED, "sagemaker", "CreateProcessingJob", principal="argmin"
+        ):
+            self.submit(manifest)
+            self.await_condition(name, "Stalled", "AccessDenied")
+            taken = self.calls("sagemaker", "CreateProcessingJob")[-1].resource
+            stranger = request(self.aws, taken, ["/bin/sleep", "600"])
+            stranger["Tags"] = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+            self.aws.client("sagemaker").create_processing_job(**stranger)
+        return taken
 
     def solve(self, name: str = "blend", **spec: Any) -> Object:
         """Submit a small linear program, and wait for its answer; the status."""

@@ -12,7 +12,6 @@ from tests.aws.delegation.identity import OPERATOR
 from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_job
 from tests.aws.delegation.scene import KIND, Scene
 from tests.aws.seed import BUCKET, TRUST
-from tests.aws.stage import request
 
 pytestmark = pytest.mark.aws
 
@@ -42,21 +41,8 @@ def test_a_quota_is_waited_for_by_its_name(scene: Scene) -> None:
     scene.check_nothing_left("blend")
 
 
-def submit_and_take_its_name(scene: Scene) -> str:
-    """Submit a job, and have somebody else's at AWS under the name that it is to have there."""
-    with scene.aws.faults.during(
-        FaultKind.ACCESS_DENIED, "sagemaker", "CreateProcessingJob", principal=OPERATOR
-    ):
-        scene.submit(build_blend("blend"))
-        scene.await_condition("blend", "Stalled", "AccessDenied")
-        name = scene.calls("sagemaker", "CreateProcessingJob")[-1].resource
-        client = scene.aws.client("sagemaker")
-        client.create_processing_job(**request(scene.aws, name, ["/bin/sleep", "600"]))
-    return name
-
-
 def test_a_strangers_job_of_the_same_name_is_left_alone(scene: Scene) -> None:
-    name = submit_and_take_its_name(scene)
+    name = scene.submit_too_late(build_blend("blend"))
     stalled = scene.await_condition("blend", "Stalled", "NameTaken")
     assert name in stalled["message"]
     scene.delete("blend")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_talkative
 from tests.aws.delegation.scene import Scene
 
 pytestmark = pytest.mark.aws
-
-SOLVING = (("s3", "PutObject"), ("sagemaker", "CreateProcessingJob"))
-ENDING = (("sagemaker", "DescribeProcessingJob"),)
 
 
 def kill_and_restart(scene: Scene) -> None:
@@ -40,6 +37,18 @@ def test_a_job_is_solved_once_whenever_its_operator_dies(
     assert status["objective"] == BLEND_VALUE
     scene.check_attempts("blend", "Completed")
     scene.check_nothing_left("blend")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_whole_answer_is_read_though_its_operator_dies_at_that(scene: Scene, when: str) -> None:
+    with scene.held("s3", "GetObject", when) as fault:
+        scene.submit(build_talkative("talkative"))
+        scene.await_hit(fault)
+        kill_and_restart(scene)
+    status = scene.finish("talkative")
+    assert len(status["metrics"]) == 60
+    scene.check_attempts("talkative", "Completed")
+    scene.check_nothing_left("talkative")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

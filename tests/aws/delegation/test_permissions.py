@@ -7,6 +7,7 @@ import pytest
 from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_blend, build_job
 from tests.aws.delegation.roles import INPUTS, name_arn
 from tests.aws.delegation.scene import Scene
+from tests.aws.iam.published import NAMESPACE_TAG
 
 pytestmark = pytest.mark.aws
 
@@ -45,3 +46,14 @@ def test_the_results_of_another_namespace_cannot_be_written(guarded: Scene) -> N
     stalled = guarded.await_condition("blend", "Stalled", "AccessDenied")
     assert "s3:PutObject" in stalled["message"]
     guarded.check_attempts("blend")
+
+
+def test_a_job_of_another_namespace_is_not_touched(guarded: Scene) -> None:
+    tags = {NAMESPACE_TAG: "somebody-else"}
+    name = guarded.submit_too_late(build_blend("blend"), tags)
+    stalled = guarded.await_condition("blend", "Stalled", "NameTaken")
+    assert name in stalled["message"]
+    guarded.delete("blend")
+    guarded.await_gone("blend")
+    assert [(job.name, job.status) for job in guarded.aws.jobs()] == [(name, "InProgress")]
+    assert not guarded.calls("sagemaker", "StopProcessingJob")

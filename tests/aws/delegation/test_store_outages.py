@@ -6,19 +6,12 @@ import pytest
 
 from tests.aws.control import FaultKind
 from tests.aws.delegation.identity import OPERATOR
-from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_program
+from tests.aws.delegation.manifests import BLEND_VALUE, build_blend, build_talkative
 from tests.aws.delegation.scene import Scene
 
 pytestmark = pytest.mark.aws
 
 KINDS = [FaultKind.UNAVAILABLE, FaultKind.RESET]
-TALKATIVE = """\
-from argmin_solvers import report
-
-report(objective=11, sense="Maximize", outcome="Optimal")
-report(**{f"a-metric-with-a-long-name-{number}": number for number in range(60)})
-"""
-"""Its answer is longer than the exit message: it has to be read from the store."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -35,7 +28,7 @@ def test_it_is_down_at_the_upload_of_the_document(scene: Scene, kind: FaultKind)
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_down_at_the_reading_of_the_answer(scene: Scene, kind: FaultKind) -> None:
     with scene.aws.faults.during(kind, "s3", "GetObject", principal=OPERATOR) as fault:
-        scene.submit(build_program("talkative", TALKATIVE))
+        scene.submit(build_talkative("talkative"))
         scene.await_hit(fault, times=3)
     status = scene.finish("talkative")
     assert len(status["metrics"]) == 60
