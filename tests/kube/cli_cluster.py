@@ -29,6 +29,7 @@ CRDS = Path(__file__).resolve().parents[2] / "crds"
 KIND = "optimizationjobs.argmin.dev"
 
 RUNNING = Verdict(State.RUNNING, (RECONCILING,), "Running", "its pod is running")
+STOPPING = Verdict(State.RUNNING, (RECONCILING,), "Stopping", "SageMaker stops its job")
 SOLVED = Verdict(State.COMPLETE, (COMPLETE,), "Optimal", "proven optimal")
 BROKEN = Verdict(State.FAILED, (FAILED,), "InvalidModel", "model.mps line 3: no such row")
 

@@ -22,6 +22,7 @@ from tests.kube.cli_cluster import (
     KIND,
     RUNNING,
     SOLVED,
+    STOPPING,
     Jobs,
     answer,
     job,
@@ -298,3 +299,29 @@ class TestDelete:
         assert main(["delete", "unwanted", "--wait", *WAIT, *jobs.options]) == ExitStatus.OK
         assert capsys.readouterr().out == "optimizationjob.argmin.dev/unwanted deleted\n"
         assert jobs.kubectl.find(KIND, "unwanted") is None
+
+    def test_it_says_what_it_waits_for(
+        self,
+        jobs: Jobs,
+        background: ThreadPoolExecutor,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        held = job("held")
+        held["metadata"]["finalizers"] = ["example.com/hold"]
+        jobs.kubectl.apply(held)
+        deleting = background.submit(main, ["delete", "held", "--wait", *WAIT, *jobs.options])
+        wait_until(
+            lambda: "held: waits for example.com/hold" in capsys.readouterr().err,
+            "the finalizer to be named",
+            timeout=60,
+        )
+        jobs.pronounce("held", STOPPING)
+        wait_until(
+            lambda: "held: SageMaker stops its job" in capsys.readouterr().err,
+            "the operator's own words",
+            timeout=60,
+        )
+        free = '--patch={"metadata": {"finalizers": null}}'
+        jobs.kubectl.run("patch", KIND, "held", "--type=merge", free)
+        assert deleting.result() == ExitStatus.OK
+        assert jobs.kubectl.find(KIND, "held") is None

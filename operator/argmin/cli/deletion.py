@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from rich.text import Text
+
+from argmin.api.common import ConditionStatus
+from argmin.api.conditions import RECONCILING, STALLED, find_condition
+from argmin.api.optimizationjob import OptimizationJob
 from argmin.cli.durations import read_timeout
 from argmin.cli.errors import ExitStatus
 from argmin.cli.following import follow
 from argmin.cli.rendering import OutputFormat, open_console, write_data
 from argmin.cli.session import open_session, run_command
 from argmin.cli.target import Target
+from argmin.optimization.reasons import ConditionReason
 from argmin.plan import Manifest
 
 
@@ -31,10 +37,39 @@ async def _delete(name: str, target: Target, wait: bool, seconds: float | None) 
         uid = job["metadata"]["uid"]
         await session.cluster.delete(session.key(name), uid)
         if wait:
-            await follow(
-                session,
-                session.key(name),
-                lambda seen: seen is None or seen["metadata"]["uid"] != uid,
-                seconds,
-            )
+            await follow(session, session.key(name), _Departure(uid), seconds)
         return job
+
+
+class _Departure:
+    """Waits until an object is gone, and tells on standard error what it waits for."""
+
+    def __init__(self, uid: str) -> None:
+        self._uid = uid
+        self._told = ""
+
+    def __call__(self, seen: Manifest | None) -> bool:
+        """Whether the object, or the one that had its name, is gone."""
+        if seen is None or seen["metadata"]["uid"] != self._uid:
+            return True
+        if seen["metadata"].get("finalizers"):
+            self._tell(seen)
+        return False
+
+    def _tell(self, seen: Manifest) -> None:
+        job = OptimizationJob.model_validate(seen)
+        message = _explain_wait(job) or f"waits for {', '.join(seen['metadata']['finalizers'])}"
+        if message != self._told:
+            open_console(stderr=True).print(Text(f"{job.metadata.name}: {message}"))
+        self._told = message
+
+
+def _explain_wait(job: OptimizationJob) -> str:
+    """What the operator says that the deletion waits for; empty where it says nothing."""
+    stalled = find_condition(job.status.conditions, STALLED)
+    if stalled and stalled.status is ConditionStatus.TRUE:
+        return stalled.message
+    stopping = find_condition(job.status.conditions, RECONCILING)
+    if stopping and stopping.reason == ConditionReason.STOPPING:
+        return stopping.message
+    return ""

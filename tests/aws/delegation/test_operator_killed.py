@@ -40,6 +40,22 @@ def test_a_job_is_solved_once_whenever_its_operator_dies(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+def test_a_job_is_adopted_though_its_operator_dies_at_that(scene: Scene, when: str) -> None:
+    with scene.held("sagemaker", "CreateProcessingJob", "after") as fault:
+        scene.submit(build_blend("blend"))
+        scene.await_hit(fault)
+        scene.operator.kill()
+    with scene.held("sagemaker", "ListTags", when) as fault:
+        scene.operator.start()
+        scene.await_hit(fault)
+        kill_and_restart(scene)
+    status = scene.finish("blend")
+    assert status["objective"] == BLEND_VALUE
+    scene.check_attempts("blend", "Completed")
+    scene.check_nothing_left("blend")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_the_whole_answer_is_read_though_its_operator_dies_at_that(scene: Scene, when: str) -> None:
     with scene.held("s3", "GetObject", when) as fault:
         scene.submit(build_talkative("talkative"))
