@@ -28,9 +28,7 @@ def configure_logs(level: str, render_json: bool) -> None:
         cache_logger_on_first_use=True,
     )
     renderers: list[structlog.typing.Processor] = (
-        [_TRACEBACKS, structlog.processors.JSONRenderer()]
-        if render_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()] if render_json else [_open_console()]
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -42,3 +40,10 @@ def configure_logs(level: str, render_json: bool) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _open_console() -> structlog.dev.ConsoleRenderer:
+    # The renderer's own choice, where rich is installed, shows local variables.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
