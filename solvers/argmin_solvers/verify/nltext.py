@@ -107,7 +107,7 @@ class _Nl:
                 self._take(words[0][0], [words[0][1:], *words[1:]])
 
     def _take(self, letter: str, words: list[str]) -> None:
-        numbers = [int(word) for word in words if word]
+        numbers = [int(word) for word in words[:2] if word]  # a suffix has its name behind them
         if letter == "C":
             self._constraints[numbers[0]].steps = self._steps()
         elif letter == "O":

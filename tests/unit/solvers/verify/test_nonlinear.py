@@ -126,6 +126,18 @@ def test_defined_variables_and_lists_are_evaluated() -> None:
     assert found.largest == pytest.approx((8 + 2 + 1 - 10) / 10)
 
 
+@pytest.mark.parametrize(("datatype", "value"), [(pyo.Suffix.INT, 7), (pyo.Suffix.FLOAT, 0.125)])
+def test_a_file_with_suffixes_is_read(datatype: int, value: float) -> None:
+    model = model_of(lambda x, y: x**2 + y)
+    plain = rebuild_nl(as_nl(model), HERE)
+    model.priority = pyo.Suffix(direction=pyo.Suffix.EXPORT, datatype=datatype)
+    model.priority[model.x] = model.priority[model.row] = value
+    text = as_nl(model)
+    assert {line.split()[2] for line in text.splitlines() if line[0] == "S"} == {"priority"}
+    point = {"_svar[1]": 3.0, "_svar[2]": 1.0}
+    assert rebuild_nl(text, HERE).assess([point]) == plain.assess([point])
+
+
 def test_an_operation_that_cannot_be_evaluated_is_not_guessed() -> None:
     text = as_nl(model_of(lambda x, y: pyo.sin(x) + y)).replace("o41", "o35")
     with pytest.raises(UncheckableError) as caught:
