@@ -54,6 +54,11 @@ class Document:
         """Whether it is an OptimizationJob of argmin's; other projects have one too."""
         return self.kind == KIND and str(self.manifest["apiVersion"]).startswith(f"{GROUP}/")
 
+    @property
+    def is_config_map(self) -> bool:
+        """Whether it is a ConfigMap of Kubernetes itself."""
+        return self.kind == "ConfigMap" and self.manifest["apiVersion"] == "v1"
+
 
 def read_documents(files: Sequence[str]) -> tuple[Document, ...]:
     """All objects of the files, in their order; lists are taken apart.
@@ -147,7 +152,7 @@ def collect_sources(
     secrets: dict[str, dict[str, bytes]] = {}
     for document in documents:
         near = None in (namespace, document.namespace) or document.namespace == namespace
-        if near and document.kind == "ConfigMap" and document.manifest["apiVersion"] == "v1":
+        if near and document.is_config_map:
             config_maps[_named(document)] = _decode(document, text="data", binary="binaryData")
         elif near and document.kind == "Secret" and document.manifest["apiVersion"] == "v1":
             secrets[_named(document)] = _decode(document, text="stringData", binary="data")

@@ -14,7 +14,13 @@ from argmin.api.common import LABEL_KIND, LABEL_NAME
 from argmin.api.optimizationjob import KIND, OptimizationJob
 from argmin.backends.observation import Backends
 from argmin.backends.run import Defaults
-from argmin.cli.documents import Document, pick_job, read_documents, read_job
+from argmin.cli.documents import (
+    Document,
+    collect_sources,
+    pick_job,
+    read_documents,
+    read_job,
+)
 from argmin.cli.errors import ExitStatus
 from argmin.cli.rendering import OutputFormat, open_console, utc_now, write_data, write_documents
 from argmin.cli.session import Session, open_session, run_command
@@ -94,12 +100,17 @@ async def _decide(snapshot: Snapshot) -> Plan:
 
 
 def _imagine(
-    job: OptimizationJob, documents: Iterable[Document], namespace: str | None
+    job: OptimizationJob, documents: Sequence[Document], namespace: str | None
 ) -> Snapshot:
-    """A new job, with the ConfigMaps of the files in its namespace."""
+    """A new job, with the ConfigMaps of the files in its namespace.
+
+    Raises:
+        CliError: one of them has no name, or holds what no cluster takes.
+    """
     home = namespace or job.metadata.namespace
     metadata = job.metadata.model_copy(update={"namespace": home, "generation": 1})
-    maps = [_place(d, home) for d in documents if d.kind == CONFIG_MAPS.kind]
+    collect_sources(documents, home, {})
+    maps = [_place(d, home) for d in documents if d.is_config_map]
     return Snapshot(job.model_copy(update={"metadata": metadata}), maps)
 
 

@@ -106,3 +106,28 @@ def test_an_invalid_job_has_no_plan(file: Path, capsys: pytest.CaptureFixture[st
     file.write_text(JOB + "  backoffLimit: -1\n")
     assert main(["plan", "--offline", str(file)]) == ExitStatus.INVALID
     assert "spec.backoffLimit: should be greater than or equal to 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("config_map", "said"),
+    [
+        ("{}", "metadata.name: '' is no name for an object"),
+        ("{metadata: {namespace: team}}", "metadata.name: '' is no name for an object"),
+        ("{metadata: [models]}", "metadata.name: '' is no name for an object"),
+        ("{metadata: {name: models}, data: {a.mps: 3}}", "data.a.mps: write text, in quotes: '3'"),
+    ],
+)
+def test_a_config_map_that_no_cluster_would_take_is_refused_with_its_field(
+    config_map: str, said: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = {"apiVersion": "v1", "kind": "ConfigMap", **yaml.safe_load(config_map)}
+    file.write_text(f"{JOB}---\n{yaml.safe_dump(content)}")
+    assert main(["plan", "--offline", str(file)]) == ExitStatus.INVALID
+    assert f"{file}, document 2: {said}" in capsys.readouterr().err
+
+
+def test_a_namesake_of_another_api_is_no_config_map(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(JOB + CONFIG_MAP + "---\napiVersion: other.dev/v1\nkind: ConfigMap\n")
+    assert len(plan_of(file, capsys)["apply"]) == 2
