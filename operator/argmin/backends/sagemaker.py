@@ -185,6 +185,7 @@ class SageMakerJobs:
         if not self._is_leading():
             raise Retry(self._pace.shortest, f"another process leads: {call.job_name} is its own")
         entry.unsure_until = self._clock() + DOUBT
+        entry.sighting = entry.look_at = None  # that it was not there says nothing any more
         try:
             arn = await jobs.create_processing_job(call.submission.request)
         except InUseError:

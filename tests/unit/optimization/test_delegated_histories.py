@@ -46,6 +46,7 @@ BREAKDOWNS = (
 MODELS = tuple({"format": "mps", "source": {"inline": f"NAME {n}"}} for n in "ab")
 LONG = 800
 """Seconds after which the operator has looked again, whatever it was told."""
+QUOTA = 100
 CALLS = ("PutObject", "CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob")
 
 
@@ -156,6 +157,10 @@ class History(RuleBasedStateMachine):
         if job and job.status is ProcessingStatus.IN_PROGRESS:
             self.world.aws.fail(job.name, reason)
 
+    @rule(quota=st.sampled_from([0, QUOTA]))
+    def a_quota_is_lowered_or_raised(self, quota: int) -> None:
+        self.world.aws.quota = quota
+
     @precondition(lambda self: bool(self.world.aws.all_jobs))
     @rule(times=st.integers(0, 2), status=st.sampled_from(list(ProcessingStatus)))
     def an_event_comes_maybe_twice_or_late(self, times: int, status: str) -> None:
@@ -189,9 +194,13 @@ class History(RuleBasedStateMachine):
     def a_death_changes_nothing(self, writes: int) -> None:
         assert self.rest(crash_after=writes) == self.rest(crash_after=None)
 
+    def heal(self, world: DelegatedWorld) -> None:
+        world.aws.faults.clear()
+        world.aws.quota = QUOTA
+
     def rest(self, crash_after: int | None) -> Any:
         world = self.world.fork()
-        world.aws.faults.clear()
+        self.heal(world)
         if world.exists and crash_after is not None:
             world.reconcile(crash_after)
             world.restart()
@@ -219,7 +228,7 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever happened: a deleted job goes, and leaves nothing behind."""
         world = self.world
-        world.aws.faults.clear()
+        self.heal(world)
         world.delete()
         world.look_later(LONG)
         for job in world.aws.live:

@@ -93,6 +93,23 @@ def test_a_creation_that_may_still_take_effect_is_waited_for() -> None:
     assert not world.exists
 
 
+def test_a_job_that_was_missing_before_its_unanswered_creation_is_looked_for_anew() -> None:
+    world = DelegatedWorld()
+    world.aws.quota = 0
+    world.settle()
+    world.edit(suspend=True)
+    world.settle()
+    world.aws.quota = 1
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=True)]
+    world.edit(suspend=False)
+    world.reconcile()
+    assert world.aws_job.name == world.job_name
+    world.delete()
+    world.settle()
+    assert world.exists
+    assert world.aws_job.status == "Stopping"
+
+
 def test_a_finished_job_goes_at_once() -> None:
     world = running()
     world.container_ends()
