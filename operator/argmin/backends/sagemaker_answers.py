@@ -10,6 +10,7 @@ from argmin.api.storage import S3Store, StoredResult
 from argmin.aws.errors import AccessDeniedError
 from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
+from argmin.backends.sagemaker_causes import is_timeout
 from argmin.backends.sagemaker_clients import Objects
 from argmin.backends.sagemaker_sighting import read_region
 
@@ -26,7 +27,8 @@ async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Object
     """The answer of a job that is over.
 
     The exit message has it whole, unless it is long; then it is read from the bucket. SageMaker
-    stores the result of a job that has completed; of one that was stopped only what it still could.
+    stores the result of a job that has completed; of one that was stopped, or that took longer than
+    it may, only what it still could.
 
     Raises:
         AwsError: the answer has to be in the bucket, and cannot be read.
@@ -37,7 +39,7 @@ async def read_answer(job: ProcessingJob, place: S3Store | None, objects: Object
     if job.status is ProcessingStatus.COMPLETED:
         found = await _complete(told, job, place, objects)
         return found and _deliver(found, place)
-    if job.status is ProcessingStatus.STOPPED:
+    if job.status is ProcessingStatus.STOPPED or is_timeout(job.failure_reason):
         return await _read_stopped(job, told, place, objects)
     if told or not job.exit_message:
         return told

@@ -185,6 +185,12 @@ def find_cause(failure_reason: str, where: Surroundings) -> Cause:
     )
 
 
+def is_timeout(failure_reason: str) -> bool:
+    """Whether SageMaker's sentence says that the job took longer than it may."""
+    cause = find_cause(failure_reason, Surroundings("", "", ""))
+    return cause.reason == RunReason.DEADLINE_EXCEEDED
+
+
 def _explain_exit(code: int, where: Surroundings) -> Cause:
     if code == _OUT_OF_MEMORY_EXIT:
         return Cause(

@@ -254,7 +254,7 @@ def _read(claim: Claim, sighting: Sighting | None) -> Reading | None:
 
 
 def _interrupt(attempt: Attempt) -> Attempt:
-    if attempt.answer:
+    if attempt.phase is RunPhase.SUCCEEDED:
         return replace(attempt, stopped=True)
     message = "SageMaker stopped it when its running time was used up"
     return replace(attempt, stopped=True, reason=RunReason.STOPPED, message=message)

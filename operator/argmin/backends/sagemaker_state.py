@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
 from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
-from argmin.backends.run import Attempt, RunPhase, RunReason
+from argmin.backends.run import NOT_KEPT, Attempt, RunPhase, RunReason
 from argmin.backends.sagemaker_causes import Cause, Surroundings, find_cause, read_exit_code
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
@@ -110,6 +110,8 @@ def _read_stop(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> Rea
     limit = job.max_runtime_seconds
     is_timeout = _ran_too_long(job)
     if answer and _has_result(answer):
+        if answer.reason in NOT_KEPT:
+            return Reading(_lose(ended, answer, stopped=not is_timeout))
         return Reading(replace(_succeed(ended, answer), stopped=not is_timeout))
     if is_timeout:
         message = (
@@ -145,7 +147,8 @@ def _read_failure(
     code = read_exit_code(job.failure_reason)
     cause = find_cause(job.failure_reason, where)
     if answer and cause.reason == RunReason.DEADLINE_EXCEEDED and _has_result(answer):
-        return Reading(_succeed(ended, answer))
+        is_lost = answer.reason in NOT_KEPT
+        return Reading(_lose(ended, answer) if is_lost else _succeed(ended, answer))
     if answer and code is not None and not _knows_better(cause, answer):
         failed = _end_with(replace(ended, exit_code=code), answer)
         return Reading(failed, permanent=code in ExitCode.PERMANENT)
@@ -166,6 +169,19 @@ def _has_result(answer: Answer) -> bool:
 def _knows_better(cause: Cause, answer: Answer) -> bool:
     """Whether the platform knows a cause of which the runner saw only the effect."""
     return cause.reason == RunReason.OOM_KILLED and answer.outcome is Outcome.ERROR
+
+
+def _lose(ended: Attempt, answer: Answer, stopped: bool = False) -> Attempt:
+    """A solution was found, and did not reach the bucket: the attempt has failed, and says so.
+
+    Where somebody stopped it, that is no failure of its own.
+    """
+    if stopped:
+        message = answer.message or None
+        return replace(ended, reason=RunReason.STOPPED, message=message, stopped=True)
+    advice = "raise spec.backend.sageMaker.maxRuntimeSeconds"
+    message = f"{answer.message}: {advice}" if answer.message else advice
+    return replace(ended, reason=str(answer.reason), message=message[:_MESSAGE_LIMIT])
 
 
 def _end_with(ended: Attempt, answer: Answer, stopped: bool = False) -> Attempt:

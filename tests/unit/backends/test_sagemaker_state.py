@@ -280,6 +280,30 @@ def test_a_job_that_reached_its_limit_with_nothing_found_names_the_limit(
     assert not reading.attempt.was_interrupted
 
 
+LOST = FEASIBLE | {"reason": "AnswerUndelivered", "message": "it was not stored"}
+
+
+def test_a_job_that_reached_its_limit_and_whose_solution_is_lost_has_failed() -> None:
+    limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 60}}
+    stopped = read_job(describe("Stopped", ExitMessage=json.dumps(LOST), **limit))
+    failed = fail("The job exceeded the MaxRuntimeInSeconds of 60", LOST)
+    for reading in (stopped, failed):
+        assert (reading.attempt.phase, reading.attempt.reason) == (
+            RunPhase.FAILED,
+            "AnswerUndelivered",
+        )
+        assert not reading.attempt.was_interrupted
+        assert not reading.permanent
+        assert reading.attempt.answer is not None
+
+
+def test_a_job_that_was_stopped_and_whose_solution_is_lost_is_interrupted_and_no_failure() -> None:
+    attempt = read_job(describe("Stopped", ExitMessage=json.dumps(LOST))).attempt
+    assert (attempt.phase, attempt.reason) == (RunPhase.FAILED, "Stopped")
+    assert attempt.message == "it was not stored"
+    assert attempt.was_interrupted
+
+
 def test_instance_seconds_count_from_the_start_of_the_container_times_the_instances() -> None:
     assert count_instance_seconds(describe("Completed"), ENDED + timedelta(days=1)) == 180
     assert count_instance_seconds(describe("InProgress"), STARTED + timedelta(seconds=10)) == 20

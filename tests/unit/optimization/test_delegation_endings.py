@@ -209,6 +209,82 @@ def test_the_longest_time_of_an_attempt_ends_the_job() -> None:
     assert "spec.backend.sageMaker.maxRuntimeSeconds" in world.message("Failed")
 
 
+TOO_LONG = "The processing job exceeded the MaxRuntimeInSeconds of 300"
+
+
+def reach_longest_time(world: DelegatedWorld, words: str, *, is_stored: bool) -> None:
+    """SageMaker ends the attempt with a solution in hand, as `Stopped` or as `Failed` with why."""
+    name = world.job_name
+    world.pass_time(300)
+    world.aws.all_jobs[name].status = world.aws.all_jobs[name].status.STOPPING
+    found = INTERRUPTED.model_copy(update={"delivered": False})
+    world.aws.end(name, 0, found, is_stored=is_stored)
+    if words:
+        world.aws.fail(name, words)
+    world.look_later()
+
+
+@pytest.mark.parametrize("words", ["", TOO_LONG])
+def test_a_solution_that_was_stored_by_the_longest_time_of_an_attempt_is_the_answer(
+    words: str,
+) -> None:
+    world = running(backend={"sageMaker": {"maxRuntimeSeconds": 300}})
+    reach_longest_time(world, words, is_stored=True)
+    assert world.true_conditions["Complete"] == "Interrupted"
+    assert world.status["objective"] == "16000.0"
+    assert world.status["solutionRef"]["s3"]["bucket"] == "results"
+
+
+@pytest.mark.parametrize("words", ["", TOO_LONG])
+def test_a_solution_that_was_not_stored_by_the_longest_time_of_an_attempt_is_lost(
+    words: str,
+) -> None:
+    world = running(backoffLimit=0, backend={"sageMaker": {"maxRuntimeSeconds": 300}})
+    reach_longest_time(world, words, is_stored=False)
+    assert world.true_conditions == {"Failed": "AnswerUndelivered"}
+    assert (world.status["outcome"], world.status["objective"]) == ("Feasible", "16000.0")
+    assert "solutionRef" not in world.status
+    assert "before its result was in the bucket" in world.message("Failed")
+    assert "spec.backend.sageMaker.maxRuntimeSeconds" in world.message("Failed")
+
+
+@pytest.mark.parametrize("words", ["", TOO_LONG])
+def test_an_attempt_whose_solution_was_not_stored_is_tried_again_up_to_the_backoff_limit(
+    words: str,
+) -> None:
+    world = running(backoffLimit=1, backend={"sageMaker": {"maxRuntimeSeconds": 300}})
+    reach_longest_time(world, words, is_stored=False)
+    assert [run["reason"] for run in world.status["runs"]] == ["AnswerUndelivered"]
+    world.look_later(20)
+    assert world.aws_job.name.endswith("-2")
+
+
+def test_a_solution_that_is_lost_as_the_deadline_passes_is_told() -> None:
+    world = delegated(backoffLimit=0, activeDeadlineSeconds=600)
+    name = world.job_name
+    world.aws.start(name)
+    world.pass_time(600)
+    world.aws.all_jobs[name].status = world.aws.all_jobs[name].status.STOPPING
+    world.aws.end(name, 0, INTERRUPTED, is_stored=False)
+    world.look_later(3600)
+    assert world.true_conditions == {"Failed": "AnswerUndelivered"}
+    assert world.message("Failed").startswith("stopped by spec.activeDeadlineSeconds (600 s)")
+    assert world.status["objective"] == "16000.0"
+    assert [run["reason"] for run in world.status["runs"]] == ["Stopped"]
+
+
+def test_a_held_job_whose_solution_is_lost_has_not_failed() -> None:
+    world = running(backoffLimit=0)
+    world.edit(suspend=True)
+    world.settle()
+    world.aws.end(world.job_name, 0, INTERRUPTED, is_stored=False)
+    world.look_later()
+    assert world.true_conditions == {"Suspended": "Suspended"}
+    (run,) = world.status["runs"]
+    assert (run["phase"], run["reason"]) == ("Failed", "Stopped")
+    assert run["message"] == "SageMaker stopped the job before its result was in the bucket"
+
+
 def test_a_finished_job_is_deleted_when_its_time_to_live_is_over() -> None:
     world = running(ttlSecondsAfterFinished=60)
     world.container_ends()
