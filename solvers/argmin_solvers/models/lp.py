@@ -172,6 +172,7 @@ class _Reader:
         self._rows: list[dict[str, float]] = []
         self._row_bounds: list[tuple[float, float]] = []
         self._row_names: list[str] = []
+        self._taken: set[str] = set()  # the names of rows again, to be looked up
 
     def read(self, part: Part) -> None:
         """Take a section."""
@@ -227,9 +228,10 @@ class _Reader:
         self._know(expression)
         self._rows.append(expression.terms)
         self._row_bounds.append((lower - expression.constant, upper - expression.constant))
-        if label in self._row_names:
+        if label in self._taken:
             raise MalformedError(cursor.line, f"two constraints are named {quote(label)}")
         self._row_names.append(label or f"R{len(self._rows)}")
+        self._taken.add(self._row_names[-1])
 
     def _variable(self, token: Token, where: str) -> _Variable:
         variable = self._variables.get(token.text)

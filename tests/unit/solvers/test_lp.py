@@ -94,6 +94,11 @@ def test_mistakes_are_refused_with_their_line(
     assert message in refusal(BASE.replace(old, new), tmp_path)
 
 
+def test_a_name_that_a_row_without_one_was_given_is_taken(tmp_path: Path) -> None:
+    text = "min\n x\nst\n x >= 1\n own: x >= 2\n R1: x >= 3\nend\n"
+    assert "line 6: two constraints are named 'R1'" in refusal(text, tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "*&^%$ hello\n foo bar\n", "\x00\x01\x02"])
 def test_garbage_is_no_empty_model(text: str, tmp_path: Path) -> None:
     assert refusal(text, tmp_path).startswith("model.lp line 1: ")
