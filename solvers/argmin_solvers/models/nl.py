@@ -80,6 +80,7 @@ class _Lines:
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
+        self._last = max((at for at, line in enumerate(lines, start=1) if line.strip()), default=0)
         self.number = 0
 
     def next(self) -> str:
@@ -90,7 +91,7 @@ class _Lines:
 
     @property
     def ended(self) -> bool:
-        return all(not line.strip() for line in self._lines[self.number :])
+        return self.number >= self._last
 
     def next_integers(self, count: int) -> list[int]:
         """At least `count` integers of the next line."""

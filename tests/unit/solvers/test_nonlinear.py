@@ -186,6 +186,11 @@ def test_malformed_files_are_refused_with_their_line(old: str, new: str, message
     assert message in caught.value.message
 
 
+def test_blank_lines_between_segments_and_at_the_end_are_read_over() -> None:
+    text = write(sphere())
+    assert read(text.replace("\nC0", "\n \n\nC0") + "\n \n") == read(text)
+
+
 def test_every_cut_of_a_file_is_refused() -> None:
     lines = write(sphere()).splitlines()
     for end in range(len(lines)):
