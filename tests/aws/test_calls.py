@@ -173,6 +173,29 @@ async def test_a_job_whose_creation_was_not_answered_is_found_in_use_and_is_ther
     assert [job.name for job in aws.jobs()] == ["steel"]
 
 
+@pytest.mark.parametrize("later", ["access-denied", "throttling", None])
+async def test_a_refusal_after_a_try_that_was_not_answered_leaves_doubt(
+    aws: Emulator, later: str | None
+) -> None:
+    aws.faults.add("reset", "sagemaker", "CreateProcessingJob", when="before", times=1)
+    if later:
+        aws.faults.add(later, "sagemaker", "CreateProcessingJob")
+    crowded = Rates(writes=10.0 if later else 0.1)  # else the second try finds no turn
+    async with Aws(replace(QUICK, rates=crowded)) as calls:
+        with pytest.raises((AccessDeniedError, ThrottledError)) as caught:
+            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+    assert caught.value.leaves_doubt
+
+
+async def test_a_refusal_leaves_no_doubt(aws: Emulator) -> None:
+    aws.faults.add("throttling", "sagemaker", "CreateProcessingJob", times=1)
+    aws.faults.add("access-denied", "sagemaker", "CreateProcessingJob")
+    async with Aws(QUICK) as calls:
+        with pytest.raises(AccessDeniedError) as caught:
+            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+    assert not caught.value.leaves_doubt
+
+
 async def test_many_jobs_at_once_are_all_created_within_the_rate_that_aws_allows(
     aws: Emulator,
 ) -> None:

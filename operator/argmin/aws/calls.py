@@ -60,7 +60,7 @@ class CallSettings:
     clients: ClientSettings = field(default_factory=ClientSettings)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Call:
     access: Access
     service: str
@@ -68,6 +68,8 @@ class _Call:
     parameters: Mapping[str, Any] = field(repr=False)
     caller: str
     finish: Finish | None
+    leaves_doubt: bool = False
+    """Whether a try was not answered: a later one that is refused does not undo it."""
 
     @property
     def question(self) -> Question:
@@ -127,7 +129,13 @@ class Aws:
         """
         call = _Call(access, service, method, parameters, caller, finish)
         self._check_region(call)
-        limit = self._settings.call_seconds + extra_seconds
+        try:
+            return await self._call_in_time(call, self._settings.call_seconds + extra_seconds)
+        except AwsError as error:
+            error.leaves_doubt |= call.leaves_doubt
+            raise
+
+    async def _call_in_time(self, call: _Call, limit: float) -> Answer:
         try:
             async with asyncio.timeout(limit) as timeout:
                 return await self._repeat(call)
@@ -214,6 +222,7 @@ class Aws:
         except FAILURES as error:
             code = read_code(error)
             cause = explain(error, call.question)
+            call.leaves_doubt |= cause.leaves_doubt
             if isinstance(cause, ExpiredError):
                 raise _StaleError(session, cause) from None
             raise cause from error

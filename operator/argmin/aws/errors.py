@@ -16,6 +16,8 @@ class AwsError(Exception):
 
     reason = "AwsError"
     transient = False
+    leaves_doubt = False
+    """Whether the call may have taken effect, or may still: a try of it was not answered."""
 
     def __init__(self, message: str, operation: str = "", code: str = "") -> None:
         super().__init__(message)
@@ -27,7 +29,7 @@ class AwsError(Exception):
 
 
 class ThrottledError(AwsError):
-    """Too many calls: ours were held back, or AWS refused one. Nothing was done."""
+    """Too many calls: ours were held back, or AWS refused one. This try has done nothing."""
 
     reason = "Throttled"
     transient = True
@@ -108,6 +110,10 @@ class InvalidError(AwsError):
     reason = "InvalidRequest"
 
 
+class TooLargeError(InvalidError):
+    """What is there is larger than the caller takes."""
+
+
 class UnknownRegionError(InvalidError):
     """There is no such region: nobody was asked, and nothing can be there."""
 
@@ -117,3 +123,4 @@ class UnavailableError(AwsError):
 
     reason = "AwsUnavailable"
     transient = True
+    leaves_doubt = True

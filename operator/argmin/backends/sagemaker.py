@@ -19,7 +19,6 @@ from argmin.aws.errors import (
     InUseError,
     NotFoundError,
     RoleNotUsableError,
-    UnavailableError,
     UnknownRegionError,
 )
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
@@ -184,7 +183,7 @@ class SageMakerJobs:
     async def _request(self, call: CreateJob, entry: Entry, jobs: Jobs) -> ProcessingJob:
         if not self._is_leading():
             raise Retry(self._pace.shortest, f"another process leads: {call.job_name} is its own")
-        entry.unsure_until = self._clock() + DOUBT
+        doubt, entry.unsure_until = entry.unsure_until, self._clock() + DOUBT
         entry.sighting = entry.look_at = None  # that it was not there says nothing any more
         try:
             arn = await jobs.create_processing_job(call.submission.request)
@@ -194,8 +193,8 @@ class SageMakerJobs:
             _log.info("adopted", job=job.name, arn=job.arn)
             return job
         except AwsError as error:
-            if not isinstance(error, UnavailableError):
-                entry.unsure_until = self._clock()
+            if not error.leaves_doubt:
+                entry.unsure_until = doubt or self._clock()
             raise
         _log.info("created", job=call.job_name, arn=arn)
         return self._imagine(call, arn)

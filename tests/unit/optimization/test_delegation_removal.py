@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from argmin.api.backend import BackendName
@@ -9,7 +11,9 @@ from argmin.api.outcome import ExitCode
 from argmin.aws.errors import (
     AccessDeniedError,
     AwsError,
+    LimitExceededError,
     RoleNotUsableError,
+    ThrottledError,
     UnknownRegionError,
 )
 from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
@@ -86,6 +90,42 @@ def test_a_creation_that_may_still_take_effect_is_waited_for() -> None:
     world.aws.faults = [silence("CreateProcessingJob")]
     world.reconcile()
     world.reconcile()
+    world.delete()
+    world.settle()
+    assert world.exists
+    world.look_later(61)
+    assert not world.exists
+
+
+def refusals() -> list[AwsError]:
+    return [
+        ThrottledError("our calls were held back", timedelta(seconds=2)),
+        LimitExceededError("the AWS quota is used up", "ml.m5.large for processing"),
+        AccessDeniedError("argmin lacks the permission", "sagemaker:CreateProcessingJob"),
+    ]
+
+
+@pytest.mark.parametrize("refusal", refusals(), ids=lambda error: error.reason)
+def test_a_creation_whose_last_try_alone_was_refused_is_waited_for(refusal: AwsError) -> None:
+    world = DelegatedWorld()
+    refusal.leaves_doubt = True  # an earlier try was not answered
+    world.aws.faults = [Fault("CreateProcessingJob", refusal)]
+    world.reconcile()
+    world.reconcile()
+    world.delete()
+    world.settle()
+    assert world.exists
+    world.look_later(61)
+    assert not world.exists
+
+
+@pytest.mark.parametrize("refusal", refusals(), ids=lambda error: error.reason)
+def test_a_refusal_says_nothing_of_the_call_before_it(refusal: AwsError) -> None:
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob"), Fault("CreateProcessingJob", refusal)]
+    for _ in range(3):
+        world.reconcile()
+    assert world.aws.faults == []
     world.delete()
     world.settle()
     assert world.exists
