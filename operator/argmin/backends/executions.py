@@ -10,7 +10,7 @@ from argmin.api.progress import AttemptProgress
 from argmin.backends import pod_execution, sagemaker_execution
 from argmin.backends.backend import Claim, Execution, Remains, join_moves
 from argmin.backends.pod_execution import SeenPods
-from argmin.backends.sagemaker_sighting import Sighting
+from argmin.backends.sagemaker_sighting import Sighting, find_announced, settle
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Seen:
 
 def find_execution(claim: Claim, seen: Seen, now: datetime) -> Execution:
     """The execution of the wanted run, on its backend."""
+    claim = _settle_older(claim, seen)
     if claim.run.backend is BackendName.SAGE_MAKER:
         return sagemaker_execution.find_execution(claim, seen.sage_maker, now)
     return pod_execution.find_execution(claim, seen.pods, now)
@@ -42,3 +43,14 @@ def find_remains(claim: Claim, seen: Seen, now: datetime) -> Remains:
     pods = pod_execution.find_remains(claim, seen.pods)
     aws = sagemaker_execution.find_remains(claim, seen.sage_maker, now)
     return replace(aws, moves=join_moves((pods.moves, aws.moves)))
+
+
+def _settle_older(claim: Claim, seen: Seen) -> Claim:
+    """The claim with the end of a job of an older run, where that was seen.
+
+    The status keeps it, on whichever backend the wanted run is: so nobody asks AWS for it again.
+    """
+    older, sighting = claim.place.sage_maker, seen.sage_maker
+    if older is None or sighting is None or find_announced(claim):
+        return claim
+    return replace(claim, place=replace(claim.place, sage_maker=settle(older, sighting)))

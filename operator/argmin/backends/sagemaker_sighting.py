@@ -58,6 +58,14 @@ def is_settled(status: SageMakerStatus, attempts: tuple[RunStatus, ...]) -> bool
     return any(attempt.name == status.job_name and is_over(attempt) for attempt in attempts)
 
 
+def settle(status: SageMakerStatus, sighting: Sighting) -> SageMakerStatus:
+    """The status with SageMaker's word for the end of its job, where it is over."""
+    if sighting.is_live:
+        return status
+    word = str(sighting.job.status) if sighting.job else GONE
+    return status.model_copy(update={"status": word})
+
+
 def find_announced(claim: Claim) -> SageMakerStatus | None:
     """The job that was announced for the wanted run and is not known to be over."""
     status = claim.place.sage_maker
