@@ -8,7 +8,7 @@ are AWS's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argmin.api.outcome import Reason
@@ -16,6 +16,9 @@ from argmin.backends.run import RunReason
 
 _SETTINGS = "spec.backend.sageMaker"
 _EXIT_CODE = re.compile(r"exit code:?\s*(\d{1,3})\b", re.I)
+_QUOTED_NAME = r"\"s3://[^\"]*\"|'s3://[^']*'"
+_NAME = r"s3://\S+|arn:[\w-]+:(?:s3|iam|sts):\S+"
+"""What users have named: such words say nothing of a cause."""
 _OUT_OF_MEMORY_EXIT = 137
 _NOT_FOUND_EXITS = (126, 127)
 
@@ -161,17 +164,18 @@ _RULES = (
 
 def read_exit_code(failure_reason: str) -> int | None:
     """The exit code of the container, where SageMaker's sentence has one."""
-    match = _EXIT_CODE.search(failure_reason)
+    match = _EXIT_CODE.search(_leave_out_names(failure_reason))
     return int(match[1]) if match else None
 
 
 def find_cause(failure_reason: str, where: Surroundings) -> Cause:
     """What SageMaker's sentence means."""
     said = " ".join(failure_reason.split())
-    code = read_exit_code(said)
+    words = _leave_out_names(said, where.sources)
+    code = read_exit_code(words)
     if code is not None:
         return _explain_exit(code, where)
-    rule = next((r for r in _RULES if r.pattern.search(said)), None)
+    rule = next((r for r in _RULES if r.pattern.search(words)), None)
     if rule is None:
         return Cause(RunReason.FAILED, f"SageMaker: {said}" if said else "SageMaker says no why")
     advice = rule.advice.format(
@@ -183,6 +187,14 @@ def find_cause(failure_reason: str, where: Surroundings) -> Cause:
     return Cause(
         rule.reason, f"{advice}. SageMaker: {said}", rule.permanent, by_platform=rule.by_platform
     )
+
+
+def _leave_out_names(said: str, uris: Iterable[str] = ()) -> str:
+    """A sentence without names; those that are known are left out whole, though with spaces."""
+    known = (
+        re.escape(" ".join(uri.split())) + r"\S*" for uri in sorted(uris, key=len, reverse=True)
+    )
+    return re.sub("|".join((_QUOTED_NAME, *known, _NAME)), "-", said)
 
 
 def is_timeout(failure_reason: str) -> bool:

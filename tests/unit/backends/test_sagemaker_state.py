@@ -198,6 +198,36 @@ def test_a_failure_that_stays_says_which_field_to_mend(
     assert not reading.attempt.was_interrupted
 
 
+NAMES = ("repository", "kms", "uploads", "team.ecr.vpc", "out of memory", "exit code 137")
+NO_SUCH = 'ClientError: Failed to download data. No S3 objects found under S3 URL "{}" given.'
+DENIED = "ClientError: Failed to download data. {}: Access Denied (Status Code: 403)"
+NO_ROLE = "ClientError: Could not assume role {}. Please ensure the role exists"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("words", "named", "reason"),
+    [
+        (NO_SUCH, "s3://team/{}/blend.lp", "SourceNotFound"),
+        (NO_SUCH, "s3://{}/blend.lp", "SourceNotFound"),
+        (DENIED, "s3://team/{}/blend.lp", "AccessDenied"),
+        (DENIED, "arn:aws:s3:::team/{}", "AccessDenied"),
+        (NO_ROLE, "arn:aws:iam::111122223333:role/{}", "RoleNotUsable"),
+    ],
+)
+def test_no_cause_is_read_out_of_names_that_users_have_chosen(
+    words: str, named: str, reason: str, name: str
+) -> None:
+    is_key = "team/" in named and "s3://" in named
+    uri = named.format(name if is_key else name.replace(" ", "-"))
+    said = words.format(uri)
+    reading = read_job(describe("Failed", FailureReason=said), sources={uri: "spec.model.source"})
+    assert reading.attempt.reason == reason
+    message = str(reading.attempt.message)
+    assert message.endswith(f"SageMaker: {said}")
+    assert reason == "RoleNotUsable" or message.startswith(f"spec.model.source ({uri})")
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
