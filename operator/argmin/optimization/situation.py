@@ -38,7 +38,7 @@ class Situation:
     state: RunState
     """What its backend knows of it."""
     status: OptimizationJobStatus
-    """What is known so far of this run: attempts, running time, the best answer kept."""
+    """What is known so far of this run: attempts, running time, the solution kept."""
     remains: Remains = field(default_factory=Remains)
     """What older runs left."""
 
@@ -105,14 +105,14 @@ def find_last(attempts: Iterable[Attempt]) -> Attempt | None:
 
 
 def bring_up_to_date(situation: Situation) -> Situation:
-    """The situation with what its attempts add to the status: their list, the best answer, time.
+    """The situation with what its attempts add to the status: their list, a solution, time.
 
     Answers that are wrong count as such from here on, and what was written of the search is of
     the past: only the rule that reports progress says it again.
     """
     attempts = tuple(distrust(attempt) for attempt in situation.state.attempts)
     situation = replace(situation, state=replace(situation.state, attempts=attempts))
-    status = _keep_best_answer(situation)
+    status = _keep_last_solution(situation)
     gone = situation.execution.wording.gone
     runs = remember_attempts(status.runs, attempts, situation.now, gone)
     place = situation.execution.place.to_fields()
@@ -124,9 +124,11 @@ def bring_up_to_date(situation: Situation) -> Situation:
     return replace(situation, run=run, status=status)
 
 
-def _keep_best_answer(situation: Situation) -> OptimizationJobStatus:
-    """A solution that an interrupted attempt delivered stays, until a better answer comes.
+def _keep_last_solution(situation: Situation) -> OptimizationJobStatus:
+    """A solution that an interrupted attempt delivered stays, until another one has an answer.
 
+    Also a worse one takes its place: all attempts store their result in the same place, and the
+    status tells of the one that is there.
     One that nobody took is lost with its pod: the search goes on as if there were none.
     """
     interrupted = (a for a in situation.state.attempts if a.was_interrupted)

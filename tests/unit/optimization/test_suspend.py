@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.outcome import Answer, ExitCode, Reason
 from argmin.plan import CONFIG_MAPS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 
 LOST = failure(Reason.INTERRUPTED, "interrupted before a solution was found")
 
 
-def suspend(world: World, exit_code: int = ExitCode.INTERRUPTED) -> None:
+def suspend(
+    world: World, exit_code: int = ExitCode.INTERRUPTED, found: Answer = INTERRUPTED
+) -> None:
     """The user holds the job, and its solver stops as it should."""
     world.edit(suspend=True)
     world.sync()
-    world.pod_ends(exit_code, INTERRUPTED if exit_code == 0 else LOST)
+    world.pod_ends(exit_code, found if exit_code == 0 else LOST)
     world.sync()
     world.pods_are_removed()
     world.sync()
@@ -67,7 +69,7 @@ def test_a_resumed_job_runs_in_a_new_pod() -> None:
     assert [run["reason"] for run in world.status["runs"]] == ["Interrupted", "Optimal"]
 
 
-def test_a_resumed_job_keeps_the_solution_until_there_is_a_better_answer() -> None:
+def test_a_resumed_job_keeps_the_solution_until_there_is_another_answer() -> None:
     world = started()
     suspend(world, exit_code=0)
     first = world.job["metadata"]["uid"]
@@ -75,6 +77,29 @@ def test_a_resumed_job_keeps_the_solution_until_there_is_a_better_answer() -> No
     assert world.job["metadata"]["uid"] == first
     assert [pod["status"]["phase"] for pod in world.pods] == ["Pending"]
     assert world.status["objective"] == "16000.0"
+
+
+def test_a_job_that_is_held_again_shows_the_solution_that_is_stored_also_a_worse_one() -> None:
+    world = started()
+    suspend(world, exit_code=0)
+    resume(world)
+    world.pod_runs()
+    world.sync()
+    worse = INTERRUPTED.model_copy(update={"objective": "99999", "result_digest": "sha256:worse"})
+    suspend(world, exit_code=0, found=worse)
+    assert world.status["objective"] == "99999"
+    assert world.status["resultDigest"] == "sha256:worse"
+
+
+def test_an_attempt_without_a_solution_leaves_that_of_an_earlier_one() -> None:
+    world = started()
+    suspend(world, exit_code=0)
+    resume(world)
+    world.pod_runs()
+    world.sync()
+    suspend(world)
+    assert world.status["objective"] == "16000.0"
+    assert "solutionRef" in world.status
 
 
 def test_a_job_that_kubernetes_took_for_complete_while_it_was_held_runs_again() -> None:
