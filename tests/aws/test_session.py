@@ -13,6 +13,7 @@ import pytest
 from argmin.aws.calls import Aws, CallSettings
 from argmin.aws.errors import ExpiredError, RoleNotUsableError
 from argmin.aws.models import Access
+from argmin.aws.s3 import S3
 from argmin.aws.sagemaker import SageMaker
 from argmin.aws.session import ClientSettings, Sessions
 from argmin.aws.sts import get_caller_identity
@@ -20,6 +21,7 @@ from tests.aws.client import QUICK, TEAM_ROLE, Record, lead_to, make_operator, m
 from tests.aws.control import ACCOUNT
 from tests.aws.emulator import Aws as Emulator
 from tests.aws.stage import Stage
+from tests.aws.versitygw import REGION, ROOT_KEYS, gateway
 
 pytestmark = pytest.mark.aws
 
@@ -37,6 +39,11 @@ def ask_who(sessions: Sessions, access: Access) -> str:
     """The ARN by which AWS knows a session."""
     client = sessions.find(access).client("sts", "us-east-1")
     return str(client.get_caller_identity()["Arn"])
+
+
+def write_keys(file: Path, keys: tuple[str, str]) -> None:
+    access, secret = keys
+    file.write_text(f"[default]\naws_access_key_id={access}\naws_secret_access_key={secret}\n")
 
 
 async def test_without_a_role_calls_are_made_by_the_identity_of_the_process() -> None:
@@ -114,6 +121,24 @@ async def test_credentials_that_stay_refused_are_an_error_that_heals(
             await sagemaker.describe_processing_job("job")
         assert fault is not None
         assert (await sagemaker.describe_processing_job("job")).name == "job"
+
+
+async def test_keys_that_are_deleted_and_replaced_are_read_anew_by_what_speaks_s3_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    file, record = tmp_path / "credentials", Record()
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    write_keys(file, ("deleted", "deleted-secret"))
+    with gateway() as server:
+        async with Aws(QUICK, record) as calls:
+            store = S3(calls, Access(region=REGION, endpoint=server.url))
+            with pytest.raises(ExpiredError, match="does not take the credentials of argmin"):
+                await store.find_object("none", "none")
+            assert record.calls == {("s3", "GetObject", "InvalidAccessKeyId"): 2}
+            write_keys(file, ROOT_KEYS)
+            assert await store.find_object("none", "none") is None
 
 
 async def test_an_expired_identity_of_the_process_is_read_anew(aws: Emulator) -> None:

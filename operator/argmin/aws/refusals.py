@@ -31,12 +31,13 @@ EXPIRED_CODES = frozenset(
         "ExpiredTokenException",
         "RequestExpired",
         "TokenRefreshRequired",
+        "InvalidAccessKeyId",
         "InvalidClientTokenId",
         "InvalidToken",
         "UnrecognizedClientException",
     }
 )
-"""The credentials are old, or those of a session that was revoked."""
+"""The credentials are old, deleted, or those of a session that was revoked."""
 
 _THROTTLED = frozenset(
     {

@@ -62,6 +62,7 @@ def refuse(code: str, message: str = "no", status: int = 400, operation: str = "
         ("ExpiredTokenException", "expired", 400, ExpiredError),
         ("ExpiredToken", "expired", 403, ExpiredError),
         ("UnrecognizedClientException", "invalid token", 403, ExpiredError),
+        ("InvalidAccessKeyId", "The access key does not exist", 403, ExpiredError),
         ("InternalFailure", "", 500, UnavailableError),
         ("ServiceUnavailable", "", 503, UnavailableError),
         ("NobodyKnows", "", 502, UnavailableError),
