@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from argmin.runtime.errors import UnavailableError
 from argmin.runtime.reconciler import Reconciler
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import AuditLog
-from tests.kubectl import Kubectl
+from tests.kubectl import Kubectl, condition_of
 
 pytestmark = pytest.mark.kube
 
@@ -175,6 +176,56 @@ async def test_a_server_that_does_not_answer_is_no_reason_to_touch_the_status(
     assert user.get("greeting", "hi") == before
     await blind.reconcile()
     assert user.get("greeting", "hi")["status"]["said"] == "good morning"
+
+
+class BoastfulKind(GreetingKind):
+    """Has a status that the API server does not take, as long as `boast` is one."""
+
+    boast: object = None
+
+    def decide(self, obj: Greeting, observed: Sequence[Manifest], now: datetime) -> Plan:
+        plan = super().decide(obj, observed, now)
+        return plan if self.boast is None else replace(plan, status={"said": self.boast})
+
+
+REFUSED_STATUSES = [
+    pytest.param(7, "said", id="of another type"),
+    pytest.param("x" * 1_600_000, "too large", id="too large for the store"),
+    pytest.param("x" * 2_500_000, "larger than max", id="too large for a message to the store"),
+    pytest.param("x" * 4_000_000, "too large", id="too large for the API server"),
+]
+
+
+@pytest.mark.parametrize(("boast", "said"), REFUSED_STATUSES)
+async def test_a_status_that_is_refused_is_told_in_one_that_is_not(
+    user: Kubectl, blind: Blind, audit: AuditLog, boast: object, said: str
+) -> None:
+    await blind.reconcile()
+    kind = BoastfulKind()
+    kind.boast = boast
+    reconciler = Reconciler(kind, blind.cluster, blind.cache)
+    assert await reconciler.reconcile(blind.key) is None
+    seen = user.get("greeting", "hi")
+    stalled = condition_of(seen, "Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", "StatusRefused")
+    assert said in stalled["message"]
+    assert len(stalled["message"]) <= 4096
+    assert stalled["message"].endswith(
+        ": if it is too large, have the run report less, keep the rest in its outputs, and change"
+        " the spec to run it anew; if not, install the CRDs of this version of argmin"
+    )
+    assert (seen["status"]["state"], seen["status"]["said"]) == ("Stalled", "hello")
+
+    before = audit.writes().count("patch greetings/status")
+    assert await reconciler.reconcile(blind.key) is None
+    assert user.get("greeting", "hi") == seen
+    assert audit.writes().count("patch greetings/status") == before + 1
+
+    kind.boast = None
+    await reconciler.reconcile(blind.key)
+    mended = user.get("greeting", "hi")
+    assert condition_of(mended, "Stalled")["status"] == "False"
+    assert mended["status"]["state"] == "Ready"
 
 
 def uid_of(user: Kubectl) -> str:

@@ -22,9 +22,15 @@ from argmin.plan import Manifest
 INVALID_SPEC = "InvalidSpec"
 REFUSED = "ApplyRefused"
 INTERNAL_ERROR = "InternalError"
+STATUS_REFUSED = "StatusRefused"
 
-_OURS = frozenset({INVALID_SPEC, REFUSED, INTERNAL_ERROR})
+_OURS = frozenset({INVALID_SPEC, REFUSED, INTERNAL_ERROR, STATUS_REFUSED})
 _MESSAGE_LIMIT = 4096
+_QUOTED_LIMIT = 1024
+_REMEDY = (
+    "if it is too large, have the run report less, keep the rest in its outputs, and change the"
+    " spec to run it anew; if not, install the CRDs of this version of argmin"
+)
 _PENDING = "Pending"
 _MISSING = "is missing: write it"
 
@@ -36,6 +42,12 @@ def stall(manifest: Manifest, reason: str, message: str, now: datetime) -> Manif
     if not is_true(conditions, COMPLETE) and not is_true(conditions, FAILED):
         status["state"] = STALLED
     return status
+
+
+def shrink(manifest: Manifest, refusal: str, now: datetime) -> Manifest:
+    """The last status that was taken, saying why the one that was to follow is not."""
+    message = f"{refusal[:_QUOTED_LIMIT]}: {_REMEDY}"
+    return stall(manifest, STATUS_REFUSED, message, now)
 
 
 def keep_trying(manifest: Manifest, reason: str, message: str, now: datetime) -> Manifest:

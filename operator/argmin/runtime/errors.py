@@ -94,6 +94,12 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 _TERMINATING = "NamespaceTerminating"
 _VANISHED = "no existing object was found"
+_NEVER_TAKEN = (
+    "request is too large",  # the store's limit of an object
+    "message larger than max",  # what the API server can send there
+    "failed to create typed patch object",  # apply: a field of another type, a key twice in a list
+)
+"""What the API server says, as of an error of its own, of an object that it will never take."""
 
 
 def error_of(
@@ -108,6 +114,8 @@ def error_of(
         return TerminatingError(message, status, reason)
     if status == 409 and _VANISHED in message:
         return VanishedError(message, status, reason)
+    if status >= 500 and any(words in message for words in _NEVER_TAKEN):
+        return InvalidError(message, status, reason)
     if status == 429 or status >= 500:
         return UnavailableError(message, status, reason, retry_after)
     return _BY_STATUS.get(status, InvalidError)(message, status, reason)

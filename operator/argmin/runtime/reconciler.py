@@ -33,6 +33,7 @@ from argmin.runtime.conditions import (
     explain_invalid,
     forget_own,
     keep_trying,
+    shrink,
     stall,
 )
 from argmin.runtime.errors import (
@@ -186,18 +187,28 @@ class Reconciler:
         """Write the status where it differs.
 
         Events come first: a crash between the two repeats them under the same names, whereas
-        after the status nobody would miss them.
+        after the status nobody would miss them. A status that is refused as it is would be for
+        ever: the last one that was taken stays then, and says so.
         """
         if plan.status is None or plan.status == manifest.get("status"):
             return
         for event in plan.events:
             await record_event(self._cluster, manifest, event, self._clock())
+        try:
+            await self._write_status(manifest, plan.status)
+        except InvalidError as error:
+            _log.warning("status refused", error=error.message)
+            said = shrink(manifest, error.message, self._clock())
+            if said != manifest.get("status"):
+                await self._write_status(manifest, said)
+
+    async def _write_status(self, manifest: Manifest, status: Manifest) -> None:
         identity = {name: manifest["metadata"][name] for name in ("name", "namespace", "uid")}
         body = {
             "apiVersion": self._kind.resource.api_version,
             "kind": self._kind.resource.kind,
             "metadata": identity,
-            "status": plan.status,
+            "status": status,
         }
         try:
             written = await self._cluster.apply_status(self._kind.resource, body)

@@ -13,9 +13,11 @@ from argmin.plan import Manifest
 from argmin.runtime.conditions import (
     INTERNAL_ERROR,
     INVALID_SPEC,
+    STATUS_REFUSED,
     explain_invalid,
     forget_own,
     keep_trying,
+    shrink,
     stall,
 )
 
@@ -54,6 +56,18 @@ def test_a_new_reason_is_told_and_the_time_of_the_flip_stays() -> None:
     status = stall(job(stall(job(), INVALID_SPEC, "no", NOW)), "Other", "still no", LATER)
     stalled = conditions(status)["Stalled"]
     assert (stalled["reason"], stalled["lastTransitionTime"]) == ("Other", "2026-01-02T03:04:05Z")
+
+
+def test_a_refusal_of_any_length_leaves_room_for_what_to_do() -> None:
+    before = {"objective": "15005.0", "conditions": [condition_of("Verified", "True")]}
+    status = shrink(job(before), "x" * 100_000, NOW)
+    stalled = conditions(status)["Stalled"]
+    assert stalled["reason"] == STATUS_REFUSED
+    assert len(stalled["message"]) < 2048
+    assert "have the run report less" in stalled["message"]
+    assert status["objective"] == "15005.0"
+    kept = forget_own({"status": status})["status"]["conditions"]
+    assert {c["type"] for c in kept} == {"Verified"}
 
 
 def test_what_was_known_before_stays() -> None:

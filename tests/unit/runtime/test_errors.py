@@ -61,6 +61,18 @@ def test_an_object_that_is_gone_is_told_apart_from_a_conflict() -> None:
     assert not isinstance(error_of(409, "the object has been modified"), VanishedError)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "etcdserver: request is too large",
+        "rpc error: desc = trying to send message larger than max (2501196 vs. 2097152)",
+        "failed to create typed patch object (a/b): .status.said: expected string, got 7",
+    ],
+)
+def test_what_will_never_be_taken_is_invalid_whatever_the_status(said: str) -> None:
+    assert type(error_of(500, f"cannot apply Job a/b status: {said}")) is InvalidError
+
+
 def test_the_patience_that_a_server_asks_for_is_kept() -> None:
     error = error_of(429, "too many requests", retry_after=7.0)
     assert isinstance(error, UnavailableError)
