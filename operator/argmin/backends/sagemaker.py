@@ -147,7 +147,8 @@ class SageMakerJobs:
     def _note(self, job: ProcessingJob, entry: Entry) -> None:
         """A job goes on: when to look again, and when to read on in its log."""
         now = self._clock()
-        entry.look_at = self._pace.find_next_look(job, now)
+        entry.looked_at, is_trusted = now, entry.trusts_events(job)
+        entry.look_at = self._pace.find_next_look(job, now, is_trusted=is_trusted)
         runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
         if not runs or entry.log.is_refused:
             entry.read_at = None
@@ -168,8 +169,9 @@ class SageMakerJobs:
             entry.read_at = now + self._pace.shortest
         elif entry.log.is_refused:
             entry.read_at = None
-        look_at = entry.look_at or now
-        due = min(look_at, entry.read_at or look_at)
+        looked_at, is_trusted = entry.looked_at or now, entry.trusts_events(seen.job)
+        entry.look_at = self._pace.find_next_look(seen.job, looked_at, is_trusted=is_trusted)
+        due = min(entry.look_at, entry.read_at or entry.look_at)
         entry.sighting = replace(seen, due=due, progress=entry.log.progress)
 
     async def _create(self, call: CreateJob) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from argmin.aws.models import JobHint
+from argmin.aws.models import JobHint, ProcessingJob, ProcessingStatus
 from argmin.backends.sagemaker_progress import LogReading
 from argmin.backends.sagemaker_sighting import Sighting
 from argmin.plan import Key
@@ -34,6 +34,10 @@ class Entry:
     """How often somebody hinted at it."""
     heeded: int = 0
     """How many of these hints came before it was last looked at."""
+    is_told: bool = False
+    """Whether events of it come."""
+    looked_at: datetime | None = None
+    """When it was last asked for, or created."""
     look_at: datetime | None = None
     """When to ask for the job again; `None`: at once."""
     read_at: datetime | None = None
@@ -49,11 +53,29 @@ class Entry:
         """Whether somebody hinted at it since it was last looked at."""
         return self.hints != self.heeded
 
+    def may_be_of(self, hint: JobHint) -> bool:
+        """Whether a hint is at this job, and not at one of that name somewhere else."""
+        job = self.sighting.job if self.sighting else None
+        return job is None or hint.arn in ("", job.arn)
+
+    def knows(self, hint: JobHint) -> bool:
+        """Whether a hint says what is known already."""
+        job = self.sighting.job if self.sighting else None
+        return job is not None and (job.status == hint.status or job.status.is_over)
+
+    def expects(self, hint: JobHint) -> bool:
+        """Whether a hint says no more than what comes of the call that is to be made, or is."""
+        return self.sighting is None and hint.status == ProcessingStatus.IN_PROGRESS
+
     def must_look(self, now: datetime) -> bool:
         """Whether it is time to ask for the job."""
         if self.sighting is None or self.look_at is None or self.is_hinted:
             return True
         return now >= self.look_at
+
+    def trusts_events(self, job: ProcessingJob) -> bool:
+        """Whether its end will be heard of: its events come, and where it runs, its log goes on."""
+        return self.is_told and (self.log.has_news or job.processing_start_time is None)
 
     def must_read(self, now: datetime) -> bool:
         """Whether it is time to read on in its log."""
@@ -98,14 +120,13 @@ class Board:
         Hints come twice, late and in any order; a job that nobody here knows is somebody else's.
         """
         entry = self._entries.get(hint.name)
-        if entry is None:
+        if entry is None or not entry.may_be_of(hint):
             return
-        job = entry.sighting.job if entry.sighting else None
-        if job is not None:
-            is_other = hint.arn not in ("", job.arn)
-            if is_other or job.status == hint.status or job.status.is_over:
-                return
-        entry.hints += 1
+        entry.is_told = True
+        if entry.knows(hint):
+            return
+        if not entry.expects(hint):
+            entry.hints += 1
         self._wake(entry.owner)
 
     def doubt_all(self) -> None:

@@ -32,12 +32,15 @@ class LogReading:
     stream: str = ""
     """Empty as long as there is none."""
     progress: Progress | None = None
+    has_news: bool = False
+    """Whether it told more when it was last read than before: the job went on."""
     is_refused: bool = False
     """AWS will not have it read: nobody tries again."""
 
 
 async def read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
     """One call more: look for the log's stream, or read its end."""
+    before = replace(before, has_news=False)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await _read_on(job_name, before, logs)
@@ -55,7 +58,8 @@ async def _read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
         return replace(before, stream=streams[0] if streams else "")
     page = await logs.read_tail(LOG_GROUP, before.stream, TAIL_LINES)
     progress = find_progress(event.text for event in page.events)
-    return replace(before, progress=progress or before.progress)
+    has_news = progress is not None and progress != before.progress
+    return replace(before, progress=progress or before.progress, has_news=has_news)
 
 
 def find_progress(lines: Iterable[str]) -> Progress | None:

@@ -15,7 +15,7 @@ from tests.kubectl import Object
 pytestmark = pytest.mark.aws
 
 SECONDS = 16
-PAUSE = 2
+PAUSE = 1
 """Seconds between two calls for a job, here; 30 where nothing is set."""
 CALLS_OF_A_LIFE = 6
 

@@ -100,6 +100,16 @@ class TestReadOn:
         assert after.is_refused
         assert after.progress == SEEN
 
+    async def test_a_log_has_news_where_it_tells_more_than_before(self) -> None:
+        first = await read_on("job", LogReading("job/algo-1-1"), Log(TOLD))
+        assert first.has_news
+        assert not (await read_on("job", first, Log(TOLD))).has_news
+        assert not (await read_on("job", first, Log("nothing"))).has_news
+        assert (await read_on("job", first, Log(TOLD, TOLD.replace("12", "13")))).has_news
+        broken = Log(TOLD)
+        broken.error = UnavailableError("no answer")
+        assert not (await read_on("job", first, broken)).has_news
+
 
 def build_job(*, has_started: bool, status: str = "InProgress") -> ProcessingJob:
     started = {"ProcessingStartTime": CREATED} if has_started else {}
@@ -114,22 +124,43 @@ def build_job(*, has_started: bool, status: str = "InProgress") -> ProcessingJob
     )
 
 
-def pause_of(pace: Pace, age: float, *, has_started: bool) -> float:
-    """Seconds to the next look at a job of so many seconds, without what spreads jobs."""
+def pause_of(pace: Pace, age: float, *, has_started: bool, is_trusted: bool = False) -> float:
+    """Seconds to the next look at a job of so many seconds."""
     now = CREATED + timedelta(seconds=age)
-    at = pace.find_next_look(build_job(has_started=has_started), now)
+    at = pace.find_next_look(build_job(has_started=has_started), now, is_trusted=is_trusted)
     return (at - now).total_seconds()
 
 
 class TestPace:
-    def test_a_container_that_starts_is_seen_within_a_minute(self) -> None:
+    def test_a_container_that_starts_is_seen_within_a_minute_where_no_event_has_come(self) -> None:
         pace = Pace(hears_events=True)
-        assert pause_of(pace, 0, has_started=False) <= 36
         for age in (30, 60, 120, 300, 600, 3600):
             assert 30 < pause_of(pace, age, has_started=False) <= 60
 
+    @pytest.mark.parametrize("number", range(20))
+    def test_a_container_that_starts_within_four_minutes_is_seen_by_two_looks(
+        self, number: int
+    ) -> None:
+        job = build_job(has_started=False).model_copy(update={"name": f"job-{number}"})
+        pace, now, looks = Pace(hears_events=True), CREATED, 0
+        while now < CREATED + timedelta(minutes=4):
+            now = pace.find_next_look(job, now, is_trusted=looks > 0)
+            looks += 1
+        assert looks <= 2
+        assert now <= CREATED + timedelta(minutes=7)
+
+    def test_a_container_that_starts_late_is_seen_within_twelve_minutes(self) -> None:
+        pace = Pace(hears_events=True)
+        for age in (60, 300, 900, 7200, 86400):
+            assert pause_of(pace, age, has_started=False, is_trusted=True) <= 720
+
     def test_where_events_tell_a_running_job_is_left_to_them(self) -> None:
-        assert pause_of(Pace(hears_events=True), 60, has_started=True) >= 600
+        pace = Pace(hears_events=True)
+        assert 600 <= pause_of(pace, 60, has_started=True) <= 720
+        assert 3600 <= pause_of(pace, 60, has_started=True, is_trusted=True) <= 4320
+
+    def test_where_no_event_is_heard_no_job_is_trusted(self) -> None:
+        assert pause_of(Pace(), 60, has_started=True, is_trusted=True) <= 72
 
     @pytest.mark.parametrize("hears_events", [True, False])
     def test_no_minute_has_more_than_two_calls(self, hears_events: bool) -> None:
@@ -141,10 +172,14 @@ class TestPace:
             readings = 60 / (pace.find_next_reading(job, now) - now).total_seconds()
             assert looks + readings <= 2
 
-    def test_an_old_search_is_looked_at_every_few_minutes(self) -> None:
+    @pytest.mark.parametrize(("hears_events", "minutes"), [(True, 5), (False, 2)])
+    def test_the_log_of_an_old_search_is_read_every_few_minutes(
+        self, hears_events: bool, minutes: int
+    ) -> None:
         now = CREATED + timedelta(days=1)
-        pause = Pace().find_next_reading(build_job(has_started=True), now) - now
-        assert timedelta(minutes=2) <= pause <= timedelta(minutes=5)
+        pace = Pace(hears_events=hears_events)
+        pause = pace.find_next_reading(build_job(has_started=True), now) - now
+        assert minutes <= pause / timedelta(minutes=1) <= 1.2 * minutes
 
     def test_all_pauses_follow_from_one_setting(self) -> None:
         job = build_job(has_started=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from argmin.api.progress import PROGRESS_PREFIX, Progress
 from argmin.aws.errors import ThrottledError
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
@@ -22,37 +23,91 @@ def listening() -> DelegatedWorld:
     return world
 
 
-def tell(world: DelegatedWorld, status: str, times: int = 1) -> None:
-    """An event comes, and whom it wakes is reconciled."""
-    hint = JobHint.model_validate(
+def hint_of(world: DelegatedWorld, status: str) -> JobHint:
+    return JobHint.model_validate(
         {"ProcessingJobName": world.job_name, "ProcessingJobStatus": status}
     )
+
+
+def tell(world: DelegatedWorld, status: str, times: int = 1) -> None:
+    """An event comes, and whom it wakes is reconciled."""
     for _ in range(times):
-        world.board.hear(hint)
+        world.board.hear(hint_of(world, status))
     if world.woken:
         world.woken.clear()
         world.settle()
 
 
-def test_a_job_with_events_costs_at_most_six_calls() -> None:
-    world = listening()
+def wait(world: DelegatedWorld, minutes: float, *, tells: bool = True) -> None:
+    """Time passes, and the operator looks whenever it wants to; a search that runs goes on."""
+    end = world.now + timedelta(minutes=minutes)
+    while world.requeue_after is not None and world.now + world.requeue_after < end:
+        world.pass_time(max(1.0, world.requeue_after.total_seconds()))
+        if tells and world.aws.streams:
+            progress = Progress(nodes=int(world.now.timestamp()))
+            line = progress.model_dump_json(by_alias=True, exclude_none=True)
+            world.aws.say(world.job_name, f"{PROGRESS_PREFIX}{line}")
+        world.settle()
+    world.pass_time((end - world.now).total_seconds())
+
+
+def live(
+    world: DelegatedWorld, preparing: float, running: float, *, tells: bool = True
+) -> Counter[str]:
+    """A job is prepared and runs for so many minutes; what it costs from start to end."""
     tell(world, "InProgress")
-    world.look_later(40)
+    wait(world, preparing)
     world.aws.start(world.job_name)
-    world.look_later(300)
+    wait(world, running, tells=tells)
     assert world.status["state"] == "Running"
-    world.pass_time(20)
     world.aws.end(world.job_name, 0, LONG)
     tell(world, "Completed")
     assert world.true_conditions["Complete"] == "Optimal"
-    assert world.aws.calls == [
+    return Counter(world.aws.calls)
+
+
+@pytest.mark.parametrize(("preparing", "running", "readings"), [(1, 5, 4), (4, 10, 6), (4, 60, 17)])
+def test_a_job_with_events_costs_at_most_six_calls_and_those_for_its_log(
+    preparing: float, running: float, readings: int
+) -> None:
+    calls = live(listening(), preparing, running)
+    of_log = calls.pop("DescribeLogStreams") + calls.pop("GetLogEvents")
+    assert set(calls) == {
         "PutObject",
         "CreateProcessingJob",
         "DescribeProcessingJob",
-        "DescribeProcessingJob",
-        "DescribeProcessingJob",
         "GetObject",
-    ]
+    }
+    assert calls.total() <= 6
+    assert 2 <= of_log <= readings
+
+
+def test_an_event_that_comes_before_the_answer_to_its_creation_costs_nothing() -> None:
+    world = DelegatedWorld(hears_events=True)
+
+    def overtake() -> None:
+        if world.aws.calls[-1] == "CreateProcessingJob":
+            world.board.hear(hint_of(world, "InProgress"))
+
+    world.aws.on_write = overtake
+    world.settle()
+    assert world.aws.calls == ["PutObject", "CreateProcessingJob"]
+
+
+def test_a_job_whose_log_says_nothing_new_is_asked_for_now_and_then() -> None:
+    calls = live(listening(), 4, 60, tells=False)
+    assert 5 <= calls["DescribeProcessingJob"] <= 8
+
+
+def test_a_job_of_which_no_event_has_come_is_asked_for_as_if_none_came() -> None:
+    world = listening()
+    wait(world, 10)
+    world.aws.start(world.job_name)
+    wait(world, 1.5)
+    assert world.status["state"] == "Running"
+    world.aws.end(world.job_name, 0, OPTIMAL)
+    wait(world, 15)
+    assert world.true_conditions["Complete"] == "Optimal"
 
 
 def test_an_event_that_says_what_is_known_costs_nothing() -> None:
@@ -77,7 +132,7 @@ def test_events_of_the_past_and_of_strangers_cost_nothing() -> None:
 
 def test_an_event_that_is_lost_is_made_up_for() -> None:
     world = listening()
-    world.look_later(40)
+    world.look_later(200)
     world.aws.start(world.job_name)
     world.aws.end(world.job_name, 0, OPTIMAL)
     world.look_later(300)
@@ -119,7 +174,7 @@ def test_jobs_are_not_all_looked_at_in_the_same_moment() -> None:
 @pytest.mark.parametrize("operation", ["DescribeProcessingJob", "GetObject"])
 def test_an_event_is_kept_until_what_it_tells_of_is_known(operation: str) -> None:
     world = listening()
-    world.look_later(40)
+    world.look_later(200)
     world.aws.start(world.job_name)
     world.look_later(300)
     assert world.status["state"] == "Running"
@@ -133,7 +188,8 @@ def test_an_event_is_kept_until_what_it_tells_of_is_known(operation: str) -> Non
 
 def test_when_events_fall_silent_a_job_that_ends_is_seen_by_asking() -> None:
     world = listening()
-    world.container_starts()
+    world.aws.start(world.job_name)
+    world.look_later(200)
     world.aws.end(world.job_name, 0, OPTIMAL)
     world.look_later(300)
     assert world.status["state"] == "Running"
@@ -149,7 +205,8 @@ def test_when_events_fall_silent_a_job_that_ends_is_seen_by_asking() -> None:
 
 def test_when_events_fall_silent_a_running_job_is_asked_for_until_they_come_again() -> None:
     world = listening()
-    world.container_starts()
+    world.aws.start(world.job_name)
+    world.look_later(200)
     world.pace.hears_events = False
     world.board.doubt_all()
     world.settle()
