@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from argmin.api.outcome import Answer, Metric, Outcome, Reason, Sense, Verification
+from argmin.api.outcome import METRICS_LIMIT, Answer, Metric, Outcome, Reason, Sense, Verification
 from argmin.api.run import RunDocument, RunScript
 from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import RunError
@@ -277,11 +277,21 @@ def _answer(findings: Findings, stopped: Reason | None, contradiction: str) -> A
             reason="NotChecked",
             message="the numbers are the program's own: there is no model to hold them against",
         ),
-        metrics=tuple(
-            Metric(name=name[:63], value=decimal_text(value))
-            for name, value in findings.metrics.items()
-        ),
+        metrics=tuple(_list_metrics(findings)),
     )
+
+
+def _list_metrics(findings: Findings) -> Iterator[Metric]:
+    """All metrics in the order in which they were told; what a status cannot take is said."""
+    if len(findings.metrics) > METRICS_LIMIT:
+        log.info(
+            "the program told %d metrics: the status has the first %d of them, and solution.json"
+            " has all; values of a solution are for report(variables={...})",
+            len(findings.metrics),
+            METRICS_LIMIT,
+        )
+    for name, value in findings.metrics.items():
+        yield Metric(name=name[:63], value=decimal_text(value))
 
 
 def _judge(findings: Findings) -> tuple[Outcome, str]:

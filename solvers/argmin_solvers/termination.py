@@ -16,12 +16,12 @@ def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) ->
 
     What is cut is the least missed, as far as need be: long messages first, then metrics from the
     last one on, then outputs, then digests and the details of a verification. All of it is in
-    answer.json, and what was cut says so.
+    answer.json, as far as a status takes it, and what was cut says so.
     """
     text = encode_whole(answer)
     if len(text) < limit_bytes:
         return text
-    answer = answer.model_copy(update={"shortened": True})
+    answer = answer.fit_status().model_copy(update={"shortened": True})
     for cut in _list_cuts(answer):
         answer = cut(answer)
         text = encode_whole(answer)
@@ -31,8 +31,8 @@ def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) ->
 
 
 def encode_whole(answer: Answer) -> bytes:
-    """The answer as JSON, with nothing left out."""
-    return answer.model_dump_json(by_alias=True, exclude_none=True).encode()
+    """The answer as JSON, with all that a status takes."""
+    return answer.fit_status().model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def _list_cuts(answer: Answer) -> Iterator[_Cut]:

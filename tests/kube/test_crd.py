@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from argmin.api.outcome import METRICS_LIMIT
+from tests.cluster.waiting import wait_until
 from tests.kubectl import Kubectl, KubectlError, Object
 from tests.refusals import MODEL, REFUSALS, SCRIPT, Refusal
 
@@ -182,3 +184,47 @@ def test_a_spec_can_be_changed_from_model_to_script_but_never_to_both(kubectl: K
             "--type=merge",
             f"--patch={json.dumps({'spec': {'model': MODEL}})}",
         )
+
+
+def _write_metrics(kubectl: Kubectl, name: str, count: int) -> None:
+    metrics = [{"name": f"x_{n}", "value": "1"} for n in range(count)]
+    patch = json.dumps({"status": {"metrics": metrics}})
+    options = ("--subresource=status", "--type=merge", f"--patch={patch}")
+    kubectl.run("patch", "optimizationjobs.argmin.dev", name, *options)
+
+
+def _limit_metrics(kubectl: Kubectl, operation: Object) -> None:
+    """Change the limit of `status.metrics` in the CRD."""
+    path = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/metrics/maxItems"
+    patch = json.dumps([{**operation, "path": path}])
+    kubectl.run("patch", "crd", "optimizationjobs.argmin.dev", "--type=json", f"--patch={patch}")
+
+
+def _is_taken(kubectl: Kubectl, name: str, count: int) -> bool:
+    try:
+        _write_metrics(kubectl, name, count)
+    except KubectlError:
+        return False
+    return True
+
+
+def test_a_status_with_more_metrics_than_today_holds_up_no_change_of_its_job(
+    kubectl: Kubectl,
+) -> None:
+    """A CRD is upgraded under objects that an older argmin has written."""
+    old, new = (Refusal("", {"model": MODEL}, "", "", name=n).manifest for n in ("old", "new"))
+    kubectl.apply(old, new)
+    assert not _is_taken(kubectl, "new", METRICS_LIMIT + 1)
+    _limit_metrics(kubectl, {"op": "remove"})
+    try:
+        wait_until(
+            lambda: _is_taken(kubectl, "old", METRICS_LIMIT + 1), "no limit to hold", timeout=30
+        )
+    finally:
+        _limit_metrics(kubectl, {"op": "add", "value": METRICS_LIMIT})
+    wait_until(
+        lambda: not _is_taken(kubectl, "new", METRICS_LIMIT + 1), "the limit to hold", timeout=30
+    )
+    kubectl.apply({**old, "spec": {"model": MODEL, "suspend": True}})
+    kept = kubectl.get("optimizationjobs.argmin.dev", "old")
+    assert len(kept["status"]["metrics"]) == METRICS_LIMIT + 1

@@ -9,7 +9,15 @@ from pydantic import Field
 
 from argmin.api.backend import BackendName, SageMakerStatus
 from argmin.api.common import ApiModel, Condition, DecimalText, Name, Timestamp, list_map
-from argmin.api.outcome import Metric, Outcome, OutputFile, Sense, Verification
+from argmin.api.outcome import (
+    METRICS_LIMIT,
+    OUTPUTS_LIMIT,
+    Metric,
+    Outcome,
+    OutputFile,
+    Sense,
+    Verification,
+)
 from argmin.api.progress import Progress
 from argmin.api.storage import StoredResult
 
@@ -70,7 +78,8 @@ class OptimizationJobStatus(ApiModel):
     threads: int | None = None
     model_digest: Annotated[str, Field(max_length=80)] | None = None
     result_digest: Annotated[str, Field(max_length=80)] | None = None
-    metrics: tuple[Metric, ...] = ()
+    # Limits of the schema alone: a status that an older argmin wrote is read with all it has.
+    metrics: tuple[Metric, ...] = Field(default=(), json_schema_extra={"maxItems": METRICS_LIMIT})
     job: Name | None = Field(default=None, description="The child Job of the current spec.")
     start_time: Timestamp | None = None
     completion_time: Timestamp | None = None
@@ -97,7 +106,7 @@ class OptimizationJobStatus(ApiModel):
     sage_maker: SageMakerStatus | None = None
     outputs: tuple[OutputFile, ...] = Field(
         default=(),
-        json_schema_extra=list_map("name"),
+        json_schema_extra={**list_map("name"), "maxItems": OUTPUTS_LIMIT},
     )
     conditions: tuple[Condition, ...] = Field(
         default=(),

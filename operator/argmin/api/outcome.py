@@ -11,6 +11,11 @@ from argmin.api.common import ApiModel, DecimalText, ShortName
 from argmin.api.storage import StoredResult
 
 
+METRICS_LIMIT = 256
+"""Metrics that an answer and a status have; a solution.json has as many as were told."""
+OUTPUTS_LIMIT = 16
+
+
 class Outcome(StrEnum):
     """What is known about the model. An outcome is not success: `Infeasible` is an answer."""
 
@@ -142,5 +147,16 @@ class Answer(ApiModel):
     )
     shortened: bool | None = Field(
         default=None,
-        description="Whether something is left out here, for want of room, that answer.json has.",
+        description="Whether something is left out here, for want of room, that answer.json has, or,"
+        " of very many metrics, solution.json.",
     )
+
+    def fit_status(self) -> Answer:
+        """The answer with no more metrics and outputs than a status takes: the first ones."""
+        cut = {
+            "metrics": self.metrics[:METRICS_LIMIT],
+            "outputs": self.outputs[:OUTPUTS_LIMIT],
+        }
+        if (self.metrics, self.outputs) == tuple(cut.values()):
+            return self
+        return self.model_copy(update={**cut, "shortened": True})

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from argmin.aws.calls import Answer, Aws, Finish
-from argmin.aws.errors import AccessDeniedError, InvalidError, NotFoundError
+from argmin.aws.errors import AccessDeniedError, NotFoundError, TooLargeError
 from argmin.aws.models import Access, StoredObject
 
 READ_LIMIT_BYTES = 8 * 1024 * 1024
@@ -61,7 +61,7 @@ class S3:
 
         Raises:
             NotFoundError: it is not there.
-            InvalidError: it is larger than `limit_bytes`; nothing of it is kept.
+            TooLargeError: it is larger than `limit_bytes`; nothing of it is kept.
         """
         body, _ = await self._read(bucket, key, limit_bytes)
         return body
@@ -84,7 +84,7 @@ class S3:
             ) from error
         body: bytes = answer["Body"]
         if len(body) > limit_bytes:
-            raise InvalidError(
+            raise TooLargeError(
                 f"s3://{bucket}/{key} is larger than {limit_bytes} bytes", "s3:GetObject"
             )
         modified: datetime = answer["LastModified"]

@@ -11,8 +11,14 @@ from argmin.api.outcome import Answer
 def parse_answer(text: str) -> Answer | None:
     """The answer in a termination message or an exit message; `None` where none can be read.
 
-    Fields that are not as agreed are left out, unless they are the outcome or its reason.
+    Fields that are not as agreed are left out, unless they are the outcome or its reason. Metrics
+    and outputs beyond what a status takes are left out too, from the last.
     """
+    answer = _read(text)
+    return answer and answer.fit_status()
+
+
+def _read(text: str) -> Answer | None:
     try:
         content = from_json(text)
     except ValueError:

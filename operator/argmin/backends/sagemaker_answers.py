@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
+
 from argmin.api.outcome import Answer, Outcome, Reason
 from argmin.api.run import ANSWER_FILE
 from argmin.api.storage import S3Store, StoredResult
-from argmin.aws.errors import AccessDeniedError
+from argmin.aws.errors import AccessDeniedError, TooLargeError
 from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
 from argmin.backends.sagemaker_causes import is_timeout
 from argmin.backends.sagemaker_clients import Objects
 from argmin.backends.sagemaker_sighting import read_region
+
+_log = structlog.get_logger(__name__)
 
 _SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
 
@@ -89,8 +93,15 @@ async def _fetch_if_allowed(job: ProcessingJob, place: S3Store, objects: Objects
 
 
 async def _fetch(job: ProcessingJob, place: S3Store, objects: Objects) -> Answer | None:
-    """The answer in the bucket, unless an earlier attempt has left it: all share one folder."""
-    content = await objects.find_object(place.bucket, _locate(place), since=_find_birth(job))
+    """The answer in the bucket, unless an earlier attempt has left it: all share one folder.
+
+    One that is too large to be read, which no runner of ours writes, counts as none.
+    """
+    try:
+        content = await objects.find_object(place.bucket, _locate(place), since=_find_birth(job))
+    except TooLargeError as error:
+        _log.warning("an answer cannot be read", job=job.name, error=error.message)
+        return None
     return parse_answer(content.decode(errors="replace")) if content is not None else None
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.outcome import METRICS_LIMIT, OUTPUTS_LIMIT, Answer, Outcome, Reason
 from argmin.backends.answers import parse_answer
 
 ANSWER = {"outcome": "Feasible", "reason": "TimeLimit", "objective": "12.5", "nodes": 7}
@@ -70,3 +70,13 @@ def test_no_message_raises(message: dict[str, object], base: dict[str, object]) 
 def test_no_text_raises(text: str) -> None:
     answer = parse_answer(text)
     assert answer is None or answer.outcome in Outcome
+
+
+def test_more_metrics_and_outputs_than_a_status_takes_are_left_out_from_the_last() -> None:
+    metrics = [{"name": f"m{n}", "value": "1"} for n in range(METRICS_LIMIT + 1)]
+    outputs = [{"name": f"o{n}"} for n in range(OUTPUTS_LIMIT + 1)]
+    answer = parse_answer(json.dumps(ANSWER | {"metrics": metrics, "outputs": outputs}))
+    assert answer is not None
+    assert [metric.name for metric in answer.metrics] == [m["name"] for m in metrics[:-1]]
+    assert [output.name for output in answer.outputs] == [o["name"] for o in outputs[:-1]]
+    assert answer.shortened

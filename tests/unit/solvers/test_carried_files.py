@@ -10,7 +10,15 @@ from subprocess import run as run_process
 
 import pytest
 
-from argmin.api.outcome import Answer, Metric, Outcome, OutputFile, Reason, Verification
+from argmin.api.outcome import (
+    METRICS_LIMIT,
+    Answer,
+    Metric,
+    Outcome,
+    OutputFile,
+    Reason,
+    Verification,
+)
 from argmin.api.run import InlineFile, Inventory
 from argmin.api.storage import StoredResult
 from argmin_solvers.failure import RunError
@@ -110,6 +118,23 @@ def test_the_answer_file_is_whole_where_the_message_is_cut(tmp_path: Path) -> No
     assert len(json.dumps(ended.answer, separators=(",", ":"))) < 1024
     whole = json.loads((ended.folder / "answer.json").read_text())
     assert len(whole["metrics"]) == 100
+
+
+def test_of_very_many_metrics_the_answer_has_the_first_and_the_solution_all(
+    tmp_path: Path,
+) -> None:
+    many = "report(**{f'x_{n}': n for n in range(30_000)})\n"
+    ended = run_program(tmp_path, REPORT + many)
+    assert ended.exit_code == 0
+    assert ended.answer["shortened"]
+    whole = json.loads((ended.folder / "answer.json").read_text())
+    assert whole["shortened"]
+    assert [m["name"] for m in whole["metrics"]] == [f"x_{n}" for n in range(METRICS_LIMIT)]
+    assert len(ended.solution["metrics"]) == 30_000
+    assert (
+        f"the program told 30000 metrics: the status has the first {METRICS_LIMIT} of them,"
+        " and solution.json has all" in ended.log
+    )
 
 
 def test_a_platform_that_fetches_outputs_finds_them_listed_and_not_packed(tmp_path: Path) -> None:
