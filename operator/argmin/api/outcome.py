@@ -10,7 +10,6 @@ from pydantic import Field
 from argmin.api.common import ApiModel, DecimalText, ShortName
 from argmin.api.storage import StoredResult
 
-
 METRICS_LIMIT = 256
 """Metrics that an answer and a status have; a solution.json has as many as were told."""
 OUTPUTS_LIMIT = 16
@@ -147,7 +146,7 @@ class Answer(ApiModel):
     )
     shortened: bool | None = Field(
         default=None,
-        description="Whether something is left out here, for want of room, that answer.json has, or,"
+        description="Whether something is left out here, for want of room, that answer.json has or,"
         " of very many metrics, solution.json.",
     )
 

@@ -1,4 +1,4 @@
-"""Answers from SageMaker that are larger than a status may be: those of older or foreign runners."""
+"""Answers from SageMaker that are larger than a status may be: no runner of today writes them."""
 
 from __future__ import annotations
 
