@@ -41,13 +41,14 @@ def prepare(name: str, *values: str) -> Kubectl:
 
 def solve(kubectl: Kubectl, example: Path = EXAMPLE, name: str = JOB) -> dict[str, object]:
     """Apply an example anew and wait for its end; the status of its job."""
-    say(f"kubectl apply -f {example}")
+    where = "" if kubectl.namespace == "default" else f"--namespace={kubectl.namespace} "
+    say(f"kubectl {where}apply -f {example}")
     kubectl.delete("optimizationjobs.argmin.dev", name)
     console.print(kubectl.apply_file(ROOT / example), end="")
     job = kubectl.wait_for(
         "optimizationjobs.argmin.dev", name, finished, "to finish", timeout=TIMEOUT_SECONDS
     )
-    say("kubectl get opt")
+    say(f"kubectl {where}get opt")
     console.print(kubectl.run("get", "opt", name), end="", soft_wrap=True)
     status: dict[str, object] = job["status"]
     return status

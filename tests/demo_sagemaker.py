@@ -22,6 +22,9 @@ from tests.kubectl import KubectlError
 EXAMPLE = Path("examples/sagemaker/job.yaml")
 JOB = "american-steel-sagemaker"
 LP_FILE = "AmericanSteelProblem.lp"
+NAMESPACE = "team-sagemaker"
+STORE = f"teams.{NAMESPACE}.store.bucket={BUCKET}"
+"""The bucket is this namespace's alone: pods elsewhere have no credentials for it."""
 
 
 def start_aws(cluster_name: str) -> tuple[Aws, str]:
@@ -59,14 +62,16 @@ def main(cluster_name: Annotated[str, typer.Option("--cluster")] = "argmin") -> 
         say("A Kubernetes cluster, and an AWS beside it")
         cluster(cluster_name).up()
         aws, host = start_aws(cluster_name)
-        kubectl = prepare(cluster_name, *list_settings(aws, host), f"defaultStore.bucket={BUCKET}")
-        status: dict[str, Any] = solve(kubectl, EXAMPLE, JOB)
+        kubectl = prepare(cluster_name, *list_settings(aws, host), STORE)
+        kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        status: dict[str, Any] = solve(kubectl.within(NAMESPACE), EXAMPLE, JOB)
     except (ClusterError, EmulatorError, InstallationError, KubectlError) as error:
         sys.exit(f"The demo failed: {error}")
     check(status)
     show_files(aws, status["solutionRef"])
     print(f"\nLook around:   export KUBECONFIG={kubectl.kubeconfig}")
     print(f'               eval "$(python -m tests.aws env --name {cluster_name})"')
+    print(f"               kubectl get opt --namespace={NAMESPACE}")
     print(f"Take it down:  make aws-down cluster-down CLUSTER={cluster_name}")
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from argmin.__main__ import LEASE_NAME
 from argmin.settings import Settings
+from tests import demo_sagemaker
 from tests.cluster import api_server, audit_log_path, client_program
 from tests.cluster.waiting import wait_until
 from tests.kube.cli_cluster import write_kubeconfig
@@ -255,6 +256,16 @@ def test_the_operator_reads_the_settings_that_the_chart_writes() -> None:
     services = {manifest["metadata"]["name"] for manifest in of_kind(manifests, "Service")}
     assert settings.intake_url == f"http://argmin-intake.{SYSTEM}.svc:8080"
     assert "argmin-intake" in services
+
+
+def test_the_demo_on_sagemaker_gives_no_bucket_to_pods_that_cannot_write_there() -> None:
+    (deployment,) = of_kind(render(demo_sagemaker.STORE), "Deployment")
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    settings = Settings.read({e["name"]: e.get("value", "from-the-pod") for e in container["env"]})
+    assert settings.defaults_for("default").store is None
+    store = settings.defaults_for(demo_sagemaker.NAMESPACE).store
+    assert store is not None
+    assert store.bucket == demo_sagemaker.BUCKET
 
 
 def test_a_misspelt_value_is_refused_by_its_name() -> None:
