@@ -15,6 +15,7 @@ import yaml
 from argmin.__main__ import LEASE_NAME
 from argmin.settings import Settings
 from tests import demo_sagemaker
+from tests.aws.seed import BUCKET
 from tests.cluster import api_server, audit_log_path, client_program
 from tests.cluster.waiting import wait_until
 from tests.kube.cli_cluster import write_kubeconfig
@@ -265,7 +266,7 @@ def test_the_demo_on_sagemaker_gives_no_bucket_to_pods_that_cannot_write_there()
     assert settings.defaults_for("default").store is None
     store = settings.defaults_for(demo_sagemaker.NAMESPACE).store
     assert store is not None
-    assert store.bucket == demo_sagemaker.BUCKET
+    assert store.bucket == BUCKET
 
 
 def test_a_misspelt_value_is_refused_by_its_name() -> None:
