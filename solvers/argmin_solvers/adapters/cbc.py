@@ -26,6 +26,7 @@ from argmin_solvers.adapters.commandline import (
     remove_if_there,
     solver_ended_badly,
 )
+from argmin_solvers.adapters.feasibility import drop_basis
 from argmin_solvers.adapters.interface import (
     Ending,
     Finding,
@@ -105,7 +106,9 @@ class Cbc:
             if stop.is_set():  # asked before it was listening
                 return Finding(Ending.INTERRUPTED)
             raise solver_ended_badly("cbc", code, process.lines)
-        return _read(model, files, process)
+        finding = _read(model, files, process, stop)
+        # Where no line told of a solution, the file may hold a basis at which CBC was stopped.
+        return finding if process.improvements else drop_basis(model, finding)
 
 
 class _Files:
@@ -237,11 +240,13 @@ _RESULTS = {  # by how the log's line "Result - …" goes on; more exact than th
 _AMBIGUOUS = ("infeasible or unbounded", "infeasible! (or unbounded)", "dual infeasible")
 
 
-def _read(model: LinearModel, files: _Files, process: SolverProcess) -> Finding:
+def _read(model: LinearModel, files: _Files, process: SolverProcess, stop: Event) -> Finding:
     lines = process.lines
     with files.text.open(encoding="utf-8", errors="replace") as text:
         stated = text.readline().strip()
     ending = _ending(stated, lines)
+    if ending is Ending.STOPPED and stop.is_set():  # of a linear program CBC does not say so
+        ending = Ending.INTERRUPTED
     without = ("no integer solution" in stated) or ending in _WITHOUT_SOLUTION
     values, claimed = (None, None) if without else _read_values(files.binary, model)
     direction = -1.0 if model.maximizes else 1.0

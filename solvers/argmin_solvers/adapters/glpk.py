@@ -25,6 +25,7 @@ from argmin_solvers.adapters.commandline import (
     remove_if_there,
     solver_ended_badly,
 )
+from argmin_solvers.adapters.feasibility import drop_basis
 from argmin_solvers.adapters.glpklog import IMPROVING, STATE, GlpkLog
 from argmin_solvers.adapters.interface import (
     Ending,
@@ -88,7 +89,8 @@ class Glpk:
         code = process.wait(stop, files.stop_between_writes)
         if not files.solution.exists() and not stop.is_set():
             raise solver_ended_badly("glpsol", code, process.lines)
-        return _read(model, files, process, stop)
+        finding = _read(model, files, process, stop)
+        return finding if model.integers else drop_basis(model, finding)
 
 
 def _round_bounds(model: LinearModel) -> LinearModel:
@@ -177,7 +179,10 @@ def _read(model: LinearModel, files: _Files, process: SolverProcess, stop: Event
     source = files.solution if whole else files.saved if saved else None
     stated, claimed, values = ("u", None, None) if source is None else _read_file(source, model)
     ending = _ending(stated, lines, interrupted=stop.is_set() and not whole)
-    has_solution = stated in ("o", "f", "f f")
+    # Of a linear program both parts are stated: at the time limit, only the first is feasible.
+    has_solution = stated in ("o", "f", "f f") or (
+        ending is Ending.TIME_LIMIT and stated.startswith("f ")
+    )
     direction = -1.0 if model.maximizes else 1.0
     bound = None if ending is Ending.PROVEN else _bound(lines)
     return Finding(
