@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from argmin.plan import CONFIG_MAPS, Apply, Key, Manifest, Plan
 from argmin.runtime.cache import Cache
 from argmin.runtime.cluster import Cluster
-from argmin.runtime.errors import UnavailableError
+from argmin.runtime.errors import InvalidError, UnavailableError
 from argmin.runtime.reconciler import Reconciler
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import AuditLog
@@ -204,7 +204,8 @@ async def test_a_status_that_is_refused_is_told_in_one_that_is_not(
     kind = BoastfulKind()
     kind.boast = boast
     reconciler = Reconciler(kind, blind.cluster, blind.cache)
-    assert await reconciler.reconcile(blind.key) is None
+    with pytest.raises(InvalidError):  # after which it rests, ever longer
+        await reconciler.reconcile(blind.key)
     seen = user.get("greeting", "hi")
     stalled = condition_of(seen, "Stalled")
     assert (stalled["status"], stalled["reason"]) == ("True", "StatusRefused")
@@ -217,7 +218,8 @@ async def test_a_status_that_is_refused_is_told_in_one_that_is_not(
     assert (seen["status"]["state"], seen["status"]["said"]) == ("Stalled", "hello")
 
     before = audit.writes().count("patch greetings/status")
-    assert await reconciler.reconcile(blind.key) is None
+    with pytest.raises(InvalidError):
+        await reconciler.reconcile(blind.key)
     assert user.get("greeting", "hi") == seen
     assert audit.writes().count("patch greetings/status") == before + 1
 

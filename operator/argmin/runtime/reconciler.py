@@ -187,8 +187,11 @@ class Reconciler:
         """Write the status where it differs.
 
         Events come first: a crash between the two repeats them under the same names, whereas
-        after the status nobody would miss them. A status that is refused as it is would be for
-        ever: the last one that was taken stays then, and says so.
+        after the status nobody would miss them. Of a status that is refused as it is, the last one
+        that was taken tells; it is tried again as after any failure, ever more rarely.
+
+        Raises:
+            InvalidError: the status is refused.
         """
         if plan.status is None or plan.status == manifest.get("status"):
             return
@@ -197,10 +200,10 @@ class Reconciler:
         try:
             await self._write_status(manifest, plan.status)
         except InvalidError as error:
-            _log.warning("status refused", error=error.message)
             said = shrink(manifest, error.message, self._clock())
             if said != manifest.get("status"):
                 await self._write_status(manifest, said)
+            raise
 
     async def _write_status(self, manifest: Manifest, status: Manifest) -> None:
         identity = {name: manifest["metadata"][name] for name in ("name", "namespace", "uid")}
