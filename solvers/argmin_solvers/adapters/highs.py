@@ -11,6 +11,7 @@ import numpy as np
 
 from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Reason
+from argmin_solvers.adapters.feasibility import drop_basis
 from argmin_solvers.adapters.interface import (
     Ending,
     Finding,
@@ -66,10 +67,11 @@ class Highs:
             )
         watcher = _Watcher(highs, settings.progress, stop) if model.integers else None
         if watcher is None:
-            _watch_iterations(highs, settings.progress)
+            _watch_iterations(highs, settings.progress, stop)
         if highs.run() == highspy.HighsStatus.kError:
             raise RunError(Reason.SOLVER_FAILED, "HiGHS ended with an error; its log says why")
-        return _read(highs, model, watcher.improving if watcher else None)
+        finding = _read(highs, model, watcher.improving if watcher else None)
+        return finding if model.integers else drop_basis(model, finding)
 
 
 def _apply(highs: Any, settings: Settings) -> None:
@@ -160,14 +162,23 @@ _ITERATION = re.compile(r"^\s*(\d+)\s+[-+]?\d\S*\s")
 """A line of the log of the simplex or the interior point method; its objective proves nothing."""
 
 
-def _watch_iterations(highs: Any, progress: ProgressSink) -> None:
-    """Tell the iterations of a linear program by the log: a callback for each of them is dear."""
+def _watch_iterations(highs: Any, progress: ProgressSink, stop: Event) -> None:
+    """Stop a linear program when asked, and tell its iterations.
+
+    HiGHS asks at each of them, which may take but 20 µs: so they are told by the log alone.
+    """
+
+    def check(event: Any) -> None:
+        if stop.is_set():
+            event.interrupt()
 
     def read(event: Any) -> None:
         match = _ITERATION.match(event.message)
         if match is not None:
             progress.tell(iterations=int(match[1]))
 
+    highs.cbSimplexInterrupt += check
+    highs.cbIpmInterrupt += check
     highs.cbLogging += read
 
 

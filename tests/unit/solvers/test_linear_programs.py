@@ -21,6 +21,7 @@ from tests.unit.solvers.problems import MPS, StopOnceSeen, linear, solve
 FIRST_ITERATION = {
     SolverName.CBC: r"^\d+ +Obj ",
     SolverName.GLPK: r"^ +\d+: obj = ",
+    SolverName.HIGHS: r"^ +Iteration +Objective",
 }
 """What each solver prints as it begins with a linear program."""
 
