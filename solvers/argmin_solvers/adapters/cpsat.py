@@ -86,10 +86,9 @@ def _apply(parameters: Any, settings: Settings, enumerating: bool) -> None:
     parameters.enumerate_all_solutions = enumerating
     if settings.seconds is not None:
         parameters.max_time_in_seconds = settings.seconds
-    if settings.relative_gap is not None:
-        parameters.relative_gap_limit = settings.relative_gap
-    if settings.absolute_gap is not None:
-        parameters.absolute_gap_limit = settings.absolute_gap
+    # CP-SAT stops at an absolute gap of 1e-4 by default and calls that optimal: not a proof.
+    parameters.relative_gap_limit = settings.relative_gap or 0.0
+    parameters.absolute_gap_limit = settings.absolute_gap or 0.0
     for name, value in settings.options.items():
         _check_option(name, value)
         parameters.merge_text_format(f"{name}: {value}")

@@ -78,13 +78,12 @@ def _apply(highs: Any, settings: Settings) -> None:
     options: dict[str, Any] = {
         "threads": settings.threads,
         "random_seed": settings.seed if settings.seed is not None else Highs.default_seed,
-        # HiGHS stops at a gap of 1e-4 by default and calls that optimal: not a proof.
+        # HiGHS stops at gaps of 1e-4 and 1e-6 by default and calls that optimal: not a proof.
         "mip_rel_gap": settings.relative_gap or 0.0,
+        "mip_abs_gap": settings.absolute_gap or 0.0,
     }
     if settings.seconds is not None:
         options["time_limit"] = settings.seconds
-    if settings.absolute_gap is not None:
-        options["mip_abs_gap"] = settings.absolute_gap
     if settings.solutions is not None:
         options["mip_max_improving_sols"] = settings.solutions
     for name, value in options.items():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from itertools import combinations, pairwise
 from pathlib import Path
 from threading import Event
@@ -45,6 +46,19 @@ def golomb(marks: int) -> cp_model.CpModel:
     return model
 
 
+def knapsack(unit: float) -> cp_model.CpModel:
+    """Twenty things that one bag is too small for, each worth some units."""
+    chance = random.Random(2)
+    model = cp_model.CpModel()
+    chosen = [model.new_bool_var(f"x{i}") for i in range(20)]
+    for _ in range(3):
+        weights = [chance.randrange(10, 100) for _ in chosen]
+        model.add(cp_model.LinearExpr.weighted_sum(chosen, weights) <= sum(weights) // 2)
+    worth = [unit * chance.randrange(100, 1000) for _ in chosen]
+    model.maximize(cp_model.LinearExpr.weighted_sum(chosen, worth))
+    return model
+
+
 def solve_cpsat(model: cp_model.CpModel, folder: Path, **settings: object) -> Solve:
     stop = settings.pop("stop", None)
     assert stop is None or isinstance(stop, Event)
@@ -79,6 +93,14 @@ def test_malformed_protos_are_refused(content: bytes, message: str, tmp_path: Pa
         read_cpsat(path)
     assert caught.value.reason is Reason.INVALID_MODEL
     assert message in caught.value.message
+
+
+def test_the_search_stops_at_no_gap_that_nobody_asked_for(tmp_path: Path) -> None:
+    best = solve_cpsat(knapsack(1.0), tmp_path).objective
+    result = solve_cpsat(knapsack(1e-6), tmp_path)
+    assert (result.outcome, result.reason) == (Outcome.OPTIMAL, Reason.OPTIMAL)
+    assert best is not None
+    assert result.objective == pytest.approx(best * 1e-6, rel=1e-9)
 
 
 def test_all_solutions_are_counted_and_distinct(tmp_path: Path) -> None:
