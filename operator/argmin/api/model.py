@@ -158,5 +158,7 @@ class SolutionPool(ApiModel):
 
     enumerate_all: bool = Field(default=False, description="Find every solution of the model.")
     size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        default=None, description="How many solutions to keep in the result; all where left out."
+        default=None,
+        description="How many solutions to keep in the result; at most 100000 where left out,"
+        " and fewer of a large model. Those beyond are counted.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from threading import Event, Thread
 from typing import Any, ClassVar
 
@@ -119,7 +120,8 @@ class _Collector:
         self.done = Event()
         self.interrupted = False
         self.solutions = 0
-        self.kept: deque[tuple[int, ...]] = deque(maxlen=_capacity(settings.pool))
+        capacity = _capacity(settings.pool, len(model.names))
+        self.kept: deque[tuple[int, ...]] = deque(maxlen=capacity)
         self.limit = settings.solutions
         self._progress = settings.progress
         self._keep_first = settings.pool is not None and settings.pool.enumerate_all
@@ -129,18 +131,18 @@ class _Collector:
             """Called by CP-SAT with each solution."""
 
             def on_solution_callback(self) -> None:
-                collector.take(tuple(self.response_proto.solution))
+                collector.take(self.response_proto.solution)
                 collector.tell(self)
                 if collector.limit is not None and collector.solutions >= collector.limit:
                     self.stop_search()
 
         self.callback = Callback()
 
-    def take(self, solution: tuple[int, ...]) -> None:
+    def take(self, solution: Sequence[int]) -> None:
         """Count a solution; keep the first of an enumeration, else the last, which are best."""
         self.solutions += 1
         if not (self._keep_first and len(self.kept) == self.kept.maxlen):
-            self.kept.append(solution)
+            self.kept.append(tuple(solution))
 
     def tell(self, found: Any) -> None:
         """Tell of a solution, which is better than those before it where there is an objective."""
@@ -167,14 +169,20 @@ class _Collector:
                 solver.stop_search()
 
 
-CHECKED_SOLUTIONS = 100_000
+KEPT_SOLUTIONS = 100_000
 """So many solutions of an enumeration are kept to be checked, however few are asked for."""
+KEPT_VALUES = 5_000_000
+"""Fewer are kept where they would have more values than this together, as all are in memory."""
 
 
-def _capacity(pool: SolutionPool | None) -> int | None:
-    if pool is None or pool.size is None:
-        return None if pool else 0
-    return max(pool.size, CHECKED_SOLUTIONS) if pool.enumerate_all else pool.size
+def _capacity(pool: SolutionPool | None, variables: int) -> int:
+    """How many solutions to keep; those beyond are only counted."""
+    if pool is None:
+        return 0
+    if pool.size is not None and not pool.enumerate_all:
+        return pool.size
+    unasked = min(KEPT_SOLUTIONS, max(1, KEPT_VALUES // variables))
+    return max(pool.size or 0, unasked)
 
 
 def _judge(

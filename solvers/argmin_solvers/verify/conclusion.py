@@ -136,7 +136,8 @@ class _Judge:
     def _find_equal_solutions(self) -> Conclusion | None:
         if not self._enumerated:
             return None
-        distinct = {frozenset(solution.items()) for solution in self._solve.pool}
+        names = list(self._points[0])  # each of them has these
+        distinct = {tuple(map(solution.__getitem__, names)) for solution in self._solve.pool}
         twice = len(self._solve.pool) - len(distinct)
         if not twice:
             return None

@@ -116,6 +116,18 @@ def test_an_enumeration_keeps_more_than_it_is_told_so_that_all_are_checked(tmp_p
     assert (result.solutions, len(result.pool)) == (120, 120)
 
 
+@pytest.mark.parametrize(("free", "fixed", "kept"), [(17, 0, 100_000), (10, 4_990, 1_000)])
+def test_an_enumeration_without_a_size_counts_what_it_does_not_keep(
+    free: int, fixed: int, kept: int, tmp_path: Path
+) -> None:
+    model = cp_model.CpModel()
+    for number in range(free + fixed):
+        model.new_int_var(0, int(number < free), f"x{number}")
+    result = solve_cpsat(model, tmp_path, pool=SolutionPool(enumerate_all=True))
+    assert (result.outcome, result.solutions) == (Outcome.OPTIMAL, 2**free)
+    assert len(result.pool) == kept
+
+
 def test_without_enumeration_a_pool_has_the_improving_solutions_best_first(tmp_path: Path) -> None:
     result = solve_cpsat(golomb(6), tmp_path, pool=SolutionPool(size=3))
     lengths = [solution["mark5"] for solution in result.pool]
