@@ -45,9 +45,9 @@ def gap_text(objective: float, bound: float) -> str | None:
     return "0" if gap == 0 else decimal_text(gap)
 
 
-def is_noise(left: float, right: float) -> bool:
-    """Whether two numbers differ by no more than rounding noise."""
-    return abs(left - right) <= NOISE * max(1.0, abs(left), abs(right))
+def is_noise(left: float, right: float, unit: float = 1.0) -> bool:
+    """Whether two numbers differ by no more than rounding noise; smaller ones count as `unit`."""
+    return abs(left - right) <= NOISE * max(unit, abs(left), abs(right))
 
 
 def exact_sum(products: Iterable[tuple[float, float]], offset: float = 0.0) -> float:

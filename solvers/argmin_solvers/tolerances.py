@@ -25,7 +25,10 @@ INTEGRALITY_TOLERANCE = 1e-5
 """How far an integer variable may be from an integer, absolute; it is rounded before the check."""
 
 PROOF_TOLERANCE = 1e-6
-"""Objective and bound meet within this, absolute: the optimality tolerance of the solvers."""
+"""Objective and bound meet within this, times the unit: the solvers' optimality tolerance."""
+
+SMALL_OBJECTIVE = 1e-3
+"""An objective all of whose terms are smaller has a unit below 1: the largest of its terms."""
 
 CLAIM_TOLERANCE = 1e-5
 """How far, relatively, a solver's objective may be from the one its values give."""
@@ -41,5 +44,18 @@ EVALUATION_TOLERANCE = 1e-6
 """The same where the objective is evaluated in doubles, relative to the larger of 1 and it."""
 
 BETTER_TOLERANCE = 1e-6
-"""How much better another point must be to refute a proof, relative to the larger of 1 and the
-objective: below it a solver may stop."""
+"""How much better another point must be to refute a proof, relative to the larger of the unit and
+the objective: below it a solver may stop."""
+
+
+def is_small_objective(largest: float) -> bool:
+    """Whether an objective whose largest coefficient or term this is counts as small."""
+    return 0 < largest < SMALL_OBJECTIVE
+
+
+def objective_unit(largest: float) -> float:
+    """What absolute tolerances of an objective are multiplied with, given its largest term.
+
+    The unit is 1 but for small objectives: beside those, 1e-6 may be all there is.
+    """
+    return largest if is_small_objective(largest) else 1.0

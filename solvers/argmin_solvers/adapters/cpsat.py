@@ -21,9 +21,16 @@ from argmin_solvers.adapters.interface import (
     bad_option,
     unknown_option,
 )
-from argmin_solvers.adapters.verdict import REASONS, judge_empty, judge_objective
+from argmin_solvers.adapters.verdict import (
+    REASONS,
+    judge_empty,
+    judge_objective,
+    name_own_tolerance,
+)
+from argmin_solvers.decimals import NOISE
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.constraint import CpSatModel
+from argmin_solvers.tolerances import objective_unit
 
 _POLL_SECONDS = 0.1
 _UNKNOWN_BOUND = 2.0**62
@@ -67,7 +74,7 @@ class CpSat:
                 " constraint",
             )
         solver = cp_model.CpSolver()
-        _apply(solver.parameters, settings, enumerating)
+        _apply(solver.parameters, settings, enumerating, objective_unit(model.largest_cost))
         collector = _Collector(model, settings)
         solver.best_bound_callback = collector.take_bound
         watcher = Thread(target=collector.watch, args=(solver, stop), daemon=True)
@@ -77,10 +84,11 @@ class CpSat:
         finally:
             collector.done.set()
             watcher.join()
-        return _judge(model, solver, status, collector, enumerating)
+        solve = _judge(model, solver, status, collector, enumerating)
+        return name_own_tolerance(solve, settings)
 
 
-def _apply(parameters: Any, settings: Settings, enumerating: bool) -> None:
+def _apply(parameters: Any, settings: Settings, enumerating: bool, unit: float) -> None:
     parameters.log_search_progress = True
     parameters.random_seed = CpSat.default_seed if settings.seed is None else settings.seed
     parameters.num_workers = 1 if enumerating else settings.threads
@@ -90,6 +98,8 @@ def _apply(parameters: Any, settings: Settings, enumerating: bool) -> None:
     # CP-SAT stops at an absolute gap of 1e-4 by default and calls that optimal: not a proof.
     parameters.relative_gap_limit = settings.relative_gap or 0.0
     parameters.absolute_gap_limit = settings.absolute_gap or 0.0
+    if unit < 1:  # else CP-SAT rounds the doubles of an objective to multiples of about 1e-6
+        parameters.mip_wanted_precision = NOISE * unit
     for name, value in settings.options.items():
         _check_option(name, value)
         parameters.merge_text_format(f"{name}: {value}")
@@ -215,6 +225,7 @@ def _judge(
         objective=model.objective_at(values),
         bound=_bound(model, solver),
         values=_named(model, values),
+        unit=model.unit_at(values),
     )
 
 

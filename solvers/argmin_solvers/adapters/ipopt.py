@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ from argmin_solvers.adapters.interface import (
     unknown_option,
 )
 from argmin_solvers.adapters.nlprogram import Program, build_program
+from argmin_solvers.adapters.scaling import power_to_one
 from argmin_solvers.adapters.verdict import judge_empty, judge_objective
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel
 from argmin_solvers.progress.sink import ProgressSink
-from argmin_solvers.tolerances import FEASIBILITY_TOLERANCE
+from argmin_solvers.tolerances import FEASIBILITY_TOLERANCE, is_small_objective
 
 VERSION = "3.14.19"
 """Of the library inside casadi 3.8.2, as its banner states it; casadi has no call that tells."""
@@ -139,7 +141,7 @@ def run_ipopt(
     program = build_program(model)
     # casadi keeps no reference to the watcher: it must live until the end
     watcher = program.watch(stop, _IterationTeller(model, settings.progress).look)
-    solver = _make_solver(program, watcher, settings)
+    solver = _make_solver(program, watcher, settings, _objective_factor(model))
     result = solver(
         x0=model.initial,
         lbx=model.lower,
@@ -200,13 +202,23 @@ def _violation(model: NonlinearModel, constraints: Floats, point: Floats) -> flo
     return worst
 
 
-def _make_solver(program: Program, watcher: Any, settings: Settings) -> Any:
+def _objective_factor(model: NonlinearModel) -> float:
+    """What Ipopt is to multiply a small linear objective with: it ends where gradients are 1e-8."""
+    if not model.is_linear:
+        return 1.0
+    bounds = list(zip(model.lower, model.upper, strict=True))
+    costs = (abs(c) for at, c in model.objective.linear.items() if bounds[at][0] < bounds[at][1])
+    largest = max(costs, default=0.0)
+    return math.ldexp(1.0, power_to_one(largest)) if is_small_objective(largest) else 1.0
+
+
+def _make_solver(program: Program, watcher: Any, settings: Settings, factor: float) -> Any:
     import casadi
 
     options = {
         "print_time": False,
         "iteration_callback": watcher,
-        "ipopt": _ipopt_options(settings),
+        "ipopt": {"obj_scaling_factor": factor, **_ipopt_options(settings)},
     }
     nlp = {"x": program.variables, "f": program.minimized, "g": program.constraints}
     try:

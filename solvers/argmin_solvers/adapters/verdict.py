@@ -15,11 +15,17 @@ import numpy as np
 
 from argmin.api.outcome import Outcome, Reason, Sense
 from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings, Solution, Solve
+from argmin_solvers.adapters.scaling import search_scaled
 from argmin_solvers.decimals import is_noise
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ProgressSink
-from argmin_solvers.tolerances import CLAIM_TOLERANCE, INTEGRALITY_TOLERANCE, PROOF_TOLERANCE
+from argmin_solvers.tolerances import (
+    CLAIM_TOLERANCE,
+    INTEGRALITY_TOLERANCE,
+    PROOF_TOLERANCE,
+    is_small_objective,
+)
 
 REASONS: dict[Ending, tuple[Reason, str]] = {
     Ending.PROVEN: (Reason.GAP_LIMIT, "stopped within the gap that was allowed"),
@@ -47,10 +53,43 @@ def solve_linear(
     solver: LinearSolver, model: LinearModel, settings: Settings, stop: Event
 ) -> Solve:
     """Search, tell infeasible from unbounded where the solver does not, and judge."""
-    finding = solver.search(model, settings, stop)
+    finding = search_scaled(solver.search, model, settings, stop)
     if finding.ending is Ending.DUAL_INFEASIBLE:
         finding = _tell_apart(solver, model, settings, stop)
-    return judge_linear(model, finding)
+    solve = judge_linear(model, finding)
+    if settings.options and is_small_objective(model.largest_cost):
+        return _doubt_small(solve, model.largest_cost)
+    return name_own_tolerance(solve, settings)
+
+
+def _doubt_small(solve: Solve, largest: float) -> Solve:
+    """The solver's options kept the objective from being scaled: its tolerances see none of it."""
+    if solve.outcome is not Outcome.OPTIMAL:
+        return solve
+    message = (
+        f"the largest coefficient of the objective is {largest:.3g}, too small for the tolerances"
+        " of solvers: multiply the objective by a power of ten, or leave out spec.solver.options,"
+        " and it is done for you"
+    )
+    return replace(
+        solve,
+        outcome=Outcome.FEASIBLE,
+        reason=Reason.SOLVER_STOPPED,
+        message=message,
+        best_bound=None,
+    )
+
+
+def name_own_tolerance(solve: Solve, settings: Settings) -> Solve:
+    """Where a solver stops at a gap that nobody allowed, say so."""
+    allowed = settings.relative_gap or settings.absolute_gap or settings.options
+    if allowed or solve.reason is not Reason.GAP_LIMIT:
+        return solve
+    message = (
+        "the solver calls it optimal by its own tolerances, and its bound leaves a gap: multiply"
+        " an objective of small numbers by a power of ten"
+    )
+    return replace(solve, reason=Reason.SOLVER_STOPPED, message=message)
 
 
 def _tell_apart(
@@ -87,6 +126,7 @@ def judge_linear(model: LinearModel, finding: Finding) -> Solve:
         objective=objective,
         bound=bound,
         values=_named(model, values),
+        unit=model.unit_at(values),
     )
 
 
@@ -135,9 +175,10 @@ def judge_objective(
     objective: float,
     bound: float | None,
     values: Solution,
+    unit: float = 1.0,
 ) -> Solve:
     """The result of a search that brought a solution with this objective and bound."""
-    standing = hold_against(objective, bound, sense is Sense.MAXIMIZE)
+    standing = hold_against(objective, bound, sense is Sense.MAXIMIZE, unit)
     solve = Solve(
         Outcome.FEASIBLE,
         *REASONS.get(finding.ending, REASONS[Ending.STOPPED]),
@@ -174,13 +215,18 @@ class Standing:
     contradictory: bool = False
 
 
-def hold_against(objective: float, bound: float | None, maximizes: bool) -> Standing:
-    """Hold a bound against an objective: it proves it, leaves a gap, or contradicts it."""
+def hold_against(
+    objective: float, bound: float | None, maximizes: bool, unit: float = 1.0
+) -> Standing:
+    """Hold a bound against an objective: it proves it, leaves a gap, or contradicts it.
+
+    `unit` is that of the objective, by which absolute tolerances are multiplied.
+    """
     if bound is None or not np.isfinite(bound):
         return Standing(None)
-    if is_noise(objective, bound):
+    if is_noise(objective, bound, unit):
         return Standing(objective, proven=True)
-    if abs(objective - bound) <= PROOF_TOLERANCE:
+    if abs(objective - bound) <= PROOF_TOLERANCE * unit:
         return Standing(bound, proven=True)
     beaten = objective > bound if maximizes else objective < bound
     return Standing(None, contradictory=True) if beaten else Standing(bound)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from argmin.api.outcome import Reason, Sense
 from argmin_solvers.decimals import exact_sum
 from argmin_solvers.failure import RunError
+from argmin_solvers.tolerances import objective_unit
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,36 @@ class CpSatModel:
             for coefficient, number in zip(objective.coeffs, objective.vars, strict=True)
         )
         return float((total + objective.offset) * (objective.scaling_factor or 1.0))
+
+    def unit_at(self, values: list[int]) -> float:
+        """What counts as 1 beside the objective of a solution: less than that where it is small.
+
+        Each variable that is neither fixed nor zero has a term.
+        """
+        terms = (cost * abs(values[number]) for number, cost in self._costs)
+        return objective_unit(max(terms, default=0.0) or self.largest_cost)
+
+    @property
+    def largest_cost(self) -> float:
+        """The largest coefficient, without its sign, of a variable that is not fixed."""
+        return max((cost for _, cost in self._costs), default=0.0)
+
+    @cached_property
+    def _costs(self) -> list[tuple[int, float]]:
+        """The variables of the objective that are not fixed, with their coefficients' size."""
+        proto = self.proto
+        if not self.has_objective:  # to ask for its terms would give it one
+            return []
+        if proto.has_floating_point_objective():
+            objective, factor = proto.floating_point_objective, 1.0
+        else:
+            objective, factor = proto.objective, abs(proto.objective.scaling_factor) or 1.0
+        references = (number if number >= 0 else -number - 1 for number in objective.vars)
+        return [
+            (number, abs(coefficient) * factor)
+            for number, coefficient in zip(references, objective.coeffs, strict=True)
+            if len(set(proto.variables[number].domain)) > 1
+        ]
 
     def summary(self) -> str:
         """One line for the log."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from argmin.api.outcome import Reason, Sense
 from argmin_solvers.decimals import exact_sum
 from argmin_solvers.failure import RunError
+from argmin_solvers.tolerances import objective_unit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -80,6 +81,20 @@ class LinearModel:
         return exact_sum(
             zip(self.cost[support].tolist(), values[support].tolist(), strict=True), self.offset
         )
+
+    @property
+    def largest_cost(self) -> float:
+        """The largest coefficient, without its sign, of a variable that is not fixed."""
+        return float(np.abs(self.cost[self.lower < self.upper]).max(initial=0.0))
+
+    def unit_at(self, values: Floats) -> float:
+        """What counts as 1 beside the objective at a point: less than that where it is small.
+
+        Each variable that is neither fixed nor zero has a term, of its coefficient at least.
+        """
+        counts = (self.lower < self.upper) & (values != 0)
+        terms = np.abs(self.cost[counts]) * np.maximum(1.0, np.abs(values[counts]))
+        return objective_unit(float(terms.max(initial=0.0)) or self.largest_cost)
 
     def without_objective(self) -> LinearModel:
         """The same constraints, nothing to minimise: is there any solution at all?"""

@@ -164,7 +164,8 @@ class _Judge:
         objective, bound = self._solve.objective, self._solve.best_bound
         if self._original.sense is None or objective is None:
             return None
-        standing = hold_against(objective, bound, self._original.sense is Sense.MAXIMIZE)
+        unit = self._assessments[0].unit
+        standing = hold_against(objective, bound, self._original.sense is Sense.MAXIMIZE, unit)
         if standing.contradictory:
             message = f"the objective {objective!r} is better than the bound {bound!r}"
             return self._doubt(CheckReason.BOUND_CONTRADICTED, message)
@@ -199,13 +200,14 @@ class _Judge:
         self, bound: float, points: Sequence[Solution], assessments: Sequence[Assessment]
     ) -> tuple[float, Solution] | None:
         direction = 1.0 if self._original.sense is Sense.MAXIMIZE else -1.0
-        margin = BETTER_TOLERANCE * max(1.0, abs(bound))
+        unit = self._assessments[0].unit
         better = [
             (float(assessment.objective), point)
             for point, assessment in zip(points, assessments, strict=True)
             if assessment.violation is None
             and assessment.objective is not None
-            and direction * (float(assessment.objective) - bound) > margin
+            and direction * (float(assessment.objective) - bound)
+            > BETTER_TOLERANCE * max(min(unit, assessment.unit), abs(bound))
         ]
         return max(better, key=lambda found: direction * found[0]) if better else None
 

@@ -16,6 +16,7 @@ import numpy as np
 from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
 from argmin_solvers.models.text import quote
+from argmin_solvers.tolerances import objective_unit
 from argmin_solvers.verify.cp import CHECKERS
 from argmin_solvers.verify.cp.points import Amounts, Points, amounts, outside
 from argmin_solvers.verify.original import (
@@ -157,15 +158,16 @@ class CpSatOriginal:
         return amounts((~points.literals(self.proto.assumptions)).sum(axis=1))
 
     def _conclude(self, points: Points, at: int, worst: _Worst) -> Assessment:
-        objective = self._objective(points.values[at].tolist())
+        values = points.values[at].tolist()
+        objective, unit = self._objective(values), self._unit(values)
         scale = max(1.0, abs(float(objective)))
         amount = float(worst.amounts[at])
         if amount == 0.0:
-            return Assessment(None, objective=objective, scale=scale)
+            return Assessment(None, objective=objective, scale=scale, unit=unit)
         reason, number = worst.sources[at]
-        where, message = self._say(reason, number, points.values[at].tolist())
+        where, message = self._say(reason, number, values)
         violation = Violation(reason, where, amount, message)
-        return Assessment(violation, amount, where, objective, scale)
+        return Assessment(violation, amount, where, objective, scale, unit)
 
     def _say(self, reason: CheckReason, number: int, values: list[int]) -> tuple[str, str]:
         """The name and the fault of what a point violates."""
@@ -193,6 +195,23 @@ class CpSatOriginal:
         inner = sum(f * (values[at] if at >= 0 else -values[-at - 1]) for f, at in terms)
         factor = Fraction(float(goal.scaling_factor or 1.0))
         return (int(inner) + Fraction(float(goal.offset))) * factor
+
+    def _unit(self, values: list[int]) -> float:
+        """What counts as 1 beside the objective of a point."""
+        largest = max((cost * abs(values[number]) for number, cost in self._costs), default=0.0)
+        return objective_unit(largest or max((cost for _, cost in self._costs), default=0.0))
+
+    @cached_property
+    def _costs(self) -> list[tuple[int, float]]:
+        """The variables of the objective that are not fixed, with their coefficients' size."""
+        goal, factor = self.proto.objective, abs(self.proto.objective.scaling_factor) or 1.0
+        if self.proto.HasField("floating_point_objective"):
+            goal, factor = self.proto.floating_point_objective, 1.0
+        return [
+            (number if number >= 0 else -number - 1, abs(coefficient) * factor)
+            for number, coefficient in zip(goal.vars, goal.coeffs, strict=True)
+            if len(set(self._variables[number if number >= 0 else -number - 1].domain)) > 1
+        ]
 
     def known_points(self) -> list[Solution]:
         """The model's hint, and the ends of the domains."""

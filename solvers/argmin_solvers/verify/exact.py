@@ -19,7 +19,7 @@ from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
 from argmin_solvers.models.linear import INFINITE
 from argmin_solvers.models.text import quote
-from argmin_solvers.tolerances import ROUNDING_SHARE, SCALE_LIMIT
+from argmin_solvers.tolerances import ROUNDING_SHARE, SCALE_LIMIT, objective_unit
 from argmin_solvers.verify.moves import best_moves, find_ray
 from argmin_solvers.verify.original import (
     Assessment,
@@ -44,6 +44,11 @@ class ExactVariable:
     lower: Fraction | None = None
     upper: Fraction | None = None
     integer: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its bounds leave it one value."""
+        return self.lower is not None and self.lower == self.upper
 
 
 @dataclass(frozen=True)
@@ -145,13 +150,36 @@ class ExactModel:
                 if bound is not None:
                     _check_bound(variable, bound, direction, (numerator, integers.shift), worst)
 
-    def _evaluate_goal(self, integers: _Integers) -> tuple[Fraction, float]:
+    def _evaluate_goal(self, integers: _Integers) -> tuple[Fraction, float, float]:
+        """The objective, the size of what it is the sum of, and what counts as 1 beside it."""
         numerators, goal = integers.numerators, self.goal
         terms = list(map(mul, goal.coefficients, map(numerators.__getitem__, goal.columns)))
         unit = goal.scale << integers.shift
         objective = Fraction(sum(terms), unit) + self.offset
         largest = max(map(abs, terms), default=0)
-        return objective, max(1.0, _ratio(largest, unit), abs(float(self.offset)))
+        scale = max(1.0, _ratio(largest, unit), abs(float(self.offset)))
+        return objective, scale, self._unit(terms, unit)
+
+    def _unit(self, terms: Sequence[int], unit: int) -> float:
+        """The unit of an objective of these terms, each divided by `unit`."""
+        largest = max(
+            (
+                max(cost, _ratio(abs(term), unit))
+                for cost, term in zip(self._costs, terms, strict=True)
+                if cost and term
+            ),
+            default=0.0,
+        )
+        return objective_unit(largest or max(self._costs, default=0.0))
+
+    @cached_property
+    def _costs(self) -> tuple[float, ...]:
+        """The coefficients of the objective without their signs, those of fixed variables as 0."""
+        goal = self.goal
+        return tuple(
+            0.0 if self.variables[column].is_fixed else _ratio(abs(coefficient), goal.scale)
+            for column, coefficient in zip(goal.columns, goal.coefficients, strict=True)
+        )
 
     @cached_property
     def _whole_rows(self) -> tuple[bool, ...]:

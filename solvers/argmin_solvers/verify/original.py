@@ -66,7 +66,7 @@ class Assessment:
 
     `violation` is the first fault that breaks it; `largest` and `where` measure the largest
     violation, tolerated or not. `objective` is in the model's own sense, None where there is none;
-    `scale` is the size of what it is the sum of.
+    `scale` is the size of what it is the sum of, `unit` what counts as 1 beside it.
     """
 
     violation: Violation | None
@@ -74,6 +74,7 @@ class Assessment:
     where: str | None = None
     objective: Fraction | float | None = None
     scale: float = 1.0
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,9 @@ class Worst:
         measured = self.amount if math.isfinite(self.amount) else None
         self.violation = Violation(reason, self.where or "", measured, message)
 
-    def conclude(self, objective: Fraction | float | None, scale: float) -> Assessment:
+    def conclude(
+        self, objective: Fraction | float | None, scale: float, unit: float = 1.0
+    ) -> Assessment:
         """The assessment once all violations are taken."""
         largest = self.amount if math.isfinite(self.amount) else None
-        return Assessment(self.violation, largest, self.where, objective, scale)
+        return Assessment(self.violation, largest, self.where, objective, scale, unit)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from argmin.api.outcome import Outcome, Reason, Sense
-from argmin_solvers.adapters.interface import Ending, Finding
-from argmin_solvers.adapters.verdict import judge_linear
+from argmin_solvers.adapters.interface import Ending, Finding, Settings
+from argmin_solvers.adapters.verdict import judge_linear, name_own_tolerance
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
 from tests.unit.solvers.problems import linear
@@ -40,6 +40,28 @@ def test_a_claim_of_optimality_within_a_gap_is_feasible(smallest: LinearModel) -
     solve = judge_linear(smallest, found(Ending.PROVEN, bound=3.4))
     assert (solve.outcome, solve.reason) == (Outcome.FEASIBLE, Reason.GAP_LIMIT)
     assert solve.best_bound == 3.4
+
+
+@pytest.mark.parametrize(("bound", "proven"), [(3e-8, True), (2.9e-8, False)])
+def test_the_bound_of_a_small_objective_has_to_meet_it_as_nearly(
+    bound: float, proven: bool, tmp_path: Path
+) -> None:
+    model = linear("min\n 3e-9 x + 5e-9 y\nst\n x + y >= 10\ngenerals\n x y\nend\n", tmp_path)
+    solve = judge_linear(model, found(Ending.PROVEN, bound=bound))
+    assert (solve.outcome is Outcome.OPTIMAL) is proven
+
+
+def test_a_gap_that_nobody_allowed_is_the_solvers_own(
+    smallest: LinearModel, tmp_path: Path
+) -> None:
+    solve = judge_linear(smallest, found(Ending.PROVEN, bound=3.4))
+    own = name_own_tolerance(solve, Settings(tmp_path, absolute_gap=0.0))
+    assert (own.outcome, own.reason, own.best_bound) == (
+        Outcome.FEASIBLE,
+        Reason.SOLVER_STOPPED,
+        3.4,
+    )
+    assert name_own_tolerance(solve, Settings(tmp_path, relative_gap=0.05)) == solve
 
 
 def test_a_time_limit_is_feasible_even_where_the_solver_says_more(smallest: LinearModel) -> None:

@@ -83,6 +83,42 @@ def test_a_better_solution_of_the_pool_refutes_a_proof() -> None:
     assert "the objective 1.0 is known" in conclusion.verification.message
 
 
+SMALL = "max\n 3e-9 x + 5e-9 y\nst\n r: x + y <= 2\ngenerals\n x y\nend\n"
+
+
+def test_a_bound_does_not_meet_a_small_objective_from_afar() -> None:
+    solve = replace(optimal(8e-9, Sense.MAXIMIZE, x=1.0, y=1.0), best_bound=9e-9)
+    conclusion = held(solve, rebuild_lp(SMALL))
+    assert (conclusion.solve.outcome, conclusion.solve.best_bound) == (Outcome.FEASIBLE, None)
+    assert conclusion.verification.reason == CheckReason.BOUND_CONTRADICTED
+
+
+@pytest.mark.parametrize(("objective", "y"), [(0.0, 0.0), (5e-9, 1.0)])
+def test_a_point_that_is_better_by_little_refutes_the_proof_of_a_small_objective(
+    objective: float, y: float
+) -> None:
+    solve = optimal(objective, Sense.MAXIMIZE, x=0.0, y=y)
+    conclusion = held(solve, rebuild_lp(SMALL))
+    assert conclusion.solve.outcome is Outcome.FEASIBLE
+    assert conclusion.verification.reason == CheckReason.BETTER_POINT_KNOWN
+
+
+def test_a_small_optimum_of_cpsat_is_held_as_strictly() -> None:
+    original = rebuild_cpsat(
+        b'variables { name: "x" domain: [0, 1] } variables { name: "y" domain: [0, 1] }'
+        b" constraints { at_most_one { literals: [0, 1] } }"
+        b" floating_point_objective { vars: [0, 1] coeffs: [3e-9, 5e-9] maximize: true }"
+    )
+    best = optimal(5e-9, Sense.MAXIMIZE, x=0, y=1)
+    assert held(best, original).solve == best
+    conclusion = held(replace(best, best_bound=6e-9), original)
+    assert conclusion.verification.reason == CheckReason.BOUND_CONTRADICTED
+    conclusion = held(optimal(3e-9, Sense.MAXIMIZE, x=1, y=0), original)
+    assert conclusion.solve.outcome is Outcome.OPTIMAL  # no single step is better
+    conclusion = held(optimal(0.0, Sense.MAXIMIZE, x=0, y=0), original)
+    assert conclusion.verification.reason == CheckReason.BETTER_POINT_KNOWN
+
+
 def test_a_better_hint_refutes_a_proof() -> None:
     original = rebuild_cpsat(
         b'variables { name: "x" domain: [0, 9] } variables { name: "y" domain: [0, 9] }'
