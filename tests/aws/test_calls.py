@@ -162,6 +162,46 @@ async def test_nobody_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> Non
             await get_caller_identity(calls, HERE)
 
 
+async def test_where_aws_is_silent_the_others_are_told_so_at_once(aws: Emulator) -> None:
+    record = Record()
+    async with Aws(replace(QUICK, outage_seconds=600.0), record) as calls:
+        sagemaker = SageMaker(calls, HERE)
+        with aws.faults.during("reset", "sagemaker"):
+            for _ in range(2):
+                with pytest.raises(UnavailableError) as asked:
+                    await sagemaker.describe_processing_job("steel")
+                assert asked.value.leaves_doubt
+            made = record.calls.total()
+            with pytest.raises(UnavailableError, match="is put off") as told:
+                await sagemaker.create_processing_job(request(aws, "copper"))
+        assert not told.value.leaves_doubt
+        assert record.calls.total() == made
+        assert (await get_caller_identity(calls, HERE)).account == ACCOUNT
+
+
+async def test_an_outage_is_over_with_the_first_answer(aws: Emulator, stage: Stage) -> None:
+    stage.create("steel")
+    async with Aws(replace(QUICK, outage_seconds=0.0)) as calls:
+        sagemaker = SageMaker(calls, HERE)
+        with aws.faults.during("reset", "sagemaker"):
+            for _ in range(3):
+                with pytest.raises(UnavailableError):
+                    await sagemaker.describe_processing_job("steel")
+        assert (await sagemaker.describe_processing_job("steel")).name == "steel"
+        jobs = [sagemaker.describe_processing_job("steel") for _ in range(3)]
+        assert {job.name for job in await asyncio.gather(*jobs)} == {"steel"}
+
+
+async def test_an_aws_that_breaks_is_asked_by_everybody(aws: Emulator) -> None:
+    record = Record()
+    async with Aws(QUICK, record) as calls:
+        with aws.faults.during("internal-error", "sagemaker"):
+            for asked in range(1, 4):
+                with pytest.raises(UnavailableError):
+                    await SageMaker(calls, HERE).list_tags("arn")
+                assert record.calls.total() == QUICK.attempts * asked
+
+
 @pytest.mark.parametrize("kind", ["reset", "internal-error"])
 async def test_a_job_whose_creation_was_not_answered_is_found_in_use_and_is_there_once(
     aws: Emulator, kind: str

@@ -26,7 +26,8 @@ from argmin.aws.errors import (
     UnknownRegionError,
 )
 from argmin.aws.models import Access
-from argmin.aws.refusals import FAILURES, Question, explain, read_code
+from argmin.aws.outages import Outages, Place
+from argmin.aws.refusals import FAILURES, Question, explain, is_answer, read_code
 from argmin.aws.session import ClientSettings, Session, Sessions, find_region
 
 Answer = dict[str, Any]
@@ -57,6 +58,8 @@ class CallSettings:
     attempts: int = 4
     call_seconds: float = 20.0
     """All attempts of a call together, and the pauses between them."""
+    outage_seconds: float = 5.0
+    """Where AWS does not answer at all, one call is made in so many seconds."""
     clients: ClientSettings = field(default_factory=ClientSettings)
 
 
@@ -70,6 +73,14 @@ class _Call:
     finish: Finish | None
     leaves_doubt: bool = False
     """Whether a try was not answered: a later one that is refused does not undo it."""
+    is_answered: bool = False
+    """Whether any try was answered, if only by a refusal."""
+
+    @property
+    def place(self) -> Place:
+        """What answers, or does not, as one."""
+        access = self.access
+        return (access.account, find_region(access), self.service, access.endpoint or "")
 
     @property
     def question(self) -> Question:
@@ -90,6 +101,7 @@ class Aws:
         self._observer = observer or _Silence()
         self._sessions = Sessions(self._settings.clients, self._observer.observe_aws_call)
         self._budget = Budget(self._settings.rates, time.monotonic)
+        self._outages = Outages(self._settings.outage_seconds, time.monotonic)
         self._pool = ThreadPoolExecutor(self._settings.threads, thread_name_prefix="aws")
 
     async def __aenter__(self) -> Self:
@@ -129,11 +141,14 @@ class Aws:
         """
         call = _Call(access, service, method, parameters, caller, finish)
         self._check_region(call)
+        self._check_outage(call)
         try:
             return await self._call_in_time(call, self._settings.call_seconds + extra_seconds)
         except AwsError as error:
             error.leaves_doubt |= call.leaves_doubt
             raise
+        finally:
+            self._outages.note(call.place, call.is_answered, is_silent=call.leaves_doubt)
 
     async def _call_in_time(self, call: _Call, limit: float) -> Answer:
         try:
@@ -164,6 +179,17 @@ class Aws:
             " the bucket in spec.artifacts.s3",
             str(call.question),
         )
+
+    def _check_outage(self, call: _Call) -> None:
+        """Nobody waits where others have waited in vain just now."""
+        # Who listens to a queue is alone there, and has pauses of its own.
+        if call.service == "sqs" or self._outages.admits(call.place):
+            return
+        error = UnavailableError(
+            f"AWS has not answered of late: {call.question} is put off", str(call.question)
+        )
+        error.leaves_doubt = False  # nothing was sent
+        raise error
 
     async def _repeat(self, call: _Call) -> Answer:
         retrying = AsyncRetrying(
@@ -218,11 +244,13 @@ class Aws:
         try:
             client = session.client(call.service, find_region(call.access), call.access.endpoint)
             answer = getattr(client, call.method)(**call.parameters)
+            call.is_answered = True
             return call.finish(answer) if call.finish else answer
         except FAILURES as error:
             code = read_code(error)
             cause = explain(error, call.question)
             call.leaves_doubt |= cause.leaves_doubt
+            call.is_answered |= is_answer(error)
             if isinstance(cause, ExpiredError):
                 raise _StaleError(session, cause) from None
             raise cause from error

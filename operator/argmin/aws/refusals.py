@@ -141,6 +141,11 @@ def read_code(error: BaseException) -> str:
     return type(error).__name__
 
 
+def is_answer(error: BaseException) -> bool:
+    """Whether AWS has answered, if only that it cannot do it."""
+    return isinstance(error, boto.ClientError | ResponseParserError)
+
+
 def explain(error: Exception, question: Question) -> AwsError:
     """The error of argmin's that says what botocore's means."""
     if isinstance(error, boto.ClientError):

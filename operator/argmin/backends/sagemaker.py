@@ -19,6 +19,7 @@ from argmin.aws.errors import (
     InUseError,
     NotFoundError,
     RoleNotUsableError,
+    UnavailableError,
     UnknownRegionError,
 )
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
@@ -196,7 +197,9 @@ class SageMakerJobs:
             return job
         except AwsError as error:
             if not error.leaves_doubt:
-                entry.unsure_until = doubt or self._clock()
+                # Who was not asked at all has said nothing of the calls before.
+                is_asked = not isinstance(error, UnavailableError)
+                entry.unsure_until = doubt or self._clock() if is_asked else doubt
             raise
         _log.info("created", job=call.job_name, arn=arn)
         return self._imagine(call, arn)

@@ -133,6 +133,25 @@ def test_a_refusal_says_nothing_of_the_call_before_it(refusal: AwsError) -> None
     assert not world.exists
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["unanswered", "refused"])
+def test_a_creation_that_was_never_sent_changes_nothing_of_what_is_known(before: bool) -> None:
+    world = DelegatedWorld()
+    unsent = silence("CreateProcessingJob")
+    unsent.error.leaves_doubt = False
+    first = (
+        silence("CreateProcessingJob") if before else Fault("CreateProcessingJob", refusals()[1])
+    )
+    world.aws.faults = [first, unsent]
+    for _ in range(3):
+        world.reconcile()
+    assert world.aws.faults == []
+    world.delete()
+    world.settle()
+    assert world.exists == before
+    world.look_later(61)
+    assert not world.exists
+
+
 def test_a_job_that_was_missing_before_its_unanswered_creation_is_looked_for_anew() -> None:
     world = DelegatedWorld()
     world.aws.quota = 0
