@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
 
+from argmin.aws.calls import CallSettings
 from tests.aws.control import FaultKind
 from tests.aws.delegation.conftest import OpenScene
 from tests.aws.delegation.manifests import BLEND_VALUE, build_blend
@@ -13,6 +16,8 @@ from tests.cluster.waiting import wait_until
 pytestmark = pytest.mark.aws
 
 MANY = 4
+REFUSALS = 2 * CallSettings.attempts + 1
+"""So many that the listener itself has to try again, twice."""
 
 
 def solve_many(scene: Scene) -> None:
@@ -49,9 +54,15 @@ def test_events_of_others_and_nonsense_are_passed_over(scene: Scene) -> None:
     wait_until(is_empty, "the queue to be empty", timeout=60)
 
 
-def test_a_queue_that_does_not_answer_is_asked_again(scene: Scene) -> None:
-    scene.aws.faults.add(FaultKind.UNAVAILABLE, "sqs", times=5)
+def test_a_queue_that_does_not_answer_is_asked_again(open_scene: OpenScene) -> None:
+    scene = open_scene(ARGMIN_SAGEMAKER_POLL_SECONDS="600")  # nothing but the queue tells in time
+    fault = scene.aws.faults.add(FaultKind.UNAVAILABLE, "sqs", "ReceiveMessage", times=REFUSALS)
     solve_many(scene)
+    assert next(f.hits for f in scene.aws.faults.list() if f.id == fault.id) == REFUSALS
+    answers = [call.status for call in scene.calls("sqs", "ReceiveMessage")]
+    refused = [number for number, status in enumerate(answers) if status != HTTPStatus.OK]
+    assert len(refused) == REFUSALS
+    assert HTTPStatus.OK in answers[refused[-1] :]
 
 
 def test_without_a_queue_aws_is_asked_now_and_then(open_scene: OpenScene) -> None:
