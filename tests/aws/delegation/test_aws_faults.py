@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from argmin.aws.calls import CallSettings
 from tests.aws.control import FaultKind
 from tests.aws.delegation.identity import OPERATOR
 from tests.aws.delegation.manifests import BLEND_VALUE
@@ -17,6 +18,13 @@ CALLS = (
     ("sagemaker", "CreateProcessingJob"),
     ("sagemaker", "DescribeProcessingJob"),
 )
+MORE = CallSettings.attempts + 1
+"""One call of the operator's makes fewer tries than that: it has to come again."""
+
+
+def count_hits(scene: Scene) -> dict[str, int]:
+    """How often each fault has struck."""
+    return {fault.id: fault.hits for fault in scene.aws.faults.list()}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -29,6 +37,34 @@ def test_jobs_are_solved_once_though_the_first_calls_for_them_fail(scene: Scene,
         scene.check_attempts(name, "Completed")
         scene.check_nothing_left(name)
     assert all(fault.hits == 2 for fault in scene.aws.faults.list())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_job_is_solved_once_though_more_calls_fail_than_are_made_at_a_time(
+    scene: Scene, kind: FaultKind
+) -> None:
+    faults = [
+        scene.aws.faults.add(kind, service, operation, times=MORE, principal=OPERATOR)
+        for service, operation in CALLS
+    ]
+    assert scene.solve()["objective"] == BLEND_VALUE
+    assert count_hits(scene) == {fault.id: MORE for fault in faults}
+    scene.check_attempts("blend", "Completed")
+    scene.check_nothing_left("blend")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_job_is_stopped_though_more_calls_for_it_fail_than_are_made_at_a_time(
+    scene: Scene, kind: FaultKind
+) -> None:
+    scene.start_endless()
+    fault = scene.aws.faults.add(
+        kind, "sagemaker", "StopProcessingJob", times=MORE, principal=OPERATOR
+    )
+    scene.delete("endless")
+    scene.await_gone("endless")
+    assert count_hits(scene) == {fault.id: MORE}
+    scene.check_attempts("endless", "Stopped")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
