@@ -16,7 +16,7 @@ the bounds of integer variables, the scale is 1.
 """
 
 SCALE_LIMIT = 1e4
-"""No scale of a linear constraint or a bound is larger: a large number makes none meaningless."""
+"""No scale of a constraint or a bound is larger: a large number makes none meaningless."""
 
 ROUNDING_SHARE = 1e-7
 """But for this share of the scale itself: numbers that large are doubles that near each other."""
@@ -46,6 +46,11 @@ EVALUATION_TOLERANCE = 1e-6
 BETTER_TOLERANCE = 1e-6
 """How much better another point must be to refute a proof, relative to the larger of the unit and
 the objective: below it a solver may stop."""
+
+
+def limit_scale(scale: float) -> float:
+    """What a violation on this scale is divided by."""
+    return min(scale, SCALE_LIMIT) + ROUNDING_SHARE * scale
 
 
 def is_small_objective(largest: float) -> bool:

@@ -57,6 +57,6 @@ def find_violation(
     worst = 0.0
     for excess, side in ((lower - values, lower), (values - upper, upper)):
         size = np.maximum(scale, np.where(np.isfinite(side), np.abs(side), 1.0))
-        limited = np.minimum(size, SCALE_LIMIT) + ROUNDING_SHARE * size
+        limited = np.minimum(size, SCALE_LIMIT) + ROUNDING_SHARE * size  # as `limit_scale` does
         worst = max(worst, float(np.nan_to_num(excess / limited, nan=np.inf).max(initial=0.0)))
     return worst

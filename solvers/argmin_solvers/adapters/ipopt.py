@@ -13,6 +13,7 @@ import numpy as np
 
 from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Reason, Sense
+from argmin_solvers.adapters.feasibility import find_violation
 from argmin_solvers.adapters.interface import (
     Ending,
     Finding,
@@ -189,17 +190,11 @@ class _IterationTeller:
 
 
 def _violation(model: NonlinearModel, constraints: Floats, point: Floats) -> float:
-    """The largest violation, relative to the size of the bound."""
-    worst = 0.0
-    for values, lower, upper in (
-        (constraints, np.array(model.row_lower), np.array(model.row_upper)),
-        (point, np.array(model.lower), np.array(model.upper)),
-    ):
-        for excess, bound in ((lower - values, lower), (values - upper, upper)):
-            if len(values):
-                scale = np.where(np.isfinite(bound), np.maximum(1.0, np.abs(bound)), 1.0)
-                worst = max(worst, float(np.max(excess / scale)))
-    return worst
+    """The largest violation, by the scales of the check."""
+    return max(
+        find_violation(constraints, np.array(model.row_lower), np.array(model.row_upper)),
+        find_violation(point, np.array(model.lower), np.array(model.upper)),
+    )
 
 
 def _objective_factor(model: NonlinearModel) -> float:

@@ -19,7 +19,7 @@ from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
 from argmin_solvers.models.linear import INFINITE
 from argmin_solvers.models.text import quote
-from argmin_solvers.tolerances import ROUNDING_SHARE, SCALE_LIMIT, objective_unit
+from argmin_solvers.tolerances import limit_scale, objective_unit
 from argmin_solvers.verify.moves import best_moves, find_ray
 from argmin_solvers.verify.original import (
     Assessment,
@@ -257,7 +257,7 @@ def _check_bound(
         return
     amount = _ratio(excess, bottom << shift)
     if not variable.integer:
-        amount /= _limit_scale(_ratio(max(bottom << shift, abs(top)), bottom << shift))
+        amount /= limit_scale(_ratio(max(bottom << shift, abs(top)), bottom << shift))
     if worst.add(variable.name, amount):
         side = "below its lower" if direction < 0 else "above its upper"
         worst.explain(
@@ -265,10 +265,6 @@ def _check_bound(
             f"variable {quote(variable.name)} is {_ratio(numerator, 1 << shift)!r},"
             f" {side} bound {float(bound)!r}",
         )
-
-
-def _limit_scale(scale: float) -> float:
-    return min(scale, SCALE_LIMIT) + ROUNDING_SHARE * scale
 
 
 def _check_row(row: ExactRow, integers: _Integers, worst: Worst, *, is_whole: bool) -> None:
@@ -285,7 +281,7 @@ def _check_row(row: ExactRow, integers: _Integers, worst: Worst, *, is_whole: bo
     if not is_whole:
         terms = map(mul, row.coefficients, map(numerators.__getitem__, row.columns))
         largest = max(unit, abs(side), max(map(abs, terms), default=0))
-        amount /= _limit_scale(_ratio(largest, unit))
+        amount /= limit_scale(_ratio(largest, unit))
     if worst.add(row.name, amount):
         worst.explain(
             CheckReason.CONSTRAINT_VIOLATED,

@@ -10,6 +10,7 @@ from typing import ClassVar
 from argmin.api.outcome import Sense
 from argmin_solvers.adapters.interface import Solution
 from argmin_solvers.models.text import quote
+from argmin_solvers.tolerances import limit_scale
 from argmin_solvers.verify.exact import ExactVariable, corner
 from argmin_solvers.verify.original import (
     Assessment,
@@ -72,7 +73,7 @@ class EvaluatedModel:
             row = EvaluatedRow(
                 variable.name, _float(variable.lower), _float(variable.upper), lambda: math.nan
             )
-            _hold(row, value, CheckReason.BOUND_VIOLATED, worst)
+            _hold(row, value, CheckReason.BOUND_VIOLATED, worst, is_whole=variable.integer)
         for row in self.rows:
             _hold(row, _evaluate(row.value), CheckReason.CONSTRAINT_VIOLATED, worst)
         objective = _evaluate(self.objective)
@@ -110,8 +111,10 @@ class EvaluatedModel:
 _WHAT = {CheckReason.BOUND_VIOLATED: "variable", CheckReason.CONSTRAINT_VIOLATED: "constraint"}
 
 
-def _hold(row: EvaluatedRow, value: float, reason: CheckReason, worst: Worst) -> None:
-    """Hold a value against its two sides."""
+def _hold(
+    row: EvaluatedRow, value: float, reason: CheckReason, worst: Worst, *, is_whole: bool = False
+) -> None:
+    """Hold a value against its two sides; a whole one violates none of them by a little."""
     what = f"{_WHAT[reason]} {quote(row.name)}"
     if not math.isfinite(value):
         if worst.add(row.name, math.inf):
@@ -121,7 +124,10 @@ def _hold(row: EvaluatedRow, value: float, reason: CheckReason, worst: Worst) ->
         (row.lower, (row.lower or 0.0) - value, "below"),
         (row.upper, value - (row.upper or 0.0), "above"),
     ):
-        if side is not None and worst.add(row.name, excess / max(1.0, abs(side))):
+        if side is None:
+            continue
+        scale = 1.0 if is_whole else limit_scale(max(1.0, abs(side)))
+        if worst.add(row.name, excess / scale):
             worst.explain(reason, f"{what} is {value!r}, {where} {side!r} by {excess!r}")
 
 

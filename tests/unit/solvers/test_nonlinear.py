@@ -96,6 +96,28 @@ def test_an_iteration_limit_with_a_feasible_point_is_feasible(tmp_path: Path) ->
     assert result.message == "Ipopt stopped: maximum iterations exceeded"
 
 
+def large(initial: float) -> pyo.ConcreteModel:
+    """x² = 1e9."""
+    m = pyo.ConcreteModel()
+    m.x, m.y = pyo.Var(initialize=initial), pyo.Var(initialize=1.0)
+    m.o = pyo.Objective(expr=m.y**2)
+    m.c = pyo.Constraint(expr=m.x**2 == 1e9)
+    return m
+
+
+def test_a_large_side_makes_no_constraint_meaningless(tmp_path: Path) -> None:
+    result = solve(read(write(large(31000.0))), tmp_path, options={"max_iter": 2})
+    assert (result.outcome, result.values) == (Outcome.UNKNOWN, None)  # x² is 1e9 + 39
+
+
+def test_what_ipopt_calls_solved_holds_beside_a_large_side(tmp_path: Path) -> None:
+    model = read(write(large(31000.0)))
+    result = solve(model, tmp_path)
+    assert result.reason is Reason.LOCALLY_OPTIMAL
+    assert result.values is not None
+    assert result.values[model.names[0]] ** 2 == pytest.approx(1e9, abs=1e-4)
+
+
 def test_a_request_to_stop_ends_the_search(tmp_path: Path) -> None:
     stop = Event()
     stop.set()

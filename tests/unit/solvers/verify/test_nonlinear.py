@@ -91,6 +91,18 @@ class TestBothWays:
         assert found.violation is not None
         assert (found.violation.reason, found.where) == (CheckReason.BOUND_VIOLATED, "x")
 
+    @pytest.mark.parametrize(("excess", "holds"), [(0.001, True), (0.1, False), (900.0, False)])
+    def test_a_large_side_makes_no_row_and_no_bound_meaningless(
+        self, excess: float, holds: bool, rebuilt: str, tmp_path: Path
+    ) -> None:
+        rows = model_of(lambda x, y: x * y)
+        rows.large = pyo.Constraint(expr=rows.x * rows.y >= -1e9)
+        found = self.assess(rebuilt, rows, tmp_path, x=-1e9 - excess, y=1)
+        assert (found.violation is None, found.where) == (holds, "large")
+        bounds = model_of(lambda x, y: x * y, bounds=(-1e9, 1e9))
+        found = self.assess(rebuilt, bounds, tmp_path, x=-1e9 - excess, y=1)
+        assert (found.violation is None, found.where) == (holds, "x")
+
     def test_an_expression_without_a_value_holds_nowhere(
         self, rebuilt: str, tmp_path: Path
     ) -> None:
@@ -105,6 +117,13 @@ class TestBothWays:
         assert isinstance(original, ExactModel)
         found = original.assess([{"x": 1.0, "y": 1.0}])[0]
         assert (found.objective, found.largest) == (4, 0.0)
+
+
+def test_a_whole_value_is_beyond_a_bound_or_is_not() -> None:
+    model = model_of(lambda x, y: x * y, domain=pyo.Integers, bounds=(-(10**14), 0))
+    found = rebuild_pyomo(model).assess([{"x": -(10.0**14) - 1, "y": 1.0}])[0]
+    assert found.violation is not None
+    assert (found.violation.reason, found.largest) == (CheckReason.BOUND_VIOLATED, 1.0)
 
 
 def test_a_file_with_comments_and_without_names_is_read() -> None:
