@@ -116,6 +116,12 @@ class Simulation(ControlModel):
     seconds: float = 1
     exit_message: str = ""
     exit_code: int = 0
+    stops: bool = Field(
+        default=True, description="False: told to stop, it is Stopping until this is set."
+    )
+    log: str = Field(
+        default="", description="A line that it logs every second; {n} counts them. '': no log."
+    )
     outputs: dict[str, str] = Field(
         default_factory=dict, description="'OUTPUT NAME/relative/path' -> the file's text."
     )

@@ -7,7 +7,8 @@ import pytest
 from tests.aws.control import FaultKind
 from tests.aws.delegation.identity import OPERATOR
 from tests.aws.delegation.manifests import BLEND, BLEND_VALUE, build_blend, build_endless
-from tests.aws.delegation.scene import KIND, Scene
+from tests.aws.delegation.scene import KIND, PATIENCE, Scene
+from tests.cluster.waiting import wait_until
 from tests.kubectl import holds
 
 pytestmark = pytest.mark.aws
@@ -33,11 +34,32 @@ def test_a_job_that_is_suspended_from_the_start_costs_nothing(scene: Scene) -> N
     scene.await_gone("endless")
 
 
-def test_a_job_is_deleted_while_it_runs_and_is_gone_when_aws_has_confirmed(scene: Scene) -> None:
+def test_a_job_that_is_deleted_while_it_runs_is_stopped_and_goes(scene: Scene) -> None:
     scene.start_endless()
     scene.aws.configure(stop_grace_seconds=600)
     scene.delete("endless")
     scene.await_over("endless")
+    scene.await_gone("endless")
+    scene.check_attempts("endless", "Stopped")
+    assert len(scene.calls("sagemaker", "StopProcessingJob")) == 1
+
+
+def test_a_job_that_is_deleted_is_there_until_aws_has_stopped_it(scene: Scene) -> None:
+    simulation = {"seconds": 600, "log": "searching"}
+    scene.aws.configure(execution="simulated", simulation={**simulation, "stops": False})
+    scene.start_endless()
+    scene.delete("endless")
+
+    def has_looked_twice() -> bool:
+        operations = [call.operation for call in scene.calls("sagemaker")]
+        stop = "StopProcessingJob"
+        looks = operations[operations.index(stop) :] if stop in operations else []
+        return looks.count("DescribeProcessingJob") >= 2
+
+    wait_until(has_looked_twice, "argmin to ask for a job that it has stopped", timeout=PATIENCE)
+    assert scene.user.get(KIND, "endless")["metadata"]["finalizers"]
+    scene.check_attempts("endless", "Stopping")
+    scene.aws.configure(simulation=simulation)
     scene.await_gone("endless")
     scene.check_attempts("endless", "Stopped")
     assert len(scene.calls("sagemaker", "StopProcessingJob")) == 1
