@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from kubernetes.client import ApiException
 
 from tests.aws.environment import EmulatorError
 from tests.bench.check_cost import measure_check_cost
-from tests.bench.delegation import measure_delegation
+from tests.bench.delegation import Minutes, measure_delegation
 from tests.bench.errors import BenchError
 from tests.bench.figures import Section, render_section
 from tests.bench.footprint import measure_footprint
@@ -65,6 +65,7 @@ class Counts:
     delegated_jobs: int = 200
     counted_jobs: int = 10
     delegated_seconds: float = 20.0
+    counted_minutes: Minutes = field(default_factory=Minutes)
     transfer_pairs: int = 5
     transferred_mebibytes: int = 1024
 
@@ -83,6 +84,7 @@ QUICK = Counts(
     delegated_jobs=4,
     counted_jobs=2,
     delegated_seconds=2.0,
+    counted_minutes=Minutes(preparing=0.5, running=3.0, unheard=1.0),
     transfer_pairs=1,
     transferred_mebibytes=64,
 )
@@ -103,7 +105,10 @@ def list_measurements(
             counts.starts, counts.finished_jobs, counts.idle_seconds
         ),
         "delegation": lambda: measure_delegation(
-            counts.delegated_jobs, counts.counted_jobs, counts.delegated_seconds
+            counts.delegated_jobs,
+            counts.counted_jobs,
+            counts.delegated_seconds,
+            counts.counted_minutes,
         ),
         "transfers": lambda: measure_transfers(counts.transfer_pairs, counts.transferred_mebibytes),
     }

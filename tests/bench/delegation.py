@@ -6,12 +6,13 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from argmin.api.progress import PROGRESS_PREFIX
 from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from tests.aws.control import Call
 from tests.aws.delegation.identity import OPERATOR, Identity
@@ -36,12 +37,14 @@ BURST = 2
 """Calls that it takes at once, after a while without any."""
 TARGET_CALLS = 6
 TARGET_CALLS_A_MINUTE = 2
-LONG_SECONDS = 180.0
 
 NAMESPACE = "team"
 APPLY_TIMEOUT = 300.0
 SLACK_SECONDS = 300.0
 SECONDS_A_JOB = 3.0
+EXIT_MESSAGE_LIMIT = 1024
+
+PROGRESS_CALLS = ("DescribeLogStreams", "GetLogEvents")
 
 _ANSWER = {
     "outcome": "Optimal",
@@ -54,6 +57,9 @@ _ANSWER = {
     "delivered": True,
 }
 
+_LONGER = _ANSWER | {"message": "m" * EXIT_MESSAGE_LIMIT}
+"""An answer that an exit message cannot hold: it is read from the bucket."""
+
 _METHOD = """\
 The operator as a process of this machine, with its chart's rights on an API server, against the
 AWS of the tests over HTTP. Jobs there run nothing: each is over after {seconds:.0f} s with an
@@ -62,8 +68,14 @@ answer, so that only the calls count. *Load*: {jobs} OptimizationJobs on SageMak
 that alone makes {jobs} calls of CreateProcessingJob, and as many of PutObject, last {limit:.0f} s.
 The time runs from the start of `kubectl apply` until AWS has taken the last CreateProcessingJob.
 *Calls for a job* are all that AWS has recorded of the operator's, refused ones too, but for those
-on the queue of events, which serve all jobs; without a throttle. Without events they are those of
-jobs that run for {minutes:g} minutes: what they cost beyond {target} is divided by the minutes."""
+on the queue of events, which serve all jobs; without a throttle. A *short* job is one of
+{seconds:.0f} s. A *whole* job takes {preparing:g} minutes to prepare and {running:g} to run, tells
+its progress in its log every second, and has an answer too long for its exit message. Its calls are
+of two kinds: those *of its life* (PutObject, CreateProcessingJob, DescribeProcessingJob, GetObject,
+and whatever is not of the other kind), which the target is for, and those *for its progress*
+(DescribeLogStreams, GetLogEvents), which come on top. Without events a job runs for {minutes:g}
+minutes and has no log: all its calls count, those that look for the log too, and what they are
+beyond {target} is divided by the minutes."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,38 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Life:
+    """What AWS does with each job."""
+
+    seconds: float
+    """How long its container runs."""
+    preparing_seconds: float = 0.0
+    """How long it takes until the container starts."""
+    answer: Mapping[str, str | bool] = field(default_factory=lambda: _ANSWER)
+    log: str = ""
+    """A line that it logs every second."""
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """How long jobs take whose calls are counted; few in a trial."""
+
+    preparing: float = 4.0
+    running: float = 6.0
+    unheard: float = 3.0
+    """How long one runs of which no event tells."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Calls for each of some jobs."""
+
+    of_life: Samples
+    for_progress: Samples
+    total: Samples
+
+
+@dataclass(frozen=True)
 class Load:
     """What came of many jobs at once."""
 
@@ -89,24 +133,26 @@ class Load:
     refused: int
 
 
-def measure_delegation(jobs: int, counted_jobs: int, seconds: float) -> Section:
+def measure_delegation(jobs: int, counted_jobs: int, seconds: float, minutes: Minutes) -> Section:
     """Delegate many jobs at once, then few, and count.
 
     Args:
         jobs: how many at once.
         counted_jobs: how many for the calls of a job.
         seconds: how long AWS takes for each of the many.
+        minutes: how long it takes for those whose calls are counted.
 
     Raises:
         BenchError: a job failed, or not all were over in time.
     """
     with _surroundings() as here:
         load = _run_load(here, jobs, seconds)
-        with_events = _count_calls(here, counted_jobs, seconds, events=True)
-        without = _count_calls(here, counted_jobs, LONG_SECONDS, events=False)
+        short = _count_calls(here, "short", counted_jobs, Life(seconds))
+        whole = _count_calls(here, "whole", counted_jobs, _live_whole(minutes))
+        unheard = Life(minutes.unheard * 60)
+        without = _count_calls(here, "unheard", counted_jobs, unheard, events=False)
         kubernetes = read_version(here.kubectl)
     limit = (jobs - BURST) / RATE
-    minutes = LONG_SECONDS / 60
     return Section(
         "Delegation to SageMaker",
         _METHOD.format(
@@ -114,24 +160,14 @@ def measure_delegation(jobs: int, counted_jobs: int, seconds: float) -> Section:
             seconds=seconds,
             rate=RATE,
             limit=limit,
-            minutes=minutes,
+            preparing=minutes.preparing,
+            running=minutes.running,
+            minutes=minutes.unheard,
             target=TARGET_CALLS,
         ),
         (
             *_list_load_figures(load, jobs, limit),
-            Figure(
-                "calls for a job, with events",
-                with_events,
-                Unit.COUNT,
-                at_most(TARGET_CALLS, Judged.EVERY),
-            ),
-            Figure("calls for a long job, without events", without, Unit.COUNT),
-            Figure(
-                "of these more than with events, a minute",
-                Samples.of(max(0.0, n - TARGET_CALLS) / minutes for n in without.values),
-                Unit.COUNT,
-                at_most(TARGET_CALLS_A_MINUTE, Judged.EVERY),
-            ),
+            *_list_cost_figures(short, whole, without, minutes.unheard),
         ),
         (_tabulate(load, jobs),),
         kubernetes,
@@ -152,6 +188,30 @@ def _list_load_figures(load: Load, jobs: int, limit: float) -> tuple[Figure, ...
     )
 
 
+def _list_cost_figures(
+    short: Costs, whole: Costs, without: Costs, minutes: float
+) -> tuple[Figure, ...]:
+    few = at_most(TARGET_CALLS, Judged.EVERY)
+    more = Samples.of(max(0.0, n - TARGET_CALLS) / minutes for n in without.total.values)
+    return (
+        Figure("calls for a short job, with events", short.total, Unit.COUNT, few),
+        Figure("calls of the life of a whole job, with events", whole.of_life, Unit.COUNT, few),
+        Figure("calls for its progress, on top", whole.for_progress, Unit.COUNT),
+        Figure("calls for a job, without events", without.total, Unit.COUNT),
+        Figure(
+            f"of these beyond {TARGET_CALLS}, a minute",
+            more,
+            Unit.COUNT,
+            at_most(TARGET_CALLS_A_MINUTE, Judged.EVERY),
+        ),
+    )
+
+
+def _live_whole(minutes: Minutes) -> Life:
+    progress = PROGRESS_PREFIX + json.dumps({"nodes": 0}).replace("0", "{n}")
+    return Life(minutes.running * 60, minutes.preparing * 60, _LONGER, progress)
+
+
 @contextmanager
 def _surroundings() -> Iterator[Surroundings]:
     with (
@@ -166,16 +226,19 @@ def _surroundings() -> Iterator[Surroundings]:
 
 
 @contextmanager
-def _delegating(here: Surroundings, seconds: float, *, events: bool) -> Iterator[None]:
-    """An operator, and an AWS as on its first day whose jobs take so long."""
+def _delegating(here: Surroundings, life: Life, *, events: bool) -> Iterator[None]:
+    """An operator, and an AWS as on its first day whose jobs live so."""
+    answer = json.dumps(life.answer)
     here.aws.reset()
     here.aws.configure(
         execution="simulated",
         concurrency=1000,
+        start_delay_seconds=life.preparing_seconds,
         simulation={
-            "seconds": seconds,
-            "exit_message": json.dumps(_ANSWER),
-            "outputs": {"argmin/answer.json": json.dumps(_ANSWER)},
+            "seconds": life.seconds,
+            "exit_message": answer[:EXIT_MESSAGE_LIMIT],
+            "outputs": {"argmin/answer.json": answer},
+            "log": life.log,
         },
     )
     variables = {
@@ -194,7 +257,7 @@ def _delegating(here: Surroundings, seconds: float, *, events: bool) -> Iterator
 def _run_load(here: Surroundings, jobs: int, seconds: float) -> Load:
     names = [f"job-{number:03}" for number in range(jobs)]
     limit = SLACK_SECONDS + SECONDS_A_JOB * jobs
-    with step(f"delegating {jobs} jobs"), _delegating(here, seconds, events=True):
+    with step(f"delegating {jobs} jobs"), _delegating(here, Life(seconds), events=True):
         here.aws.configure(rates={"*": RATE})
         began = _apply_and_wait(here, names, limit)
         ended = datetime.now(UTC)
@@ -214,12 +277,24 @@ def _run_load(here: Surroundings, jobs: int, seconds: float) -> Load:
     return load
 
 
-def _count_calls(here: Surroundings, jobs: int, seconds: float, *, events: bool) -> Samples:
-    names = [f"{'heard' if events else 'asked'}-{number:03}" for number in range(jobs)]
-    with step(f"counting the calls of {jobs} jobs"), _delegating(here, seconds, events=events):
-        _apply_and_wait(here, names, SLACK_SECONDS + seconds)
+def _count_calls(
+    here: Surroundings, prefix: str, jobs: int, life: Life, *, events: bool = True
+) -> Costs:
+    names = [f"{prefix}-{number:03}" for number in range(jobs)]
+    limit = SLACK_SECONDS + life.preparing_seconds + life.seconds
+    with (
+        step(f"counting the calls of {jobs} {prefix} jobs"),
+        _delegating(here, life, events=events),
+    ):
+        _apply_and_wait(here, names, limit)
         calls = _list_calls(here.aws)
-    return Samples.of(sum(name in call.resource for call in calls) for name in names)
+    found = [[call for call in calls if name in call.resource] for name in names]
+    progress = [sum(call.operation in PROGRESS_CALLS for call in mine) for mine in found]
+    return Costs(
+        of_life=Samples.of(len(mine) - n for mine, n in zip(found, progress, strict=True)),
+        for_progress=Samples.of(progress),
+        total=Samples.of(map(len, found)),
+    )
 
 
 def _apply_and_wait(here: Surroundings, names: Sequence[str], limit: float) -> datetime:
