@@ -46,7 +46,7 @@ EXIT_MESSAGE_LIMIT = 1024
 
 PROGRESS_CALLS = ("DescribeLogStreams", "GetLogEvents")
 
-_ANSWER = {
+_ANSWER: Mapping[str, str | bool] = {
     "outcome": "Optimal",
     "reason": "Optimal",
     "sense": "Maximize",
@@ -57,7 +57,7 @@ _ANSWER = {
     "delivered": True,
 }
 
-_LONGER = _ANSWER | {"message": "m" * EXIT_MESSAGE_LIMIT}
+_LONGER = {**_ANSWER, "message": "m" * EXIT_MESSAGE_LIMIT}
 """An answer that an exit message cannot hold: it is read from the bucket."""
 
 _METHOD = """\
