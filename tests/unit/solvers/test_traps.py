@@ -29,6 +29,7 @@ from argmin_solvers.models.mps import read_mps
 from argmin_solvers.models.nl import parse_nl
 from argmin_solvers.result import RunResult
 from argmin_solvers.runner import execute
+from argmin_solvers.verify.original import CheckReason
 from tests.unit.solvers import test_runner
 from tests.unit.solvers.problems import solve
 from tests.unit.solvers.test_cpsat import golomb, solve_cpsat
@@ -291,6 +292,7 @@ class TestWrongCertificates:
 
     HiGHS 1.14 calls -22897.6 the optimum of the first, where -24217.6 is one variable away. GLPK's
     optimum of the second breaks its row. CBC 2.10 calls the third infeasible: it is unbounded.
+    Other solvers are right, and have to be believed.
     """
 
     def run(self, text: str, solver: SolverName, folder: Path) -> RunResult:
@@ -301,21 +303,40 @@ class TestWrongCertificates:
         return execute(RunDocument.model_validate(document), Interruption())
 
     @pytest.mark.parametrize(
-        ("text", "best"), [(FALSE_OPTIMUM, -24217.5963222816), (FALSE_SOLUTION, 60200372.0)]
+        ("text", "best", "solver"),
+        [
+            (FALSE_OPTIMUM, -24217.5963222816, SolverName.GLPK),
+            (FALSE_OPTIMUM, -24217.5963222816, SolverName.SCIP),
+            (FALSE_SOLUTION, 60200372.0, SolverName.HIGHS),
+            (FALSE_SOLUTION, 60200372.0, SolverName.SCIP),
+        ],
     )
-    @pytest.mark.parametrize("solver", [SolverName.HIGHS, SolverName.GLPK, SolverName.SCIP])
-    def test_what_is_told_to_be_optimal_is(
+    def test_a_solver_that_is_right_is_believed(
         self, text: str, best: float, solver: SolverName, tmp_path: Path
     ) -> None:
         answer = self.run(text, solver, tmp_path).answer
-        if answer.outcome is Outcome.OPTIMAL:
-            assert float(answer.objective or "nan") == pytest.approx(best)
-        else:
-            assert answer.outcome in (Outcome.FEASIBLE, Outcome.ERROR)
+        assert answer.outcome is Outcome.OPTIMAL
+        assert float(answer.objective or "nan") == pytest.approx(best)
 
-    @pytest.mark.parametrize("solver", [SolverName.HIGHS, SolverName.CBC])
-    def test_what_is_told_to_be_infeasible_has_no_known_solution(
-        self, solver: SolverName, tmp_path: Path
-    ) -> None:
-        answer = self.run(FALSE_INFEASIBILITY, solver, tmp_path).answer
-        assert answer.outcome in (Outcome.UNBOUNDED, Outcome.ERROR)
+    def test_a_solution_that_is_not_the_best_is_feasible(self, tmp_path: Path) -> None:
+        answer = self.run(FALSE_OPTIMUM, SolverName.HIGHS, tmp_path).answer
+        assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+        assert answer.verification is not None
+        assert answer.verification.reason == CheckReason.BETTER_POINT_KNOWN
+        assert answer.best_bound is None
+
+    def test_a_solution_that_is_none_is_not_told(self, tmp_path: Path) -> None:
+        answer = self.run(FALSE_SOLUTION, SolverName.GLPK, tmp_path).answer
+        assert (answer.outcome, answer.reason) == (Outcome.ERROR, Reason.WRONG_ANSWER)
+        assert answer.verification is not None
+        assert answer.verification.reason == CheckReason.CONSTRAINT_VIOLATED
+
+    def test_what_is_unbounded_is_told_to_be(self, tmp_path: Path) -> None:
+        answer = self.run(FALSE_INFEASIBILITY, SolverName.HIGHS, tmp_path).answer
+        assert answer.outcome is Outcome.UNBOUNDED
+
+    def test_what_is_told_to_be_infeasible_has_no_known_solution(self, tmp_path: Path) -> None:
+        answer = self.run(FALSE_INFEASIBILITY, SolverName.CBC, tmp_path).answer
+        assert (answer.outcome, answer.reason) == (Outcome.ERROR, Reason.WRONG_ANSWER)
+        assert answer.verification is not None
+        assert answer.verification.reason == CheckReason.CLAIM_REFUTED
