@@ -6,8 +6,8 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,27 @@ HALF = LARGE // 2
 
 
 @contextmanager
-def meanwhile(happening: str, network: Relay) -> Iterator[None]:
-    """Bring the network back once somebody has tried in vain; `happening` says what goes on."""
+def mending(
+    happening: str, was_tried: Callable[[], bool], mend: Callable[[], None]
+) -> Iterator[None]:
+    """Mend an outage once somebody has tried in vain; `happening` says what goes on."""
 
-    def mend() -> None:
-        wait_until(lambda: network.refused >= 2, f"{happening} to be tried again", timeout=60)
-        network.come_back()
+    def wait_and_mend() -> None:
+        try:
+            wait_until(was_tried, f"{happening} to be tried in vain", timeout=60)
+        finally:
+            mend()
 
-    thread = threading.Thread(target=mend)
+    thread = threading.Thread(target=wait_and_mend)
     thread.start()
     yield
     thread.join()
+    assert was_tried()
+
+
+def meanwhile(happening: str, network: Relay) -> AbstractContextManager[None]:
+    """Bring the network back once it has been found down."""
+    return mending(happening, lambda: network.refused >= 2, network.come_back)
 
 
 def reading(store: Store, network: Relay, path: Path) -> Transfers:
@@ -82,15 +92,26 @@ def test_a_download_survives_a_store_that_goes_and_comes_back(
 
 
 def test_a_server_that_is_started_again_gets_all_of_it(
-    gateway_store: Store, shared_gateway: Gateway, persistence: Persistence, tmp_path: Path
+    gateway_store: Store,
+    shared_gateway: Gateway,
+    persistence: Persistence,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     content = os.urandom(LARGE)
     shipment = ship(
         gateway_store, gateway_store.place("runs"), tmp_path, found(tmp_path, f=content)
     )
+
+    def was_tried() -> bool:
+        return any(", try 1: Could not connect" in message for message in caplog.messages)
+
     shared_gateway.stop()
-    threading.Timer(0, shared_gateway.start).start()
-    shipment.send(Interruption(), persistence)
+    with (
+        caplog.at_level("INFO", logger="argmin"),
+        mending("the upload", was_tried, shared_gateway.start),
+    ):
+        shipment.send(Interruption(), persistence)
     assert gateway_store.get("runs/outputs/data/f") == content
 
 
