@@ -37,8 +37,8 @@ def is_solution(model: LinearModel, values: Floats) -> bool:
         return False
     columns = np.repeat(np.arange(model.columns), np.diff(model.start))
     terms = model.value * point[columns]
-    activity = np.bincount(model.index, weights=terms, minlength=model.rows)
-    largest = np.ones(model.rows)
+    activity, largest = np.zeros(model.rows), np.ones(model.rows)
+    np.add.at(activity, model.index, terms)
     np.maximum.at(largest, model.index, np.abs(terms))
     violation = max(
         find_violation(point, model.lower, model.upper),
