@@ -38,6 +38,7 @@ from argmin_solvers.adapters.interface import (
     unknown_option,
 )
 from argmin_solvers.adapters.mpsfile import write_mps
+from argmin_solvers.adapters.optionguard import CBC, guard
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
@@ -169,6 +170,7 @@ def _user_options(settings: Settings) -> list[str]:
         full = _full_name(name, known)
         if full is None:
             raise unknown_option("cbc", name, known)
+        guard("cbc", CBC, name, value, full=full)
         if not str(value).strip() or (str(value).startswith("-") and not _is_number(str(value))):
             raise bad_option("cbc", name, value, "a number or a word")
         words += [f"-{full}", str(value).strip()]

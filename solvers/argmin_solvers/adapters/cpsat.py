@@ -21,6 +21,7 @@ from argmin_solvers.adapters.interface import (
     bad_option,
     unknown_option,
 )
+from argmin_solvers.adapters.optionguard import CP_SAT, CP_SAT_ENUMERATING, guard
 from argmin_solvers.adapters.verdict import (
     REASONS,
     judge_empty,
@@ -100,8 +101,10 @@ def _apply(parameters: Any, settings: Settings, enumerating: bool, unit: float) 
     parameters.absolute_gap_limit = settings.absolute_gap or 0.0
     if unit < 1:  # else CP-SAT rounds the doubles of an objective to multiples of about 1e-6
         parameters.mip_wanted_precision = NOISE * unit
+    guards = CP_SAT_ENUMERATING if enumerating else CP_SAT
     for name, value in settings.options.items():
         _check_option(name, value)
+        guard("cp-sat", guards, name, value)
         parameters.merge_text_format(f"{name}: {value}")
 
 
@@ -118,6 +121,8 @@ def _check_option(name: str, value: str | int) -> None:
     except text_format.ParseError as error:
         expected = str(error).split(" : ", 1)[-1].splitlines()[0]
         raise bad_option("cp-sat", name, value, f"what its parameter does ({expected})") from None
+    if [field.name for field, _ in parameters.ListFields()] != [name]:
+        raise bad_option("cp-sat", name, value, "one value")
 
 
 class _Collector:

@@ -22,6 +22,7 @@ from argmin_solvers.adapters.interface import (
     parse_option,
     unknown_option,
 )
+from argmin_solvers.adapters.optionguard import HIGHS, guard
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
@@ -99,6 +100,7 @@ def _set_option(highs: Any, name: str, text: str | int) -> None:
     if status != highspy.HighsStatus.kOk:
         known = [option for option in dir(highs.getOptions()) if not option.startswith("_")]
         raise unknown_option("highs", name, known)
+    guard("highs", HIGHS, name, text)
     value = parse_option("highs", name, text, type(current))
     if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
         raise bad_option("highs", name, text, "a value in the range its log states")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from argmin_solvers.adapters.interface import (
     unknown_option,
 )
 from argmin_solvers.adapters.nlprogram import Program, build_program
+from argmin_solvers.adapters.optionguard import IPOPT, IPOPT_PROOF, guard, is_within
 from argmin_solvers.adapters.scaling import power_to_one
 from argmin_solvers.adapters.verdict import judge_empty, judge_objective
 from argmin_solvers.failure import RunError
@@ -70,8 +71,12 @@ class Ipopt:
 
     def solve(self, model: NonlinearModel, settings: Settings, stop: Event) -> Solve:
         """Solve to a local optimum; a linear program, to its optimum."""
+        for name, value in settings.options.items():
+            guard("ipopt", IPOPT, name, value)
         ended = run_ipopt(model, settings, stop)
         finding = ended.finding(model)
+        if finding.ending is Ending.PROVEN and not is_within(IPOPT_PROOF, settings.options):
+            finding = replace(finding, ending=Ending.LOCALLY_OPTIMAL)
         if finding.values is None:
             return judge_empty(finding, model.sense)
         values = dict(zip(model.names, finding.values.tolist(), strict=True))

@@ -23,6 +23,7 @@ from argmin_solvers.adapters.interface import (
     unknown_option,
 )
 from argmin_solvers.adapters.mpsfile import write_mps
+from argmin_solvers.adapters.optionguard import SCIP, guard
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.models.linear import INFINITE, LinearModel
 from argmin_solvers.progress.sink import ProgressSink
@@ -94,6 +95,7 @@ def _apply(scip: Any, settings: Settings) -> None:
     for name, text in settings.options.items():
         if name not in known:
             raise unknown_option("scip", name, known)
+        guard("scip", SCIP, name, text)
         value = parse_option("scip", name, text, type(known[name]))
         try:
             scip.setParam(name, value)
