@@ -83,15 +83,13 @@ class Cbc:
         """Run the executable on a file and read what it found."""
         files = _Files(settings.workdir)
         write_mps(model.plain(), files.model)
-        refusals: list[RunError] = []
         told = CbcLog(model, settings.progress)
 
         def look_at(line: str) -> None:
             told.look_at(line)
             refusal = _refused_value(line, settings)
             if refusal is not None:
-                refusals.append(refusal)
-                process.kill()
+                raise refusal
 
         options = [*_limit_options(settings), *_user_options(settings)]
         process = SolverProcess(
@@ -101,8 +99,6 @@ class Cbc:
         )
         # SIGINT is the one signal after which CBC still writes its best solution.
         code = process.wait(stop, _interrupt)
-        if refusals:
-            raise refusals[0]
         if not files.text.exists():
             if stop.is_set():  # asked before it was listening
                 return Finding(Ending.INTERRUPTED)

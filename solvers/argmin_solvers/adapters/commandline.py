@@ -30,6 +30,7 @@ _LINE_BYTES = 64 * 1024
 class SolverProcess:
     """A solver's process; `lines` are the last it has printed, which end with its results.
 
+    `on_line` sees each line; what it raises ends the process, and `wait` raises it again.
     `improvements` counts the lines that `improving` matches: those of better solutions.
     """
 
@@ -62,7 +63,7 @@ class SolverProcess:
             Its exit code.
 
         Raises:
-            RunError: SolverFailed, where its output could not be passed on.
+            RunError: what `on_line` raised; SolverFailed, where its output could not be passed on.
         """
         while not self._ended_within(_POLL_SECONDS):
             if stop.is_set():
@@ -72,15 +73,13 @@ class SolverProcess:
                     self._process.wait()
                 break
         self._reader.join()
+        if isinstance(self._unread, RunError):
+            raise self._unread
         if self._unread is not None:
             raise RunError(
                 Reason.SOLVER_FAILED, f"the solver's output cannot be passed on: {self._unread}"
             )
         return self._process.returncode
-
-    def kill(self) -> None:
-        """End it now."""
-        self._process.kill()
 
     def _ended_within(self, seconds: float) -> bool:
         try:

@@ -101,6 +101,18 @@ def test_a_solver_whose_output_cannot_be_written_is_ended(
             process.wait(Event(), lambda _: None)
 
 
+def test_a_refusal_of_a_first_line_that_is_read_at_once_is_raised_as_it_is() -> None:
+    def refuse(line: str) -> None:
+        raise RunError(Reason.UNKNOWN_OPTION, f"refused: {line}")
+
+    process = SolverProcess(
+        [*PRINTING, "import time; print('x', flush=True); time.sleep(600)"], refuse
+    )
+    with pytest.raises(RunError, match=r"^refused: x$") as caught:
+        process.wait(Event(), lambda _: None)
+    assert caught.value.reason is Reason.UNKNOWN_OPTION
+
+
 def test_a_long_log_is_kept_in_bounds_and_its_end_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
