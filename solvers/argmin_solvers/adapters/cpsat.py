@@ -206,7 +206,7 @@ def _judge(
     from ortools.sat.python import cp_model
 
     if status == cp_model.MODEL_INVALID:
-        raise RunError(Reason.INVALID_MODEL, f"{model.origin}: {model.model.validate()}")
+        raise _invalid(model, solver)
     if status == cp_model.INFEASIBLE:
         return judge_empty(Finding(Ending.INFEASIBLE), model.sense)
     ending = _ending(solver, status == cp_model.OPTIMAL, collector)
@@ -231,6 +231,16 @@ def _judge(
         bound=_bound(model, solver),
         values=_named(model, values),
         unit=model.unit_at(values),
+    )
+
+
+def _invalid(model: CpSatModel, solver: Any) -> RunError:
+    """CP-SAT calls a model invalid where its parameters are, too."""
+    fault = model.model.validate()
+    if fault:
+        return RunError(Reason.INVALID_MODEL, f"{model.origin}: {fault}")
+    return RunError(
+        Reason.UNKNOWN_OPTION, f"spec.solver.options: cp-sat refuses them: {solver.solution_info()}"
     )
 
 

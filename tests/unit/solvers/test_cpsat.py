@@ -191,6 +191,16 @@ def test_variables_without_a_name_of_their_own_get_one(tmp_path: Path) -> None:
     assert solve_cpsat(model, tmp_path).values == {"@0": 1, "twin@1": 1, "twin@2": 1}
 
 
+def test_options_that_cp_sat_refuses_together_are_told_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        solve_cpsat(golomb(4), tmp_path, options={"num_search_workers": 8})
+    assert caught.value.reason is Reason.UNKNOWN_OPTION
+    assert caught.value.message == (
+        "spec.solver.options: cp-sat refuses them:"
+        " Do not specify both num_search_workers and num_workers"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
