@@ -38,7 +38,7 @@ from argmin_solvers.adapters.interface import (
     unknown_option,
 )
 from argmin_solvers.adapters.mpsfile import write_mps
-from argmin_solvers.adapters.optionguard import CBC, guard
+from argmin_solvers.adapters.optionguard import CBC, MOST_THREADS, guard
 from argmin_solvers.adapters.verdict import solve_linear
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
@@ -154,7 +154,7 @@ def _limit_options(settings: Settings) -> list[str]:
     if settings.solutions is not None:
         options += ["-maxSolutions", str(settings.solutions)]
     if settings.threads > 1:
-        options += ["-threads", str(settings.threads)]
+        options += ["-threads", str(min(settings.threads, MOST_THREADS))]
     seed = Cbc.default_seed if settings.seed is None else settings.seed
     return [*options, "-randomSeed", str(seed), "-randomCbcSeed", str(seed)]
 

@@ -22,6 +22,9 @@ _LOOSEST_POINT = 1e-4
 _TIGHTEST = 1e-9
 """Of SCIP's: with less than its epsilon it calls the first point of a linear program optimal."""
 
+MOST_THREADS = 99
+"""Of CBC: it takes hundreds for other ways to search, and with 100 skips a part of the tree."""
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -72,6 +75,7 @@ CBC: Mapping[str, Guard] = {
     "integerTolerance": Between(high=_LOOSEST_POINT),
     "preTolerance": Between(high=_LOOSEST_POINT),
     "zeroTolerance": Between(high=1e-12),
+    "threads": Between(0, MOST_THREADS),
 }
 
 HIGHS: Mapping[str, Guard] = {
@@ -94,6 +98,9 @@ HIGHS: Mapping[str, Guard] = {
 }
 
 SCIP: Mapping[str, Guard] = {
+    "constraints/countsols/active": Refused(
+        "it counts solutions in place of finding the best", "leave it out"
+    ),
     "numerics/epsilon": Between(high=_LOOSEST_PROOF),
     "numerics/sumepsilon": Between(high=_LOOSEST_POINT),
     "numerics/feastol": Between(_TIGHTEST, _LOOSEST_POINT),

@@ -35,7 +35,7 @@ REFUSED = {
         ("constraintfromCutoff", "on"), ("pumpCutoff", "6"), ("pumpIncrement", "40"),
         ("increment", "40"), ("inc", "0.5"), ("maximize", "1"), ("minimize", "1"),
         ("dualBound", "0.001"), ("dualTolerance", "1"), ("primalTolerance", "1"),
-        ("integerTolerance", "0.5"), ("preTolerance", "1"),
+        ("integerTolerance", "0.5"), ("preTolerance", "1"), ("threads", "100"),
     ],
     SolverName.GLPK: [("max", "true"), ("min", "true"), ("nomip", "true"), ("check", "true")],
     SolverName.HIGHS: [
@@ -48,6 +48,7 @@ REFUSED = {
         ("numerics/dualfeastol", "0.001"), ("numerics/feastol", "0.001"),
         ("numerics/epsilon", "0.001"), ("numerics/infinity", "1e10"),
         ("numerics/feastol", "1e-12"), ("numerics/hugeval", "40"),
+        ("constraints/countsols/active", "true"),
     ],
     SolverName.SCIPY: [("bounds", "6"), ("integrality", "0")],
 }  # fmt: skip
@@ -70,6 +71,11 @@ def test_an_option_that_changes_a_linear_model_or_its_proof_is_refused(
     solver: SolverName, option: tuple[str, str], tmp_path: Path
 ) -> None:
     refusal(solver, option, linear(CHEAPEST_TWO, tmp_path), tmp_path)
+
+
+def test_a_hundred_threads_are_not_cbcs_word_for_another_search(tmp_path: Path) -> None:
+    result = solve(SolverName.CBC, mps("lseu"), tmp_path, threads=100)
+    assert (result.outcome, result.objective) == (Outcome.OPTIMAL, 1120.0)
 
 
 ENDING = {  # a search, or its pruning, before the optimum
