@@ -101,6 +101,7 @@ SCIP: Mapping[str, Guard] = {
     "constraints/countsols/active": Refused(
         "it counts solutions in place of finding the best", "leave it out"
     ),
+    "constraints/linear/maxeasyactivitydelta": Between(high=1e6),
     "numerics/epsilon": Between(high=_LOOSEST_PROOF),
     "numerics/sumepsilon": Between(high=_LOOSEST_POINT),
     "numerics/feastol": Between(_TIGHTEST, _LOOSEST_POINT),

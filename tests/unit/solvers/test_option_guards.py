@@ -49,6 +49,7 @@ REFUSED = {
         ("numerics/epsilon", "0.001"), ("numerics/infinity", "1e10"),
         ("numerics/feastol", "1e-12"), ("numerics/hugeval", "40"),
         ("constraints/countsols/active", "true"),
+        ("constraints/linear/maxeasyactivitydelta", "1e30"),
     ],
     SolverName.SCIPY: [("bounds", "6"), ("integrality", "0")],
 }  # fmt: skip
