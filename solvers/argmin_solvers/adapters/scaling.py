@@ -18,18 +18,22 @@ from argmin_solvers.adapters.interface import Finding, Settings
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ABSURD, ProgressSink
 from argmin_solvers.runlog import log
-from argmin_solvers.tolerances import is_small_objective
+from argmin_solvers.tolerances import SMALL_OBJECTIVE, is_small_objective
 
 Search = Callable[[LinearModel, Settings, Event], Finding]
 
 _LARGEST_EXPONENT = 1000
 """Two to this is still a double."""
+_LARGEST_EXPONENT_OF_COSTS = 20
+"""Small coefficients are not raised further than this brings the largest: about a million."""
+_FAINTEST = 1e-6
+"""Smaller coefficients are lost in the tolerances of solvers."""
 _LARGEST_CONSTANT = 30
 """The scaled constant of an objective is at most about 2 to this: its own digits count as well."""
 
 
 def search_scaled(search: Search, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-    """Search with an objective whose largest coefficient is no smaller than solvers can tell.
+    """Search with an objective whose coefficients are no smaller than solvers can tell.
 
     The options of a solver may have numbers of the objective's own size: where there are any, the
     objective is left as it is.
@@ -37,7 +41,10 @@ def search_scaled(search: Search, model: LinearModel, settings: Settings, stop: 
     exponent = 0 if settings.options else find_exponent(model)
     if not exponent:
         return search(model, settings, stop)
-    log.info("the objective is very small: the solver is given 2^%d times as much", exponent)
+    log.info(
+        "the objective has very small coefficients: the solver is given 2^%d times as much",
+        exponent,
+    )
     finding = search(_scale(model, exponent), _scale_settings(settings, exponent), stop)
     return replace(
         finding,
@@ -47,12 +54,36 @@ def search_scaled(search: Search, model: LinearModel, settings: Settings, stop: 
 
 
 def find_exponent(model: LinearModel) -> int:
-    """The power of two that brings the largest coefficient to 1 or a little more; mostly 0."""
+    """The power of two that solvers tell the coefficients of the objective apart by; mostly 0."""
+    constant = max(abs(model.offset), float(np.abs(model.cost).max()))
+    limit = power_to_one(math.ldexp(constant, -_LARGEST_CONSTANT)) if constant else 0
+    return max(0, min(limit, max(_raise_largest(model), _raise_smallest(model))))
+
+
+def find_faintest(model: LinearModel, settings: Settings) -> float | None:
+    """The smallest coefficient that matters, where solvers see none of it; mostly `None`.
+
+    It is not scaled beside the options of a solver, nor so far that the largest ones get too large.
+    """
+    smallest = model.smallest_cost
+    exponent = 0 if settings.options else find_exponent(model)
+    is_faint = math.ldexp(smallest, exponent) < _FAINTEST if math.isfinite(smallest) else False
+    return smallest if is_faint else None
+
+
+def _raise_largest(model: LinearModel) -> int:
+    """An objective that is small as a whole is brought to 1 or a little more."""
     largest = model.largest_cost
-    if not is_small_objective(largest):
+    return power_to_one(largest) if is_small_objective(largest) else 0
+
+
+def _raise_smallest(model: LinearModel) -> int:
+    """Small coefficients beside large ones are made as large as the large ones allow."""
+    smallest, largest = model.smallest_cost, model.largest_cost
+    if not is_small_objective(smallest):
         return 0
-    fixed = max(abs(model.offset), float(np.abs(model.cost).max()))
-    return max(0, power_to_one(max(largest, math.ldexp(fixed, -_LARGEST_CONSTANT))))
+    wanted = power_to_one(smallest / SMALL_OBJECTIVE)
+    return min(wanted, _LARGEST_EXPONENT_OF_COSTS + power_to_one(largest))
 
 
 def power_to_one(number: float) -> int:

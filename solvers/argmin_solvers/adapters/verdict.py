@@ -15,7 +15,7 @@ import numpy as np
 
 from argmin.api.outcome import Outcome, Reason, Sense
 from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings, Solution, Solve
-from argmin_solvers.adapters.scaling import search_scaled
+from argmin_solvers.adapters.scaling import find_faintest, search_scaled
 from argmin_solvers.decimals import is_noise
 from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel
@@ -57,20 +57,28 @@ def solve_linear(
     if finding.ending is Ending.DUAL_INFEASIBLE:
         finding = _tell_apart(solver, model, settings, stop)
     solve = judge_linear(model, finding)
-    if settings.options and is_small_objective(model.largest_cost):
-        return _doubt_small(solve, model.largest_cost)
+    largest = model.largest_cost
+    if settings.options and is_small_objective(largest):
+        return _doubt(
+            solve,
+            f"the largest coefficient of the objective is {largest:.3g}, too small for the"
+            " tolerances of solvers: multiply the objective by a power of ten, or leave out"
+            " spec.solver.options, and it is done for you",
+        )
+    faintest = find_faintest(model, settings)
+    if faintest is not None:
+        return _doubt(
+            solve,
+            f"the coefficients of the objective go from {faintest:.3g} to {largest:.3g}, and the"
+            " tolerances of solvers see no such difference: bring them nearer to each other",
+        )
     return name_own_tolerance(solve, settings)
 
 
-def _doubt_small(solve: Solve, largest: float) -> Solve:
-    """The solver's options kept the objective from being scaled: its tolerances see none of it."""
+def _doubt(solve: Solve, message: str) -> Solve:
+    """What a solver calls optimal by tolerances that see nothing of some costs is a solution."""
     if solve.outcome is not Outcome.OPTIMAL:
         return solve
-    message = (
-        f"the largest coefficient of the objective is {largest:.3g}, too small for the tolerances"
-        " of solvers: multiply the objective by a power of ten, or leave out spec.solver.options,"
-        " and it is done for you"
-    )
     return replace(
         solve,
         outcome=Outcome.FEASIBLE,

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from argmin.api.outcome import Reason, Sense
 from argmin_solvers.decimals import exact_sum
 from argmin_solvers.failure import RunError
-from argmin_solvers.tolerances import objective_unit
+from argmin_solvers.tolerances import PROOF_TOLERANCE, objective_unit
+
+FARTHEST = 1e9
+"""How far a variable without end is thought to move at most."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -86,6 +89,15 @@ class LinearModel:
     def largest_cost(self) -> float:
         """The largest coefficient, without its sign, of a variable that is not fixed."""
         return float(np.abs(self.cost[self.lower < self.upper]).max(initial=0.0))
+
+    @property
+    def smallest_cost(self) -> float:
+        """The smallest coefficient, without its sign, that matters; infinite where none does.
+
+        One matters where its variable can move the objective by more than a proof leaves open.
+        """
+        costs, reach = np.abs(self.cost), np.minimum(self.upper - self.lower, FARTHEST)
+        return float(costs[costs * reach > PROOF_TOLERANCE].min(initial=np.inf))
 
     def unit_at(self, values: Floats) -> float:
         """What counts as 1 beside the objective at a point: less than that where it is small.
