@@ -138,6 +138,16 @@ JOB_REFUSALS = (
         "spec",
         "spec.solver is for spec.model: a script chooses its solver itself",
     ),
+    *(
+        Refusal(
+            f"{name} beside a script",
+            {"script": SCRIPT, "limits": {"time": "1m", name: value}},
+            "spec",
+            "spec.limits.relativeGap, absoluteGap and solutions are for spec.model: remove them,"
+            " a script sets its own limits; spec.limits.time holds for it",
+        )
+        for name, value in (("relativeGap", "0.1"), ("absoluteGap", 5), ("solutions", 3))
+    ),
     Refusal(
         "a pool from a solver without one",
         with_model(solver={"name": "cbc"}, solutionPool={"enumerateAll": True}),

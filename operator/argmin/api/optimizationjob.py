@@ -159,6 +159,13 @@ class OptimizationJobSpec(ApiModel):
             holds=lambda s: s.script is None or s.solution_pool is None,
         ),
         Rule(
+            cel="!(has(self.script) && has(self.limits) && (has(self.limits.relativeGap)"
+            " || has(self.limits.absoluteGap) || has(self.limits.solutions)))",
+            message="spec.limits.relativeGap, absoluteGap and solutions are for spec.model: remove"
+            " them, a script sets its own limits; spec.limits.time holds for it",
+            holds=lambda s: s.script is None or s.limits == Limits(time=s.limits.time),
+        ),
+        Rule(
             cel="!(has(self.model) && has(self.solver) && has(self.solver.name)"
             " && self.solver.name != 'cp-sat' && has(self.solutionPool))",
             message="spec.solutionPool needs spec.solver.name: cp-sat",
