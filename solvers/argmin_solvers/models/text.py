@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from argmin.api.outcome import Reason
@@ -36,12 +37,12 @@ def read_source(path: Path) -> bytes:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file.
+    """The lines of a UTF-8 text file; the byte order mark that Windows begins it with is none.
 
     Raises:
         RunError: SourceNotFound; InvalidModel with the line that is no text.
     """
-    content = read_source(path)
+    content = read_source(path).removeprefix(BOM_UTF8)
     try:
         return content.decode("utf-8").splitlines()
     except UnicodeDecodeError as error:

@@ -46,7 +46,7 @@ def _rebuild_file(format_: ModelFormat, path: Path) -> Original:
         from argmin_solvers.verify.cpsat import rebuild_cpsat
 
         return rebuild_cpsat(content)
-    return _rebuild_text(format_, content.decode("utf-8"), path)
+    return _rebuild_text(format_, content.decode("utf-8-sig"), path)
 
 
 def _rebuild_text(format_: ModelFormat, text: str, path: Path) -> Original:

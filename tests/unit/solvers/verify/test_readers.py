@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from argmin.api.optimizationjob import ModelFormat
+from argmin.api.run import RunModel
+from argmin_solvers.models import load_model
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.lp import read_lp
 from argmin_solvers.models.mps import read_mps
@@ -16,6 +19,7 @@ from argmin_solvers.verify.exact import ExactModel
 from argmin_solvers.verify.lptext import rebuild_lp
 from argmin_solvers.verify.mpstext import rebuild_mps
 from argmin_solvers.verify.original import CheckReason, UncheckableError
+from argmin_solvers.verify.rebuild import rebuild
 from tests.unit.solvers.problems import MPS
 
 INSTANCES = ("afiro", "dcmulti", "egout", "gesa2", "lseu", "p0548", "rgn", "woodinfe")
@@ -148,6 +152,24 @@ def test_lp_files_are_read_alike(text: str, tmp_path: Path) -> None:
     path = tmp_path / "model.lp"
     path.write_text(text)
     assert as_doubles(rebuild_lp(text)) == of_the_solvers(read_lp(path))
+
+
+@pytest.mark.parametrize(
+    ("format_", "text"),
+    [
+        (ModelFormat.LP, LP_TEXTS["short forms"]),
+        (ModelFormat.MPS, MPS_TEXTS["sense and constant"]),
+    ],
+)
+def test_the_byte_order_mark_of_windows_is_read_over(
+    format_: ModelFormat, text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model"
+    declared = RunModel(format=format_, path=str(path))
+    path.write_bytes(text.encode("utf-8-sig"))
+    original = rebuild(declared).original
+    assert isinstance(original, ExactModel)
+    assert as_doubles(original) == of_the_solvers(load_model(declared))
 
 
 def test_numbers_are_the_decimals_of_the_file() -> None:
