@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -38,6 +39,8 @@ _LINE_BYTES = 64 * 1024
 _LAST_LINES = 3
 _PROOF_GAP = 1e-4
 """Relative distance of objective and bound at which solvers commonly call a solution optimal."""
+_NAME_LENGTH = 63
+"""Of a metric, in the answer."""
 _POLL_SECONDS = 0.1
 _READERS_SECONDS = 2.0
 
@@ -290,8 +293,32 @@ def _list_metrics(findings: Findings) -> Iterator[Metric]:
             len(findings.metrics),
             METRICS_LIMIT,
         )
+    names = _fit_names(findings.metrics)
     for name, value in findings.metrics.items():
-        yield Metric(name=name[:63], value=decimal_text(value))
+        yield Metric(name=names[name], value=decimal_text(value))
+
+
+def _fit_names(names: Iterable[str]) -> dict[str, str]:
+    """Names as an answer takes them: cut, and by a digest apart from others that begin alike."""
+    fitted = {name: name for name in names if len(name) <= _NAME_LENGTH}
+    taken, alike = set(fitted), 0
+    for name in names:
+        if name in fitted:
+            continue
+        short = name[:_NAME_LENGTH]
+        if short in taken:
+            digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+            short, alike = f"{name[: _NAME_LENGTH - 9]}~{digest}", alike + 1
+        taken.add(short)
+        fitted[name] = short
+    if alike:
+        log.info(
+            "%d metrics have names that are alike in their first %d characters, which is where a"
+            " name is cut: a digest of the whole name is their end",
+            alike,
+            _NAME_LENGTH,
+        )
+    return fitted
 
 
 def _judge(findings: Findings) -> tuple[Outcome, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -226,6 +227,20 @@ def test_whole_numbers_are_exact_up_to_what_an_answer_holds(tmp_path: Path) -> N
 def test_other_names_in_the_report_file_are_metrics(tmp_path: Path) -> None:
     result = run_here(tmp_path, appending('{"objective": 7, "iterations": 17}\n'))
     assert [(m.name, m.value) for m in result.answer.metrics] == [("iterations", "17.0")]
+
+
+def test_metrics_whose_names_are_alike_where_they_are_cut_stay_apart(tmp_path: Path) -> None:
+    told = {"a" * 64: 1, "a" * 63: 2, "a" * 65: 3, "b" * 70: 4, "": 5, "two words": 6}
+    ended = run_program(tmp_path, appending(json.dumps({"metrics": told}) + "\n"))
+    names = [metric["name"] for metric in ended.answer["metrics"]]
+    values = [metric["value"] for metric in ended.answer["metrics"]]
+    assert values == ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]
+    assert len(set(names)) == 6
+    assert [names[1], *names[3:]] == ["a" * 63, "b" * 63, "", "two words"]
+    for name in (names[0], names[2]):
+        assert name.startswith("a" * 54 + "~")
+        assert len(name) == 63
+    assert "2 metrics have names that are alike in their first 63 characters" in ended.log
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
