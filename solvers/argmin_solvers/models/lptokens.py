@@ -117,14 +117,16 @@ def split_sections(lines: list[str]) -> list[Part]:
         if not text:
             continue
         section, rest = _header(text, parts, number)
+        if not parts and section not in _OBJECTIVES.values():
+            raise MalformedError(
+                number,
+                f"Maximize or Minimize is expected first, not {quote(text)}; where there is no"
+                " objective, write Minimize alone",
+            )
         if section is not None:
             parts.append(Part(section, number, []))
         if section is Section.END:
             return parts
-        if not parts:
-            raise MalformedError(
-                number, f"Maximize or Minimize is expected first, not {quote(text)}"
-            )
         parts[-1].tokens.extend(_tokens(rest, number))
     raise MalformedError(max(1, len(lines)), "the file ends without End: is it cut off?")
 

@@ -99,6 +99,19 @@ def test_a_name_that_a_row_without_one_was_given_is_taken(tmp_path: Path) -> Non
     assert "line 6: two constraints are named 'R1'" in refusal(text, tmp_path)
 
 
+@pytest.mark.parametrize("header", ["Subject To", "st", "Bounds", "End"])
+def test_a_file_without_a_section_of_the_objective_is_refused(header: str, tmp_path: Path) -> None:
+    message = refusal(f"\\ none\n{header}\n x >= 1\nEnd\n", tmp_path)
+    assert message.startswith(
+        f"model.lp line 2: Maximize or Minimize is expected first, not '{header}'"
+    )
+
+
+def test_a_model_without_an_objective_says_minimize_and_nothing(tmp_path: Path) -> None:
+    model = linear("Minimize\nSubject To\n x >= 1\nEnd\n", tmp_path)
+    assert list(model.cost) == [0.0]
+
+
 @pytest.mark.parametrize("text", ["", "*&^%$ hello\n foo bar\n", "\x00\x01\x02"])
 def test_garbage_is_no_empty_model(text: str, tmp_path: Path) -> None:
     assert refusal(text, tmp_path).startswith("model.lp line 1: ")
