@@ -288,8 +288,8 @@ def _list_metrics(findings: Findings) -> Iterator[Metric]:
     """All metrics in the order in which they were told; what a status cannot take is said."""
     if len(findings.metrics) > METRICS_LIMIT:
         log.info(
-            "the program told %d metrics: the status has the first %d of them, and solution.json"
-            " has all; values of a solution are for report(variables={...})",
+            "the program told %d metrics: the status has at most the first %d of them, and"
+            " solution.json has all; values of a solution are for report(variables={...})",
             len(findings.metrics),
             METRICS_LIMIT,
         )

@@ -31,6 +31,8 @@ GRACE_SECONDS = 30.0
 """How long a runner may take to wind up after SIGTERM, as in a pod."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
+ANSWER_LIMIT_BYTES = 2**20
+"""More than any answer has: here it is a file, with room for all that a status takes."""
 
 
 class Listener(ProcessListener, ProgressListener, Protocol):
@@ -90,6 +92,7 @@ def localise_run(run: Run) -> Run:
         "script": script,
         "intake": None,
         "progress": ProgressChannel.FILE,
+        "answer_limit_bytes": ANSWER_LIMIT_BYTES,
     }
     return replace(run, document=document.model_copy(update=update))
 

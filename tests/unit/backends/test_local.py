@@ -82,6 +82,19 @@ async def test_a_run_succeeds_with_the_answer_of_the_runner(tmp_path: Path, stop
     assert "hi" in recorder.lines
 
 
+async def test_an_answer_beyond_the_room_of_a_pod_s_message_is_read_whole(
+    tmp_path: Path, stop: Stop
+) -> None:
+    program = (
+        "from argmin_solvers import report\nreport(**{f'metric{n}': n for n in range(1000)})\n"
+    )
+    state = await execute(prepare_program(tmp_path, program), Recorder(stop), stop)
+    (attempt,) = state.attempts
+    assert attempt.answer is not None
+    assert len(attempt.answer.metrics) == 256
+    assert attempt.answer.message == "the program ended with exit code 0"
+
+
 async def test_progress_is_heard_while_the_run_works(tmp_path: Path, stop: Stop) -> None:
     heard = tmp_path / "heard"
     program = (
