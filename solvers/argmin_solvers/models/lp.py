@@ -157,8 +157,10 @@ def _take_term(cursor: _Cursor, expression: _Expression, first: bool) -> None:
 class _Variable:
     lower: float | None = None
     upper: float | None = None
+    lower_line: int = 0
     upper_line: int = 0
     integer: bool = False
+    binary: bool = False
 
 
 class _Reader:
@@ -249,8 +251,7 @@ class _Reader:
         for token in part.tokens:
             variable = self._variable(token, str(part.section))
             variable.integer = True
-            if part.section is Section.BINARIES:
-                variable.lower, variable.upper = 0.0, 1.0
+            variable.binary |= part.section is Section.BINARIES
 
     def _read_bounds(self, part: Part) -> None:
         cursor = _Cursor(part)
@@ -269,7 +270,8 @@ class _Reader:
         following = cursor.peek()
         if following is not None and following.text.lower() == "free" and before is None:
             cursor.next("free")
-            variable.lower, variable.upper = -math.inf, math.inf
+            _bound(variable, ">", -math.inf, token.line)
+            _bound(variable, "<", math.inf, token.line)
         elif cursor.next_is(Kind.RELATION):
             _bound(variable, cursor.take_relation(), cursor.take_number(), token.line)
         elif before is None:
@@ -316,12 +318,14 @@ def _tighten(sides: tuple[float, float], relation: str, value: float) -> tuple[f
 
 def _bound(variable: _Variable, relation: str, value: float, line: int) -> None:
     if relation != "<":
-        variable.lower = value
+        variable.lower, variable.lower_line = value, line
     if relation != ">":
         variable.upper, variable.upper_line = value, line
 
 
 def _bounds_of(name: str, variable: _Variable) -> tuple[float, float]:
+    if variable.binary:
+        return _binary_bounds_of(name, variable)
     lower, upper = variable.lower, variable.upper
     if lower is None and upper is not None and upper < 0:
         raise MalformedError(
@@ -330,6 +334,24 @@ def _bounds_of(name: str, variable: _Variable) -> tuple[float, float]:
             f" differently; write -inf <= {name} <= {upper}",
         )
     return 0.0 if lower is None else lower, math.inf if upper is None else upper
+
+
+def _binary_bounds_of(name: str, variable: _Variable) -> tuple[float, float]:
+    """Those within 0 and 1 are kept: beyond, some readers take the last section, some the bound."""
+    lower = 0.0 if variable.lower is None else variable.lower
+    upper = 1.0 if variable.upper is None else variable.upper
+    for side, value, line in (
+        ("lower", lower, variable.lower_line),
+        ("upper", upper, variable.upper_line),
+    ):
+        if not 0 <= value <= 1:
+            raise MalformedError(
+                line,
+                f"{quote(name)} is in Binaries and has {side} bound {value}: solvers read this"
+                " differently; keep its bounds within 0 and 1, or list it in Generals in place of"
+                " Binaries",
+            )
+    return lower, upper
 
 
 def _check_new_line(cursor: _Cursor) -> None:

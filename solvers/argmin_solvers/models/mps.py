@@ -113,6 +113,7 @@ class _Columns:
     lower: list[float | None] = field(default_factory=list)  # None: not given, 0 by default
     upper: list[float | None] = field(default_factory=list)
     integer: list[bool] = field(default_factory=list)
+    binary: set[int] = field(default_factory=set)  # by bound BV
     start: list[int] = field(default_factory=list)
     index: list[int] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
@@ -141,7 +142,8 @@ class _Reader:
         self._in_current: set[str] = set()
         self._in_integers = False
         self._vectors: dict[str, str] = {}
-        self._negative_upper: dict[int, int] = {}  # column -> line
+        self._lower_lines: dict[int, int] = {}  # column -> line
+        self._upper_lines: dict[int, int] = {}
         self._read_data: Callable[[list[str]], None] = self._before_sections
 
     def begin_section(self, words: list[str]) -> None:
@@ -322,14 +324,16 @@ class _Reader:
             columns.lower[column] = value
         if kind in ("UP", "UI", "FX"):
             columns.upper[column] = value
-            if value < 0:
-                self._negative_upper[column] = self.line_number
         if kind in ("FR", "MI"):
             columns.lower[column] = -math.inf
         if kind in ("FR", "PL"):
             columns.upper[column] = math.inf
+        if kind in ("LO", "LI", "FX", "FR", "MI"):
+            self._lower_lines[column] = self.line_number
+        if kind in ("UP", "UI", "FX", "FR", "PL"):
+            self._upper_lines[column] = self.line_number
         if kind == "BV":
-            columns.lower[column], columns.upper[column] = 0.0, 1.0
+            columns.binary.add(column)
         if kind in ("BV", "LI", "UI"):
             columns.integer[column] = True
 
@@ -360,13 +364,31 @@ class _Reader:
         )
 
     def _bounds_of(self, column: int, names: list[str]) -> tuple[float, float]:
+        if column in self._columns.binary:
+            return self._binary_bounds_of(column, names)
         lower, upper = self._columns.lower[column], self._columns.upper[column]
         if lower is None and upper is None and self._columns.integer[column]:
             return 0.0, 1.0  # what MPS means by an integer variable without bounds
         if lower is None and upper is not None and -INFINITE < upper < 0:
-            self.line_number = self._negative_upper[column]
+            self.line_number = self._upper_lines[column]
             raise _MalformedError(
                 f"column {quote(names[column])} has upper bound {upper} and no lower bound:"
                 " solvers read this differently; add LO with a number, or MI"
             )
         return lower if lower is not None else 0.0, math.inf if upper is None else upper
+
+    def _binary_bounds_of(self, column: int, names: list[str]) -> tuple[float, float]:
+        """Those within 0 and 1 are kept: beyond, some readers take the first, some the last."""
+        lower, upper = self._columns.lower[column], self._columns.upper[column]
+        for side, value, lines in (
+            ("lower", lower, self._lower_lines),
+            ("upper", upper, self._upper_lines),
+        ):
+            if value is not None and not 0 <= value <= 1:
+                self.line_number = lines[column]
+                raise _MalformedError(
+                    f"column {quote(names[column])} has bound BV and {side} bound {value}: solvers"
+                    " read this differently; keep its bounds within 0 and 1, or leave out BV and"
+                    " write LI and UI"
+                )
+        return lower if lower is not None else 0.0, 1.0 if upper is None else upper

@@ -250,7 +250,9 @@ class _Lp:
 
     def _take_binary(self) -> None:
         variable = self._take_variable()
-        variable.integer, variable.lower, variable.upper = True, Fraction(0), Fraction(1)
+        variable.integer = True
+        if variable.upper is None:  # else its own bound, within 0 and 1
+            variable.upper = Fraction(1)
 
 
 def _is_infinity(text: str) -> bool:

@@ -112,8 +112,8 @@ class _Mps:
             variable.lower = None
         if kind in ("FR", "PL"):
             variable.upper = None
-        if kind == "BV":
-            variable.lower, variable.upper = Fraction(0), Fraction(1)
+        if kind == "BV" and variable.upper is None:  # else its own bound, within 0 and 1
+            variable.upper = Fraction(1)
         variable.integer |= kind in ("LI", "UI", "BV")
 
     def _bounded(self, fields: list[str], *, valued: bool) -> tuple[ExactVariable, Fraction | None]:

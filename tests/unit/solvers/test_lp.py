@@ -99,6 +99,40 @@ def test_a_name_that_a_row_without_one_was_given_is_taken(tmp_path: Path) -> Non
     assert "line 6: two constraints are named 'R1'" in refusal(text, tmp_path)
 
 
+BINARY = {
+    "upper": ("x <= 7", "upper bound 7.0"),
+    "lower": ("x >= -5", "lower bound -5.0"),
+    "fixed": ("x = 2", "lower bound 2.0"),
+    "free": ("x free", "lower bound -inf"),
+    "infinite": ("x <= inf", "upper bound inf"),
+    "negative": ("x <= -1", "upper bound -1.0"),
+}
+
+
+@pytest.mark.parametrize("first", ["bound", "binary"])
+@pytest.mark.parametrize(("bound", "what"), BINARY.values(), ids=BINARY)
+def test_a_bound_of_a_binary_beyond_0_and_1_is_refused_wherever_it_stands(
+    bound: str, what: str, first: str, tmp_path: Path
+) -> None:
+    sections = [f"Bounds\n {bound}\n", "Binaries\n x\n"]
+    ordered = "".join(sections if first == "bound" else reversed(sections))
+    message = refusal(f"max\n x + y\nst\n x + y <= 9\n{ordered}End\n", tmp_path)
+    line = 6 if first == "bound" else 8
+    assert message == (
+        f"model.lp line {line}: 'x' is in Binaries and has {what}: solvers read this differently;"
+        " keep its bounds within 0 and 1, or list it in Generals in place of Binaries"
+    )
+
+
+@pytest.mark.parametrize("first", ["bound", "binary"])
+def test_a_bound_of_a_binary_within_0_and_1_is_kept(first: str, tmp_path: Path) -> None:
+    sections = ["Bounds\n x = 1\n y <= 0\n", "Binaries\n x y z\n"]
+    ordered = "".join(sections if first == "bound" else reversed(sections))
+    model = linear(f"min\n x + y + z\nst\n x + y + z <= 9\n{ordered}End\n", tmp_path)
+    assert (list(model.lower), list(model.upper)) == ([1.0, 0.0, 0.0], [1.0, 0.0, 1.0])
+    assert model.integers == 3
+
+
 @pytest.mark.parametrize("header", ["Subject To", "st", "Bounds", "End"])
 def test_a_file_without_a_section_of_the_objective_is_refused(header: str, tmp_path: Path) -> None:
     message = refusal(f"\\ none\n{header}\n x >= 1\nEnd\n", tmp_path)

@@ -106,6 +106,36 @@ def test_crossing_bounds_are_named(tmp_path: Path) -> None:
     assert "variable X has lower bound 5.0 and upper bound 3.0" in refusal(text, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "line", "what"),
+    [
+        (" BV BND X\n", " UP BND X 5\n", 16, "upper bound 5.0"),
+        (" LO BND X -3\n", " BV BND X\n", 15, "lower bound -3.0"),
+        (" BV BND X\n", " FR BND X\n", 16, "lower bound -inf"),
+        (" PL BND X\n", " BV BND X\n", 15, "upper bound inf"),
+    ],
+)
+def test_a_bound_beyond_0_and_1_beside_bv_is_refused_in_either_order(
+    first: str, second: str, line: int, what: str, tmp_path: Path
+) -> None:
+    text = BASE.replace(" X         3\n", " Y         3\n").replace(
+        "ENDATA", f"{first}{second}ENDATA"
+    )
+    assert refusal(text, tmp_path) == (
+        f"model.mps line {line}: column 'X' has bound BV and {what}: solvers read this"
+        " differently; keep its bounds within 0 and 1, or leave out BV and write LI and UI"
+    )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_bound_within_0_and_1_beside_bv_is_kept(order: int, tmp_path: Path) -> None:
+    lines = [" BV BND X\n BV BND Y\n", " FX BND X 1\n UP BND Y 0\n"][::order]
+    text = BASE.replace(" UP BND       X         3\n", "".join(lines))
+    model = read(text, tmp_path)
+    assert (list(model.lower), list(model.upper)) == ([1.0, 0.0], [1.0, 0.0])
+    assert model.integers == 2
+
+
 def test_what_is_not_linear_is_unsupported(tmp_path: Path) -> None:
     text = BASE.replace("ENDATA", "QUADOBJ\n    X X 1\nENDATA")
     message = refusal(text, tmp_path, Reason.UNSUPPORTED)

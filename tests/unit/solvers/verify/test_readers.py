@@ -39,7 +39,12 @@ LP_TEXTS = {
         " -2 <= a <= 3\n b >= -inf\n c = 1.5\n 2 >= d\n e <= +infinity\n -1 <= f\n"
         "generals\n a b\nend\n"
     ),
-    "a bound after binary": "min\n x + y\nst\n x + y >= 1\nbinary\n x\nbounds\n x <= 3\nend\n",
+    "bounds after binary": (
+        "min\n x + y + z\nst\n x + y + z >= 1\nbinary\n x y z\nbounds\n x <= 0\n y = 1\nend\n"
+    ),
+    "bounds before binary": (
+        "min\n x + y + z\nst\n x + y + z >= 1\nbounds\n x <= 0\n y = 1\nbinary\n x y z\nend\n"
+    ),
     "two-sided without a bound": "min\n x\nst\n r: -inf <= x <= 4\n s: 1 <= x\nend\n",
     "names like keywords": "min\n free1 + st\nst\n bounds1: st + free1 => 1\nend\n",
     "terms that cancel": "min\n x\nst\n r: x + y - y >= 1\nend\n",
@@ -56,8 +61,13 @@ MPS_TEXTS = {
     "integers and bounds of every kind": (
         "NAME\nROWS\n N C\n G R\nCOLUMNS\n M 'MARKER' 'INTORG'\n A C 1 R 1\n B C 1 R 1\n"
         " M 'MARKER' 'INTEND'\n D C 1 R 1\n E C 1 R 1\n F C 1 R 1\n G C 1 R 1\n H C 1 R 1\n"
-        " I C 1 R 1\n J C 1\nRHS\n RHS R -9\nBOUNDS\n UP B B 7\n BV B D\n LI B E -2\n"
-        " UI B E 5\n MI B F\n FR B G\n FX B H 2.5\n PL B I\n LO B J -1e30\nENDATA\n"
+        " I C 1 R 1\n J C 1\nRHS\n RHS R -9\nBOUNDS\n UP V B 7\n BV V D\n LI V E -2\n"
+        " UI V E 5\n MI V F\n FR V G\n FX V H 2.5\n PL V I\n LO V J -1e30\nENDATA\n"
+    ),
+    "bounds beside BV": (
+        "NAME\nROWS\n N C\n G R\nCOLUMNS\n A C 1 R 1\n B C 1 R 1\n D C 1 R 1\n E C 1 R 1\n"
+        "RHS\n RHS R 1\nBOUNDS\n BV V A\n FX V A 1\n FX V B 1\n BV V B\n BV V D\n UP V D 0\n"
+        " LO V E 1\n BV V E\nENDATA\n"
     ),
     "sense and constant": (
         "NAME\nOBJSENSE MAX\nROWS\n N C\n L R\nCOLUMNS\n X C 1 R 1\nRHS\n RHS C -5 R 4\nENDATA\n"
