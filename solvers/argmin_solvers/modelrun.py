@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from argmin.api.optimizationjob import SolutionPool
 from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
 from argmin.api.run import RunDocument, RunModel
 from argmin_solvers.adapters import choose_adapter
@@ -17,6 +18,7 @@ from argmin_solvers.decimals import decimal_text, gap_text
 from argmin_solvers.failure import EXIT_CODES, RunError
 from argmin_solvers.interruption import Interruption
 from argmin_solvers.models import load_model
+from argmin_solvers.models.constraint import CpSatModel
 from argmin_solvers.models.text import read_source, shorten
 from argmin_solvers.programenv import search_path
 from argmin_solvers.progress.channels import open_channel
@@ -45,6 +47,7 @@ def run_model(
     os.environ["PATH"] = search_path()  # where Pyomo looks for executables
     with interruption.breaking():
         model = load_model(declared)
+        _refuse_pool(declared, model)
         settings = _settings(document, declared, workdir)
         adapter = choose_adapter(model, declared.solver, settings)
         version = adapter.version()
@@ -77,6 +80,19 @@ def run_model(
         variables=None if solve.values is None else _support(solve.values),
         pool=_trim(solve.pool, declared),
         history=history,
+    )
+
+
+def _refuse_pool(declared: RunModel, model: Any) -> None:
+    """Refuse a pool that only CP-SAT can fill: which solver it is, the model tells in the end."""
+    pool = declared.solution_pool
+    if pool is None or pool == SolutionPool() or isinstance(model, CpSatModel):
+        return
+    field = "enumerateAll" if pool.enumerate_all else "size"
+    raise RunError(
+        Reason.UNSUPPORTED,
+        f"spec.solutionPool.{field} needs a CP-SAT model, and this is a {model.DESCRIPTION}: write"
+        " it as an OR-Tools CpModel for spec.solver.name: cp-sat, or remove spec.solutionPool",
     )
 
 

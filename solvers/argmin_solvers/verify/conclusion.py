@@ -231,7 +231,7 @@ class _Judge:
         )
         if len(self._points) > 1:
             message += f", in each of {len(self._points)} solutions"
-        left = (self._solve.solutions or 0) - len(self._solve.pool)
+        left = (self._solve.solutions or 0) - max(1, len(self._solve.pool))
         if self._enumerated and left > 0:
             message += f"; {left} more were counted and not kept, so not checked"
         return Conclusion(

@@ -89,6 +89,29 @@ def test_a_malformed_model_is_one_line_and_permanent(tmp_path: Path) -> None:
     assert "Traceback" not in ended.output
 
 
+POOLS = [({"enumerateAll": True}, "enumerateAll"), ({"size": 5}, "size")]
+
+
+@pytest.mark.parametrize(("pool", "field"), POOLS, ids=["all", "some"])
+def test_more_than_one_solution_of_a_model_that_turns_out_linear_is_refused(
+    pool: dict[str, object], field: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.lp"
+    path.write_text("Minimize\n x\nSubject To\n x + y >= 1\nBinaries\n x y\nEnd\n")
+    ended = run(tmp_path, model={"format": "lp", "path": str(path), "solutionPool": pool})
+    assert ended.exit_code == ExitCode.INVALID_INPUT, ended.output
+    assert (ended.answer["outcome"], ended.answer["reason"]) == ("Error", "UnsupportedModel")
+    assert ended.answer["message"] == (
+        f"spec.solutionPool.{field} needs a CP-SAT model, and this is a linear model: write it as"
+        " an OR-Tools CpModel for spec.solver.name: cp-sat, or remove spec.solutionPool"
+    )
+
+
+def test_a_pool_that_asks_for_nothing_refuses_nothing(tmp_path: Path) -> None:
+    ended = run_mps(tmp_path, "afiro", solutionPool={"enumerateAll": False})
+    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Optimal")
+
+
 def test_an_unknown_option_is_permanent(tmp_path: Path) -> None:
     ended = run_mps(tmp_path, "afiro", options={"mip_relgap": "1"})
     assert ended.exit_code == ExitCode.INVALID_INPUT

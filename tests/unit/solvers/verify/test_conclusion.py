@@ -198,6 +198,12 @@ class TestEnumerations:
         assert conclusion.verification.checked.solutions == 3
         assert "in each of 3 solutions" in conclusion.verification.message
 
+    def test_a_single_answer_is_none_that_was_not_kept(self) -> None:
+        solve = replace(optimal(None, None, **self.BOTH[0]), solutions=1)
+        conclusion = held(solve, rebuild_cpsat(QUEENS.encode()), enumerated=True)
+        assert conclusion.verification.verified
+        assert "not kept" not in conclusion.verification.message
+
     def test_no_two_are_equal(self) -> None:
         conclusion = self.enumerated(*self.BOTH, self.BOTH[1])
         assert conclusion.solve.outcome is Outcome.ERROR
