@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tests.refusals.refusal import MODEL, SCRIPT, Refusal, with_model
 
-DURATION = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
+DURATION = (
+    "write a positive duration with its unit, such as 90s, 10m or 1h30m;"
+    " at most 99999h, 999999m or 99999999s"
+)
 DECIMAL = 'write a decimal number of zero or more in quotes, such as "0.01" or "1e-6"'
 ONE_OF = (
     "a job has exactly one of spec.model (argmin solves it) and spec.script"
@@ -45,6 +48,21 @@ JOB_REFUSALS = (
     ),
     *(
         Refusal(
+            f"an output in {path}, which is no absolute path",
+            {"model": MODEL, "outputs": [{"name": "data", "path": path}]},
+            "spec.outputs",
+            "write an absolute path, such as /results",
+        )
+        for path in ("rel", "./rel", "/", "")
+    ),
+    Refusal(
+        "a file of the image by a relative path",
+        {"model": {"format": "mps", "source": {"image": {"path": "plan.mps"}}}},
+        "spec.model.source.image.path",
+        "write an absolute path, such as /models/plan.mps",
+    ),
+    *(
+        Refusal(
             f"an output in {inner} beside one in {outer}",
             {
                 "model": MODEL,
@@ -64,7 +82,7 @@ JOB_REFUSALS = (
         Refusal(
             f"a time of {text}", with_model(limits={"time": text}), "spec.limits.time", DURATION
         )
-        for text in ("99999999999999999h", "9999999999999999999ms")
+        for text in ("99999999h", "99999999999999999h", "9999999999999999999ms")
     ),
     Refusal("an empty time", with_model(limits={"time": ""}), "spec.limits.time", DURATION),
     Refusal(

@@ -157,7 +157,10 @@ class Pattern:
 _DURATION = re.compile(
     r"^(?=.)(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,8})s)?(?:([0-9]{1,11})ms)?$"
 )
-_DURATION_MESSAGE = "write a positive duration with its unit, such as 90s, 10m or 1h30m"
+_DURATION_MESSAGE = (
+    "write a positive duration with its unit, such as 90s, 10m or 1h30m;"
+    " at most 99999h, 999999m or 99999999s"
+)
 
 
 def parse_duration(text: str) -> timedelta:

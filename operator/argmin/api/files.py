@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, Rule, ShortName, escape_cel
+from argmin.api.common import ApiModel, Pattern, Rule, ShortName, escape_cel
 from argmin.api.sources import Source
 from argmin.api.storage import S3Store
 
@@ -52,8 +52,8 @@ class Output(ApiModel):
     )
 
     name: ShortName
-    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
-        description="Absolute path of the folder the program writes to."
+    path: Annotated[str, Pattern(r"^/.+$", "write an absolute path, such as /results", 1024)] = (
+        Field(description="Absolute path of the folder the program writes to.")
     )
     s3: S3Store | None = Field(
         default=None,

@@ -6,16 +6,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, ConfigMapKeyRef, Name, Rule
+from argmin.api.common import ApiModel, ConfigMapKeyRef, Name, Pattern, Rule
 from argmin.api.storage import S3Object
 
 
 class ImagePath(ApiModel):
     """A file that the run's image already holds."""
 
-    path: Annotated[str, Field(pattern=r"^/.+$", max_length=1024)] = Field(
-        description="Absolute path in the run's image."
-    )
+    path: Annotated[
+        str, Pattern(r"^/.+$", "write an absolute path, such as /models/plan.mps", 1024)
+    ] = Field(description="Absolute path in the run's image.")
 
 
 class ClaimPath(ApiModel):

@@ -51,11 +51,13 @@ _DNS_MESSAGE = (
     " such as american-steel"
 )
 
+_WHOLE_NUMBER = "write a whole number, such as 1"
 _TYPE_MESSAGES = {
     "missing": "is missing: write it",
     "string_type": "write text; in quotes where it looks like a number or a boolean",
     "int_type": "write a whole number, without quotes",
-    "int_from_float": "write a whole number",
+    "int_from_float": _WHOLE_NUMBER,
+    "string_too_short": "is empty: write its text, or remove it",
     "bool_type": "write true or false, without quotes",
     "model_type": "write a mapping of fields, or remove it",
     "dict_type": "write a mapping, or remove it",
@@ -178,8 +180,10 @@ def _item_types(annotation: Any) -> Iterator[Any]:
 
 
 def _explain(details: Iterable[ErrorDetails], manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    for detail in details:
-        yield Problem(_locate(detail, manifest), _phrase(detail))
+    located = [(_locate(detail, manifest), detail) for detail in details]
+    texts = {path for path, detail in located if detail["type"] == "string_type"}
+    for path, detail in located:
+        yield Problem(path, _phrase(detail, may_be_text=path in texts))
 
 
 def _locate(detail: ErrorDetails, manifest: Mapping[str, Any]) -> str:
@@ -197,10 +201,12 @@ def _locate(detail: ErrorDetails, manifest: Mapping[str, Any]) -> str:
     return path
 
 
-def _phrase(detail: ErrorDetails) -> str:
+def _phrase(detail: ErrorDetails, *, may_be_text: bool) -> str:
     value = detail["input"]
-    if isinstance(value, float):
+    if isinstance(value, float) and may_be_text:
         return f'write it in quotes, "{value}", so that the number stays exact'
+    if isinstance(value, float) and detail["type"] == "int_type":
+        return _WHOLE_NUMBER
     if detail["type"] == "enum":
         expected = str(detail.get("ctx", {}).get("expected", ""))
         allowed = re.findall("'([^']*)'", expected)

@@ -74,6 +74,21 @@ def test_the_status_in_a_file_is_left_out_as_the_api_server_does() -> None:
         ),
         ({"limits": None}, "spec.limits: write a mapping of fields, or remove it"),
         ({"threads": "2"}, "spec.threads: write a whole number, without quotes"),
+        ({"seed": 1.0}, "spec.seed: write a whole number, such as 1"),
+        ({"limits": {"solutions": 2.5}}, "spec.limits.solutions: write a whole number, such as 1"),
+        ({"suspend": 1.0}, "spec.suspend: write true or false, without quotes"),
+        (
+            {"solver": {"options": {"gap": 0.5}}},
+            'spec.solver.options.gap: write it in quotes, "0.5", so that the number stays exact',
+        ),
+        (
+            {"limits": {"relativeGap": 0.5}},
+            'spec.limits.relativeGap: write it in quotes, "0.5", so that the number stays exact',
+        ),
+        (
+            {"inputs": [{"name": "a", "source": {"inline": ""}}]},
+            "spec.inputs[0].source.inline: is empty: write its text, or remove it",
+        ),
         ({"suspend": "yes"}, "spec.suspend: write true or false, without quotes"),
         (
             {"resources": {"limits": {"cpu": 0.5}}},
@@ -100,7 +115,8 @@ def test_a_problem_is_named_once_with_its_path_and_remedy(
 def test_all_problems_are_named_at_once() -> None:
     assert problems_of(manifest({"zebra": 1, "threads": 0, "limits": {"time": 10}})) == [
         "spec.zebra: unknown field",
-        "spec.limits.time: write a positive duration with its unit, such as 90s, 10m or 1h30m",
+        "spec.limits.time: write a positive duration with its unit, such as 90s, 10m or 1h30m;"
+        " at most 99999h, 999999m or 99999999s",
         "spec.threads: should be greater than or equal to 1",
     ]
 

@@ -145,7 +145,7 @@ class TestJobs:
         assert message.splitlines()[1:] == [
             "  spec.limits.relativGap: unknown field (did you mean relativeGap?)",
             "  spec.limits.time: write a positive duration with its unit, such as 90s, 10m or"
-            " 1h30m",
+            " 1h30m; at most 99999h, 999999m or 99999999s",
         ]
 
 
