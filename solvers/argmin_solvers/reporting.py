@@ -17,6 +17,8 @@ REPORT_FILE = "ARGMIN_REPORT"
 
 OUTCOMES = ("Optimal", "Feasible", "Infeasible", "Unbounded", "Unknown")
 SENSES = ("Minimize", "Maximize")
+_QUOTED = 60
+"""Characters of a value in a message."""
 
 
 def report(
@@ -44,7 +46,8 @@ def report(
         metrics: further numbers, kept as metrics of the run.
 
     Raises:
-        ValueError: a number is none, NaN or infinite, or a word is none of those above.
+        ValueError: a number is none, NaN or infinite, a count is not whole, the variables are no
+            mapping, or a word is none of those above.
     """
     _check_word("outcome", outcome, OUTCOMES)
     _check_word("sense", sense, SENSES)
@@ -53,8 +56,8 @@ def report(
         "bestBound": _number("bound", bound),
         "outcome": outcome,
         "sense": sense,
-        "solutions": None if solutions is None else int(solutions),
-        "variables": variables and _numbers(variables, "variables[{!r}]"),
+        "solutions": _count("solutions", solutions),
+        "variables": None if variables is None else _variables(variables),
         "metrics": _numbers(metrics, "{}") or None,
     }
     _tell(json.dumps({name: value for name, value in fields.items() if value is not None}))
@@ -79,13 +82,40 @@ def _numbers(values: Mapping[str, SupportsFloat], label: str) -> dict[str, float
     return {str(name): _number(label.format(name), value) for name, value in values.items()}
 
 
+def _variables(values: Mapping[str, SupportsFloat]) -> dict[str, float | None]:
+    if not hasattr(values, "items"):
+        raise ValueError(f"variables is {_quote(values)}: report a mapping, such as {{'x': 2.5}}")
+    return _numbers(values, "variables[{!r}]")
+
+
 def _number(name: str, value: SupportsFloat | None) -> float | None:
     if value is None:
         return None
     try:
         number = int(value) if isinstance(value, int) else float(value)
+        is_finite = math.isfinite(number)
+    except OverflowError:
+        what = f"{name} is {_quote(value)}: report a finite number, which a double can hold"
+        raise ValueError(what) from None
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {value!r}: report a number") from None
-    if not math.isfinite(number):
+        raise ValueError(f"{name} is {_quote(value)}: report a number") from None
+    if not is_finite:
         raise ValueError(f"{name} is {number}: report a finite number")
     return number
+
+
+def _count(name: str, value: SupportsFloat | None) -> int | None:
+    number = _number(name, value)
+    if number is None:
+        return None
+    if number != int(number) or number < 0:
+        raise ValueError(f"{name} is {_quote(value)}: report a whole number of zero or more")
+    return int(number)
+
+
+def _quote(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
