@@ -109,7 +109,8 @@ def accept_answer(s: Situation) -> Step | None:
 def report_missing_answer(s: Situation) -> Step | None:
     """The runner ended with exit code 0 and without an answer: the job has failed.
 
-    Argmin's runner never does that; another program in its place may.
+    Argmin's runner never does that; another program in its place may, and so may a model that ends
+    the process it is built in. A run of this machine has no image.
     """
     attempt = find_last(
         a
@@ -118,14 +119,17 @@ def report_missing_answer(s: Situation) -> Step | None:
     )
     if attempt is None:
         return None
-    return _fail(
-        s,
-        ConditionReason.ANSWER_MISSING,
-        f"the run ended with exit code 0 but left no answer that can be read (image"
-        f' "{s.run.image}"): build an image of your own from argmin\'s solver image, of the same'
-        " version as the operator, and keep its runner",
-        attempt,
+    message = (
+        "the run ended with exit code 0 and without an answer: let the program or model return"
+        " instead of ending its process, as os._exit does"
     )
+    if s.run.image:
+        message = (
+            "the run ended with exit code 0 but left no answer that can be read (image"
+            f' "{s.run.image}"): build an image of your own from argmin\'s solver image, of the'
+            " same version as the operator, and keep its runner"
+        )
+    return _fail(s, ConditionReason.ANSWER_MISSING, message, attempt)
 
 
 def fail_for_good(s: Situation) -> Step | None:

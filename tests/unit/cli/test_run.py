@@ -192,6 +192,17 @@ def test_a_malformed_model_ends_with_1_and_is_not_tried_again(run: Runner) -> No
     assert len(status["runs"]) == 1
 
 
+def test_a_model_that_ends_the_process_fails_without_a_word_of_images(run: Runner) -> None:
+    source = {"inline": "import os\n\n\ndef build():\n    os._exit(0)\n"}
+    code, status, _ = run(job({"model": {"format": "python", "source": source}}))
+    assert code == ExitStatus.FAILED
+    assert condition(status, "Failed")[1:] == (
+        "AnswerMissing",
+        "the run ended with exit code 0 and without an answer: let the program or model return"
+        " instead of ending its process, as os._exit does",
+    )
+
+
 def test_the_deadline_keeps_the_feasible_answer(run: Runner) -> None:
     text = "from argmin_solvers import report\nimport time\nreport(objective=7)\ntime.sleep(3600)\n"
     code, status, errors = run(job(program(text) | {"activeDeadlineSeconds": 3}))
