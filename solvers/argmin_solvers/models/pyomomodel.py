@@ -14,6 +14,7 @@ from argmin_solvers.failure import RunError
 from argmin_solvers.models.linear import LinearModel, build_linear, by_columns, unique_names
 from argmin_solvers.models.nl import parse_nl
 from argmin_solvers.models.nonlinear import NonlinearModel
+from argmin_solvers.tolerances import FEASIBILITY_TOLERANCE, INTEGRALITY_TOLERANCE
 
 _REFUSED = {
     "SOSConstraint": "special ordered sets",
@@ -38,6 +39,7 @@ def convert_pyomo(
     expressions = [constraint.body for constraint in constraints]
     if objective is not None:
         expressions.append(objective.expr)
+    _check_fixed(origin, model, expressions)
     if solver is SolverName.IPOPT or not _all_linear(expressions):
         return _nonlinear(origin, model)
     return _linear(origin, objective, constraints)
@@ -108,6 +110,42 @@ def _check_domains(origin: str, variables: Iterable[Any]) -> None:
                 f"{origin}: variable {variable.name} has a domain with gaps, {variable.domain}:"
                 " give it Reals, Integers or Binary with bounds, and state the rest as constraints",
             )
+
+
+def _check_fixed(origin: str, model: Any, expressions: Iterable[Any]) -> None:
+    """Refuse fixed values that the variable may not have: solver and check see constants there."""
+    import pyomo.environ as pyo
+    from pyomo.core.expr.visitor import identify_variables
+
+    faults = {
+        id(variable): f"variable {variable.name} {fault}"
+        for variable in model.component_data_objects(pyo.Var)
+        if variable.fixed and (fault := _fault_of_fixed(variable)) is not None
+    }
+    for expression in expressions if faults else ():
+        for variable in identify_variables(_node(expression)):
+            if id(variable) in faults:
+                raise RunError(Reason.INVALID_MODEL, f"{origin}: {faults[id(variable)]}")
+
+
+def _fault_of_fixed(variable: Any) -> str | None:
+    """What is wrong with a fixed value; what a solver may leave a variable at is right."""
+    value, lower, upper = variable.value, variable.lb, variable.ub
+    if value is None:
+        return "is fixed and has no value: give fix() one"
+    if not math.isfinite(value):
+        return f"is fixed at {value}: fix it at a finite number"
+    if lower is not None and lower - value > FEASIBILITY_TOLERANCE * max(1.0, abs(lower)):
+        return f"is fixed at {value}, below its lower bound {lower}: change one of them"
+    if upper is not None and value - upper > FEASIBILITY_TOLERANCE * max(1.0, abs(upper)):
+        return f"is fixed at {value}, above its upper bound {upper}: change one of them"
+    if variable.is_integer():
+        allowed = abs(value - round(value)) <= INTEGRALITY_TOLERANCE
+    else:
+        allowed = variable.is_continuous() or value in variable.domain
+    if allowed:
+        return None
+    return f"is fixed at {value}, which is not in its domain {variable.domain}: change one of them"
 
 
 @dataclass

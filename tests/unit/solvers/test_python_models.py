@@ -229,6 +229,62 @@ def test_mistakes_are_told_at_the_users_line(
     assert caught.value.message.startswith(message)
 
 
+FIXED = [
+    ("bounds=(0, 3)", "5", "is fixed at 5, above its upper bound 3: change one of them"),
+    ("bounds=(0, None)", "-1", "is fixed at -1, below its lower bound 0: change one of them"),
+    ("domain=pyo.Binary", "2", "is fixed at 2, above its upper bound 1: change one of them"),
+    (
+        "domain=pyo.Integers",
+        "2.5",
+        "is fixed at 2.5, which is not in its domain Integers: change one of them",
+    ),
+    (
+        "domain=pyo.Set(initialize=[1, 5])",
+        "3",
+        "is fixed at 3, which is not in its domain {1, 5}: change one of them",
+    ),
+    ("bounds=(0, 3)", "None", "is fixed and has no value: give fix() one"),
+    ("domain=pyo.Integers", "float('nan')", "is fixed at nan: fix it at a finite number"),
+]
+
+
+def fixed(declaration: str, value: str, power: int = 1) -> str:
+    source = PYOMO.replace("initialize=1", declaration)
+    source = source.replace("fixed.fix()", f"fixed.fix({value}, skip_validation=True)")
+    return source.replace("m.y + m.fixed", f"m.y + m.fixed * m.x ** {power}")
+
+
+@pytest.mark.parametrize("power", [1, 2], ids=["linear", "nonlinear"])
+@pytest.mark.parametrize(("declaration", "value", "message"), FIXED)
+def test_a_pyomo_variable_fixed_outside_its_domain_or_bounds_is_refused(
+    declaration: str, value: str, message: str, power: int, tmp_path: Path
+) -> None:
+    with pytest.raises(RunError) as caught:
+        build(fixed(declaration, value, power), tmp_path)
+    assert caught.value.reason is Reason.INVALID_MODEL
+    assert caught.value.message == f"model.py build(): variable fixed {message}"
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value"),
+    [
+        ("bounds=(0, 3)", "3.0000001"),
+        ("domain=pyo.Integers", "1.999999"),
+        ("domain=pyo.Binary", "-1e-9"),
+        ("domain=pyo.Set(initialize=[1, 5])", "5"),
+    ],
+)
+def test_a_pyomo_variable_fixed_where_a_solver_left_it_is_no_mistake(
+    declaration: str, value: str, tmp_path: Path
+) -> None:
+    assert build(fixed(declaration, value), tmp_path).columns == 2
+
+
+def test_a_pyomo_variable_that_nothing_active_has_may_be_fixed_anywhere(tmp_path: Path) -> None:
+    source = fixed("bounds=(0, 3)", "5").replace(" + m.fixed * m.x ** 1", "")
+    assert build(source, tmp_path).columns == 2
+
+
 def test_the_function_may_have_another_name(tmp_path: Path) -> None:
     assert build(PULP.replace("build", "steel"), tmp_path, name="steel").columns == 2
 
