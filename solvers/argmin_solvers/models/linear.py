@@ -202,14 +202,12 @@ def _check_bounds(
     model: LinearModel, lower: Floats, upper: Floats, names: Sequence[str], what: str
 ) -> None:
     # Written so that NaN fails too: every comparison with NaN is false.
-    wrong = np.flatnonzero(~((lower <= upper) & (lower < np.inf) & (upper > -np.inf)))
+    wrong = np.flatnonzero(~((lower <= upper) & (lower < INFINITE) & (upper > -INFINITE)))
     if len(wrong):
         at = wrong[0]
-        raise _invalid(
-            model,
-            f"{what} {names[at]} has lower bound {lower[at]} and upper bound {upper[at]}:"
-            " no number is between them",
-        )
+        sides = f"lower bound {lower[at]} and upper bound {upper[at]}"
+        why = ", as those of 1e20 and more are infinite" if lower[at] <= upper[at] else ""
+        raise _invalid(model, f"{what} {names[at]} has {sides}: no number is between them{why}")
 
 
 def _invalid(model: LinearModel, what: str) -> RunError:

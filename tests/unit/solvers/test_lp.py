@@ -133,6 +133,30 @@ def test_a_bound_of_a_binary_within_0_and_1_is_kept(first: str, tmp_path: Path) 
     assert model.integers == 3
 
 
+def test_a_side_or_bound_of_1e20_or_more_is_none(tmp_path: Path) -> None:
+    text = "min\n x\nst\n c: x <= 1e20\n d: x >= -1e25\n e: x <= 9e19\nbounds\n x <= 1e30\nend\n"
+    model = linear(text, tmp_path)
+    assert list(model.row_upper) == [math.inf, math.inf, 9e19]
+    assert list(model.row_lower) == [-math.inf] * 3
+    assert list(model.upper) == [math.inf]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("x >= 1e20", "constraint c has lower bound 1e+20 and upper bound inf"),
+        ("x <= -1e25", "constraint c has lower bound -inf and upper bound -1e+25"),
+        ("x = 1e30", "constraint c has lower bound 1e+30 and upper bound 1e+30"),
+    ],
+)
+def test_a_side_that_nothing_below_1e20_reaches_is_refused(
+    row: str, message: str, tmp_path: Path
+) -> None:
+    assert refusal(f"min\n x\nst\n c: {row}\nend\n", tmp_path) == (
+        f"model.lp: {message}: no number is between them, as those of 1e20 and more are infinite"
+    )
+
+
 @pytest.mark.parametrize("header", ["Subject To", "st", "Bounds", "End"])
 def test_a_file_without_a_section_of_the_objective_is_refused(header: str, tmp_path: Path) -> None:
     message = refusal(f"\\ none\n{header}\n x >= 1\nEnd\n", tmp_path)
