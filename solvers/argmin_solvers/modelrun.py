@@ -46,8 +46,7 @@ def run_model(
     source = read_source(Path(declared.path))
     os.environ["PATH"] = search_path()  # where Pyomo looks for executables
     with interruption.breaking():
-        model = load_model(declared)
-        _refuse_pool(declared, model)
+        model = _load(declared)
         settings = _settings(document, declared, workdir)
         adapter = choose_adapter(model, declared.solver, settings)
         version = adapter.version()
@@ -83,11 +82,11 @@ def run_model(
     )
 
 
-def _refuse_pool(declared: RunModel, model: Any) -> None:
-    """Refuse a pool that only CP-SAT can fill: which solver it is, the model tells in the end."""
-    pool = declared.solution_pool
+def _load(declared: RunModel) -> Any:
+    """The model; refused where a pool is asked of it, and it turns out not to be CP-SAT's."""
+    model, pool = load_model(declared), declared.solution_pool
     if pool is None or pool == SolutionPool() or isinstance(model, CpSatModel):
-        return
+        return model
     field = "enumerateAll" if pool.enumerate_all else "size"
     raise RunError(
         Reason.UNSUPPORTED,
