@@ -78,8 +78,15 @@ CBC: Mapping[str, Guard] = {
     "threads": Between(0, MOST_THREADS),
 }
 
+_SCALES = Refused(
+    "it proves a bound of other numbers than the model's",
+    "leave it out, and write the model in other units where its numbers are far apart",
+)
+
 HIGHS: Mapping[str, Guard] = {
     "objective_bound": _CUTS_OFF,
+    "user_objective_scale": _SCALES,
+    "user_bound_scale": _SCALES,
     "solve_relaxation": Refused(
         "it takes integers for continuous", "leave it out, or write a model without integers"
     ),
@@ -130,6 +137,7 @@ CP_SAT_ENUMERATING: Mapping[str, Guard] = {
     "interleave_search": _LOSES_SOLUTIONS,
     "repair_hint": _LOSES_SOLUTIONS,
     "fill_tightened_domains_in_response": _LOSES_SOLUTIONS,
+    "keep_all_feasible_solutions_in_presolve": _LOSES_SOLUTIONS,
 }
 
 IPOPT: Mapping[str, Guard] = {

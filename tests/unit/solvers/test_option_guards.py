@@ -43,6 +43,7 @@ REFUSED = {
         ("dual_feasibility_tolerance", "40"), ("primal_feasibility_tolerance", "6"),
         ("mip_feasibility_tolerance", "0.5"), ("kkt_tolerance", "1"), ("infinite_bound", "1e15"),
         ("optimality_tolerance", "1"), ("pdlp_optimality_tolerance", "1"),
+        ("user_objective_scale", "-30"), ("user_bound_scale", "-1"),
     ],
     SolverName.SCIP: [
         ("numerics/dualfeastol", "0.001"), ("numerics/feastol", "0.001"),
@@ -152,6 +153,7 @@ def solve_four(folder: Path, option: tuple[str, str], pool: SolutionPool | None)
         ("interleave_search", "true"),
         ("repair_hint", "true"),
         ("fill_tightened_domains_in_response", "true"),
+        ("keep_all_feasible_solutions_in_presolve", "false"),
     ],
     ids="=".join,
 )
