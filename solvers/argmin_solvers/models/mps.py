@@ -142,8 +142,7 @@ class _Reader:
         self._in_current: set[str] = set()
         self._in_integers = False
         self._vectors: dict[str, str] = {}
-        self._lower_lines: dict[int, int] = {}  # column -> line
-        self._upper_lines: dict[int, int] = {}
+        self._bound_lines: dict[tuple[str, int], int] = {}  # side and column -> line
         self._read_data: Callable[[list[str]], None] = self._before_sections
 
     def begin_section(self, words: list[str]) -> None:
@@ -296,6 +295,12 @@ class _Reader:
                 "the type of a bound is UP, LO, FX, FR, MI, PL, BV, LI or UI, not "
                 + quote(fields[0])
             )
+        both = set(fields[1:]) & self._columns.numbers.keys()
+        if not with_value and len(fields) == 3 and len(both) == 2:
+            raise _MalformedError(
+                f"bound {kind} of {quote(fields[1])} or of {quote(fields[2])}, both are columns:"
+                " solvers read this differently; give the vector of BOUNDS a name of its own"
+            )
         name, text = self._bound_fields(fields[1:], with_value)
         column = self._columns.numbers.get(name)
         if column is None:
@@ -329,9 +334,9 @@ class _Reader:
         if kind in ("FR", "PL"):
             columns.upper[column] = math.inf
         if kind in ("LO", "LI", "FX", "FR", "MI"):
-            self._lower_lines[column] = self.line_number
+            self._bound_lines["lower", column] = self.line_number
         if kind in ("UP", "UI", "FX", "FR", "PL"):
-            self._upper_lines[column] = self.line_number
+            self._bound_lines["upper", column] = self.line_number
         if kind == "BV":
             columns.binary.add(column)
         if kind in ("BV", "LI", "UI"):
@@ -370,7 +375,7 @@ class _Reader:
         if lower is None and upper is None and self._columns.integer[column]:
             return 0.0, 1.0  # what MPS means by an integer variable without bounds
         if lower is None and upper is not None and -INFINITE < upper < 0:
-            self.line_number = self._upper_lines[column]
+            self.line_number = self._bound_lines["upper", column]
             raise _MalformedError(
                 f"column {quote(names[column])} has upper bound {upper} and no lower bound:"
                 " solvers read this differently; add LO with a number, or MI"
@@ -380,12 +385,9 @@ class _Reader:
     def _binary_bounds_of(self, column: int, names: list[str]) -> tuple[float, float]:
         """Those within 0 and 1 are kept: beyond, some readers take the first, some the last."""
         lower, upper = self._columns.lower[column], self._columns.upper[column]
-        for side, value, lines in (
-            ("lower", lower, self._lower_lines),
-            ("upper", upper, self._upper_lines),
-        ):
+        for side, value in (("lower", lower), ("upper", upper)):
             if value is not None and not 0 <= value <= 1:
-                self.line_number = lines[column]
+                self.line_number = self._bound_lines[side, column]
                 raise _MalformedError(
                     f"column {quote(names[column])} has bound BV and {side} bound {value}: solvers"
                     " read this differently; keep its bounds within 0 and 1, or leave out BV and"

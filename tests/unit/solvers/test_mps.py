@@ -127,6 +127,17 @@ def test_a_bound_beyond_0_and_1_beside_bv_is_refused_in_either_order(
     )
 
 
+@pytest.mark.parametrize("kind", ["FR", "BV"])
+def test_a_vector_named_like_a_column_leaves_open_which_is_bounded(
+    kind: str, tmp_path: Path
+) -> None:
+    text = BASE.replace(" UP BND       X         3", f" {kind} X         Y")
+    assert refusal(text, tmp_path) == (
+        f"model.mps line 14: bound {kind} of 'X' or of 'Y', both are columns: solvers read this"
+        " differently; give the vector of BOUNDS a name of its own"
+    )
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_bound_within_0_and_1_beside_bv_is_kept(order: int, tmp_path: Path) -> None:
     lines = [" BV BND X\n BV BND Y\n", " FX BND X 1\n UP BND Y 0\n"][::order]
