@@ -31,6 +31,8 @@ from argmin_solvers.progress.sink import ProgressSink
 _TELL_SECONDS = 0.02
 """Between two looks at the bound: HiGHS asks thousands of times a second whether to stop."""
 
+_OWN_LIMIT = "HiGHS stopped: a limit in spec.solver.options was met"
+
 
 class Highs:
     """HiGHS: linear and mixed-integer linear models."""
@@ -186,21 +188,32 @@ def _watch_iterations(highs: Any, progress: ProgressSink, stop: Event) -> None:
 def _read(highs: Any, model: LinearModel, improving: list[float] | None) -> Finding:
     import highspy
 
-    status, info = highs.getModelStatus(), highs.getInfo()
+    info = highs.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    ending = _endings().get(status, Ending.STOPPED)
-    stated = highs.modelStatusToString(status).lower()
-    if model.rows == 0 and status == highspy.HighsModelStatus.kModelEmpty:
-        ending, feasible = Ending.PROVEN, True
+    solutions = (len(improving) if improving else 0) or int(feasible)
+    ending, note = _ending(highs, model, solutions)
     return Finding(
         ending,
         values=np.array(highs.getSolution().col_value) if feasible else None,
         claimed=info.objective_function_value if feasible else None,
         bound=_finite(info.mip_dual_bound) if model.integers else None,
         nodes=max(0, info.mip_node_count) if model.integers else None,
-        solutions=(len(improving) or int(feasible)) if improving is not None else int(feasible),
-        note=f"HiGHS stopped: {stated}" if ending is Ending.STOPPED else "",
+        solutions=solutions,
+        note=note,
     )
+
+
+def _ending(highs: Any, model: LinearModel, solutions: int) -> tuple[Ending, str]:
+    """How HiGHS ended, and what there is to say of it."""
+    status = highs.getModelStatus()
+    ending = _endings().get(status, Ending.STOPPED)
+    if ending is Ending.STOPPED:
+        return ending, f"HiGHS stopped: {highs.modelStatusToString(status).lower()}"
+    # Limits of nodes and leaves have the same status.
+    wanted = highs.getOptionValue("mip_max_improving_sols")[1]
+    if ending is Ending.SOLUTION_LIMIT and solutions < max(1, wanted):
+        return Ending.STOPPED, _OWN_LIMIT
+    return ending, ""
 
 
 def _endings() -> dict[Any, Ending]:

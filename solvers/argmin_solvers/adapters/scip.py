@@ -169,7 +169,6 @@ _ENDINGS = {
     "gaplimit": Ending.GAP_LIMIT,
     "sollimit": Ending.SOLUTION_LIMIT,
     "bestsollimit": Ending.SOLUTION_LIMIT,
-    "primallimit": Ending.SOLUTION_LIMIT,
     "userinterrupt": Ending.INTERRUPTED,
     "terminate": Ending.INTERRUPTED,
 }
@@ -180,6 +179,8 @@ def _read(scip: Any, model: LinearModel) -> Finding:
     ending = _ENDINGS.get(status, Ending.STOPPED)
     direction = -1.0 if model.maximizes else 1.0
     found = scip.getNSols() > 0 and ending is not Ending.DUAL_INFEASIBLE
+    if ending is Ending.SOLUTION_LIMIT and not found:  # none was allowed
+        ending = Ending.STOPPED
     bound = scip.getDualbound()
     return Finding(
         ending,
