@@ -31,6 +31,10 @@ from argmin_solvers.progress.sink import ProgressSink
 _TELL_SECONDS = 0.02
 """Between two looks at the bound: HiGHS asks thousands of times a second whether to stop."""
 
+_NO_VERTEX = (
+    "HiGHS ended near the optimum, at no vertex, which proves nothing: leave out"
+    " spec.solver.options.solver and run_crossover"
+)
 _OWN_LIMIT = "HiGHS stopped: a limit in spec.solver.options was met"
 
 
@@ -205,6 +209,8 @@ def _read(highs: Any, model: LinearModel, improving: list[float] | None) -> Find
 
 def _ending(highs: Any, model: LinearModel, solutions: int) -> tuple[Ending, str]:
     """How HiGHS ended, and what there is to say of it."""
+    import highspy
+
     status = highs.getModelStatus()
     ending = _endings().get(status, Ending.STOPPED)
     if ending is Ending.STOPPED:
@@ -213,6 +219,10 @@ def _ending(highs: Any, model: LinearModel, solutions: int) -> tuple[Ending, str
     wanted = highs.getOptionValue("mip_max_improving_sols")[1]
     if ending is Ending.SOLUTION_LIMIT and solutions < max(1, wanted):
         return Ending.STOPPED, _OWN_LIMIT
+    # First-order methods, and interior points without crossover, end within a tolerance of the gap.
+    no_basis = highs.getInfo().basis_validity == highspy.BasisValidity.kBasisValidityInvalid
+    if ending is Ending.PROVEN and no_basis and not model.integers:
+        return Ending.STOPPED, _NO_VERTEX
     return ending, ""
 
 

@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Outcome, Reason
-from tests.unit.solvers.problems import mps, solve
+from argmin_solvers.models.linear import LinearModel
+from tests.unit.solvers.problems import linear, mps, solve
+
+
+def transport(folder: Path) -> LinearModel:
+    """144 ways at about 20 each: 1778074.89 is optimal."""
+    chance, ends = random.Random(1), range(12)
+    supply = [chance.randint(20, 40) * 1000 for _ in ends]
+    demand = [chance.randint(10, 20) * 1000 for _ in ends]
+    cost = [[chance.randint(5, 99) + chance.random() for _ in ends] for _ in ends]
+    terms = [f"{cost[i][j]:.6f} x{i}_{j}" for i in ends for j in ends]
+    lines = ["Minimize", " obj: " + " + ".join(terms), "Subject To"]
+    lines += [f" s{i}: {' + '.join(f'x{i}_{j}' for j in ends)} <= {supply[i]}" for i in ends]
+    lines += [f" d{j}: {' + '.join(f'x{i}_{j}' for i in ends)} >= {demand[j]}" for j in ends]
+    return linear("\n".join([*lines, "End"]), folder)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"solver": "pdlp"}, {"solver": "ipm", "run_crossover": "off"}],
+    ids=["first-order", "interior"],
+)
+def test_a_method_of_highs_that_ends_near_the_optimum_proves_nothing(
+    options: dict[str, str], tmp_path: Path
+) -> None:
+    result = solve(SolverName.HIGHS, transport(tmp_path), tmp_path, options=options)
+    assert (result.outcome, result.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+    assert result.objective == pytest.approx(1778074.89, rel=1e-6)
+    assert result.best_bound is None
+    assert "spec.solver.options" in result.message
+
+
+@pytest.mark.parametrize("solver", ["simplex", "ipm"])
+def test_a_method_of_highs_that_ends_at_a_vertex_proves_it(solver: str, tmp_path: Path) -> None:
+    options = {"solver": solver}
+    result = solve(SolverName.HIGHS, transport(tmp_path), tmp_path, options=options)
+    assert (result.outcome, result.best_bound) == (Outcome.OPTIMAL, result.objective)
 
 
 @pytest.mark.parametrize(
