@@ -31,6 +31,8 @@ from argmin_solvers.progress.sink import ProgressSink
 _TELL_SECONDS = 0.02
 """Between two looks at the bound: HiGHS asks thousands of times a second whether to stop."""
 
+_LEAST_SMALL = 1e-12
+"""The least that HiGHS takes for `small_matrix_value`, up to which coefficients are dropped."""
 _NO_VERTEX = (
     "HiGHS ended near the optimum, at no vertex, which proves nothing: leave out"
     " spec.solver.options.solver and run_crossover"
@@ -68,6 +70,7 @@ class Highs:
 
         highs = highspy.Highs()
         _apply(highs, settings)
+        _keep_small(highs, model)
         if highs.passModel(_to_highs(model)) == highspy.HighsStatus.kError:
             raise RunError(
                 Reason.INVALID_MODEL, f"{model.origin}: HiGHS refuses the model; its log says why"
@@ -97,6 +100,17 @@ def _apply(highs: Any, settings: Settings) -> None:
         highs.setOptionValue(name, value)
     for name, text in settings.options.items():
         _set_option(highs, name, text)
+
+
+def _keep_small(highs: Any, model: LinearModel) -> None:
+    """Have HiGHS keep the coefficients that it would take for zeros, where there are any.
+
+    Else its threshold stays: presolve cleans what rounding leaves by the same one.
+    """
+    sizes = np.abs(model.value)
+    threshold = highs.getOptionValue("small_matrix_value")[1]
+    if ((sizes > _LEAST_SMALL) & (sizes <= threshold)).any():
+        highs.setOptionValue("small_matrix_value", _LEAST_SMALL)
 
 
 def _set_option(highs: Any, name: str, text: str | int) -> None:

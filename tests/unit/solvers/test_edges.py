@@ -48,6 +48,23 @@ def test_a_method_of_highs_that_ends_at_a_vertex_proves_it(solver: str, tmp_path
     assert (result.outcome, result.best_bound) == (Outcome.OPTIMAL, result.objective)
 
 
+TINY = """\
+Minimize
+ x + y
+Subject To
+ c: 0.0000000001 x + 0.0000000001 y = 1
+ d: x - y = 0
+End
+"""
+
+
+@pytest.mark.parametrize("solver", [SolverName.CBC, SolverName.GLPK, SolverName.HIGHS])
+def test_a_coefficient_below_a_billionth_is_not_dropped(solver: SolverName, tmp_path: Path) -> None:
+    result = solve(solver, linear(TINY, tmp_path), tmp_path)
+    assert result.outcome is Outcome.OPTIMAL
+    assert result.values == pytest.approx({"x": 5e9, "y": 5e9})
+
+
 @pytest.mark.parametrize(
     ("solver", "options"),
     [
