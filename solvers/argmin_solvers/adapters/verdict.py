@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from argmin.api.outcome import Outcome, Reason, Sense
+from argmin_solvers.adapters.feasibility import is_solution
 from argmin_solvers.adapters.interface import Ending, Finding, Floats, Settings, Solution, Solve
 from argmin_solvers.adapters.scaling import find_faintest, search_scaled
 from argmin_solvers.decimals import is_noise
@@ -53,6 +54,8 @@ def solve_linear(
     solver: LinearSolver, model: LinearModel, settings: Settings, stop: Event
 ) -> Solve:
     """Search, tell infeasible from unbounded where the solver does not, and judge."""
+    if not model.columns:
+        return judge_linear(model, _settle_empty(model))
     finding = search_scaled(solver.search, model, settings, stop)
     if finding.ending is Ending.DUAL_INFEASIBLE:
         finding = _tell_apart(solver, model, settings, stop)
@@ -98,6 +101,14 @@ def name_own_tolerance(solve: Solve, settings: Settings) -> Solve:
         " an objective of small numbers by a power of ten"
     )
     return replace(solve, reason=Reason.SOLVER_STOPPED, message=message)
+
+
+def _settle_empty(model: LinearModel) -> Finding:
+    """A model without variables, of which solvers tell each another tale: it is its constant."""
+    values = np.zeros(0)
+    if is_solution(model, values):
+        return Finding(Ending.PROVEN, values=values, solutions=1)
+    return Finding(Ending.INFEASIBLE)
 
 
 def _tell_apart(

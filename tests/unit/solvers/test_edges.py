@@ -10,7 +10,9 @@ import pytest
 from argmin.api.optimizationjob import SolverName
 from argmin.api.outcome import Outcome, Reason
 from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.models.mps import read_mps
 from tests.unit.solvers.problems import linear, mps, solve
+from tests.unit.solvers.test_linear_adapters import each_solver
 
 
 def transport(folder: Path) -> LinearModel:
@@ -97,3 +99,29 @@ def test_only_a_number_of_solutions_is_called_one(
 ) -> None:
     result = solve(solver, mps("lseu"), tmp_path, options=options)
     assert (result.outcome, result.reason) == (Outcome.FEASIBLE, reason)
+
+
+def without_variables(folder: Path, row: str, side: str) -> LinearModel:
+    """The constant 5 and, where `row` is not empty, one constraint of nothing."""
+    path = folder / "model.mps"
+    rhs = f" RHS c {side}\n" if row else ""
+    path.write_text(f"NAME n\nROWS\n N o\n{row}COLUMNS\nRHS\n{rhs} RHS o -5\nENDATA\n")
+    return read_mps(path)
+
+
+@each_solver
+@pytest.mark.parametrize("row", ["", " G c\n"], ids=["no-row", "row"])
+def test_a_model_without_variables_is_its_constant(
+    solver: SolverName, row: str, tmp_path: Path
+) -> None:
+    result = solve(solver, without_variables(tmp_path, row, "-1"), tmp_path)
+    assert (result.outcome, result.objective, result.values) == (Outcome.OPTIMAL, 5.0, {})
+
+
+@each_solver
+@pytest.mark.parametrize("kind", ["G", "E"])
+def test_a_constraint_of_no_variables_that_nothing_satisfies_is_infeasible(
+    solver: SolverName, kind: str, tmp_path: Path
+) -> None:
+    result = solve(solver, without_variables(tmp_path, f" {kind} c\n", "3.7"), tmp_path)
+    assert (result.outcome, result.values) == (Outcome.INFEASIBLE, None)
