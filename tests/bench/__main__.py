@@ -53,7 +53,7 @@ class Counts:
     """How often everything is measured."""
 
     overhead_pairs: int = 20
-    solve_pairs: int = 7
+    solve_pairs: int = 15
     progress_pairs: int = 9
     checks: int = 3
     jobs: int = 200
