@@ -33,12 +33,8 @@ _LARGEST_CONSTANT = 30
 
 
 def search_scaled(search: Search, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-    """Search with an objective whose coefficients are no smaller than solvers can tell.
-
-    The options of a solver may have numbers of the objective's own size: where there are any, the
-    objective is left as it is.
-    """
-    exponent = 0 if settings.options else find_exponent(model)
+    """Search with an objective whose coefficients are no smaller than solvers can tell."""
+    exponent = _choose_exponent(model, settings)
     if not exponent:
         return search(model, settings, stop)
     log.info(
@@ -66,9 +62,15 @@ def find_faintest(model: LinearModel, settings: Settings) -> float | None:
     It is not scaled beside the options of a solver, nor so far that the largest ones get too large.
     """
     smallest = model.smallest_cost
-    exponent = 0 if settings.options else find_exponent(model)
-    is_faint = math.ldexp(smallest, exponent) < _FAINTEST if math.isfinite(smallest) else False
-    return smallest if is_faint else None
+    return smallest if math.ldexp(smallest, _choose_exponent(model, settings)) < _FAINTEST else None
+
+
+def _choose_exponent(model: LinearModel, settings: Settings) -> int:
+    """The options of a solver may have numbers of the objective's own size: it is left beside them.
+
+    0 leaves it as it is.
+    """
+    return 0 if settings.options else find_exponent(model)
 
 
 def _raise_largest(model: LinearModel) -> int:

@@ -60,22 +60,26 @@ def solve_linear(
     if finding.ending is Ending.DUAL_INFEASIBLE:
         finding = _tell_apart(solver, model, settings, stop)
     solve = judge_linear(model, finding)
+    doubt = _find_doubt(model, settings)
+    return _doubt(solve, doubt) if doubt else name_own_tolerance(solve, settings)
+
+
+def _find_doubt(model: LinearModel, settings: Settings) -> str:
+    """Why no solver can prove an optimum of such costs; empty where one can."""
     largest = model.largest_cost
     if settings.options and is_small_objective(largest):
-        return _doubt(
-            solve,
+        return (
             f"the largest coefficient of the objective is {largest:.3g}, too small for the"
             " tolerances of solvers: multiply the objective by a power of ten, or leave out"
-            " spec.solver.options, and it is done for you",
+            " spec.solver.options, and it is done for you"
         )
     faintest = find_faintest(model, settings)
     if faintest is not None:
-        return _doubt(
-            solve,
+        return (
             f"the coefficients of the objective go from {faintest:.3g} to {largest:.3g}, and the"
-            " tolerances of solvers see no such difference: bring them nearer to each other",
+            " tolerances of solvers see no such difference: bring them nearer to each other"
         )
-    return name_own_tolerance(solve, settings)
+    return ""
 
 
 def _doubt(solve: Solve, message: str) -> Solve:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyomo.environ as pyo
@@ -56,6 +57,14 @@ REFUSED = {
 }  # fmt: skip
 
 
+def each_option(table: Mapping[SolverName, Sequence[tuple[str, str]]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("solver", "option"),
+        [(solver, option) for solver, options in table.items() for option in options],
+        ids=lambda part: "=".join(part) if isinstance(part, tuple) else part,
+    )
+
+
 def refusal(solver: SolverName, option: tuple[str, str], model: object, folder: Path) -> RunError:
     with pytest.raises(RunError) as caught:
         solve(solver, model, folder, options=dict([option]))
@@ -64,11 +73,7 @@ def refusal(solver: SolverName, option: tuple[str, str], model: object, folder: 
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("solver", "option"),
-    [(solver, option) for solver, options in REFUSED.items() for option in options],
-    ids=lambda part: "=".join(part) if isinstance(part, tuple) else part,
-)
+@each_option(REFUSED)
 def test_an_option_that_changes_a_linear_model_or_its_proof_is_refused(
     solver: SolverName, option: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -95,11 +100,7 @@ ENDING = {  # a search, or its pruning, before the optimum
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("solver", "option"),
-    [(solver, option) for solver, options in ENDING.items() for option in options],
-    ids=lambda part: "=".join(part) if isinstance(part, tuple) else part,
-)
+@each_option(ENDING)
 def test_an_option_that_ends_the_search_makes_nothing_optimal(
     solver: SolverName, option: tuple[str, str], tmp_path: Path
 ) -> None:
