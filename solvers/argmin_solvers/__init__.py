@@ -4,6 +4,6 @@
 found with `from argmin_solvers import report`.
 """
 
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 __all__ = ["report"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.run import (
     ANSWER_FILE,
     LOG_FILE,
@@ -19,14 +19,14 @@ from argmin.api.run import (
     TERMINATION_LIMIT_BYTES,
     RunDocument,
 )
-from argmin_solvers.failure import RunError
-from argmin_solvers.handover import Handover
-from argmin_solvers.inlinefiles import write_inline_files
-from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import prepare_outputs
-from argmin_solvers.result import RunResult, failed_run, result_digest, withhold
-from argmin_solvers.runlog import RunLog, configure_logging, log
-from argmin_solvers.termination import encode_answer, encode_whole
+from argmin_solvers.errors import RunError, is_fault
+from argmin_solvers.inline_files import write_inline_files
+from argmin_solvers.outputs.files import prepare_outputs
+from argmin_solvers.process.interruption import Interruption
+from argmin_solvers.process.log_capture import RunLog, configure_logging, log
+from argmin_solvers.result.publisher import Handover
+from argmin_solvers.result.run_result import RunResult, failed_run, result_digest, withhold
+from argmin_solvers.result.termination_message import encode_answer, encode_whole
 
 TERMINATION_LOG = "ARGMIN_TERMINATION_LOG"
 
@@ -134,7 +134,7 @@ def _run_guarded(
     except BaseException as error:  # noqa: BLE001 - the last line of defence: say it in one line
         traceback.print_exc()
         what = f"the runner failed: {type(error).__name__}: {error}"
-        result = failed_run(RunError(Reason.SOLVER_FAILED, what))
+        result = failed_run(RunError(Reason.SOLVER_FAILED, what, permanent=is_fault(error)))
     return result
 
 
@@ -163,17 +163,17 @@ def execute(document: RunDocument, interruption: Interruption) -> RunResult:
     """
     with tempfile.TemporaryDirectory(prefix="argmin-") as workdir:
         if document.model is not None:
-            from argmin_solvers.modelrun import run_model
+            from argmin_solvers.solve.run import run_model
 
             return run_model(document, document.model, interruption, Path(workdir))
-        from argmin_solvers.scriptrun import run_script
+        from argmin_solvers.script.run import run_script
 
         assert document.script is not None
         return run_script(document, document.script, interruption, Path(workdir))
 
 
 def _hand_over(handover: Handover, result: RunResult) -> RunResult:
-    """Hand over; whatever happens, what was found is still said."""
+    """Deliver the result; the answer is written even if that fails."""
     try:
         return handover.complete(result)
     except RunError as error:
@@ -187,7 +187,7 @@ def _hand_over(handover: Handover, result: RunResult) -> RunResult:
 
 
 def _write_answer(result: RunResult, folder: Path | None, limit_bytes: int) -> None:
-    """Say the answer: within the platform's limit where it ends, and whole beside the solution."""
+    """Write the answer: shortened to the termination message, and complete next to the solution."""
     targets = []
     if name := os.environ.get(TERMINATION_LOG):
         targets.append((Path(name), encode_answer(result.answer, limit_bytes)))

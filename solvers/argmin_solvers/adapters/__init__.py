@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, cast
 
-from argmin.api.optimizationjob import SolverName
-from argmin.api.outcome import Reason
-from argmin_solvers.adapters.interface import Adapter, Settings
-from argmin_solvers.failure import RunError
-from argmin_solvers.models.constraint import CpSatModel
+from argmin.api.answer import Reason
+from argmin.api.optimization.spec import SolverName
+from argmin.api.solvers import CAPABILITIES
+from argmin_solvers.adapters.base import Adapter, Settings
+from argmin_solvers.errors import RunError
+from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.nonlinear import NonlinearModel
 
@@ -18,7 +19,7 @@ _ADAPTERS = {
     SolverName.CBC: ("cbc", "Cbc"),
     SolverName.GLPK: ("glpk", "Glpk"),
     SolverName.SCIP: ("scip", "Scip"),
-    SolverName.SCIPY: ("scipymilp", "ScipyMilp"),
+    SolverName.SCIPY: ("scipy_milp", "ScipyMilp"),
     SolverName.CP_SAT: ("cpsat", "CpSat"),
     SolverName.IPOPT: ("ipopt", "Ipopt"),
 }
@@ -62,6 +63,6 @@ def _refusal(adapter: Adapter, model: Any, settings: Settings) -> str | None:
     if not isinstance(model, adapter.takes):
         return f"cannot take a {model.DESCRIPTION}"
     for limit in settings.limits():
-        if limit not in adapter.limits:
+        if limit not in CAPABILITIES[adapter.name].limits:
             return f"cannot stop at spec.limits.{limit}"
     return adapter.refusal(model)

@@ -1,9 +1,8 @@
-"""CBC, by its executable: Debian's, or else the one PuLP brings."""
+"""CBC, by its executable: the one on PATH, or else the one of a Python package."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import struct
 import subprocess
@@ -15,35 +14,39 @@ from typing import ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolverName
-from argmin.api.outcome import Reason
-from argmin_solvers.adapters.cbclog import IMPROVING, CbcLog
-from argmin_solvers.adapters.commandline import (
-    SolverProcess,
-    ask_executable,
-    find_executable,
-    lower_bound_from_print,
-    remove_if_there,
-    solver_ended_badly,
-)
-from argmin_solvers.adapters.feasibility import drop_basis
-from argmin_solvers.adapters.interface import (
+from argmin.api.answer import Reason
+from argmin.api.optimization.spec import SolverName
+from argmin_solvers.adapters.base import (
     Ending,
     Finding,
     Floats,
-    Limit,
     Settings,
     Solve,
     bad_option,
     unknown_option,
 )
-from argmin_solvers.adapters.mpsfile import write_mps
-from argmin_solvers.adapters.optionguard import CBC, MOST_THREADS, guard
-from argmin_solvers.adapters.verdict import solve_linear
-from argmin_solvers.failure import RunError
+from argmin_solvers.adapters.cbc_log import IMPROVING, CbcLog
+from argmin_solvers.adapters.isolation.executable import (
+    SolverProcess,
+    ask_executable,
+    find_command,
+    lower_bound_from_print,
+    remove_if_there,
+    solver_ended_badly,
+)
+from argmin_solvers.adapters.mps_writer import write_mps
+from argmin_solvers.adapters.option_policy import CBC, MOST_THREADS, guard
+from argmin_solvers.adapters.outcome import solve_linear
+from argmin_solvers.adapters.points.feasibility import drop_basis
+from argmin_solvers.adapters.presolve_retry import WithoutPresolve
+from argmin_solvers.errors import RunError
 from argmin_solvers.models.linear import LinearModel
 
-_INSTALL = "install the Debian package coinor-cbc, or PuLP"
+_WITHOUT_PRESOLVE = WithoutPresolve(
+    "preprocess",
+    "off",
+    "proven optimal, without preprocessing: CBC had ended without a result",
+)
 _OPTION_SECTIONS = re.compile(r"^(?:Branch and Cut )?(?:double|integer|keyword) parameters:$", re.I)
 _OPTION = re.compile(r"([A-Za-z0-9]+)(?:\(([A-Za-z]*)\))?")
 _REFUSED_VALUE = re.compile(
@@ -59,16 +62,12 @@ class Cbc:
 
     name: ClassVar = SolverName.CBC
     takes: ClassVar[tuple[type, ...]] = (LinearModel,)
-    limits: ClassVar = frozenset(Limit)
-    default_seed: ClassVar[int | None] = 1234567
-    parallel: ClassVar = True
-    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version that the executable states."""
-        match = re.search(r"^Version:\s*(\S+)", _banner(_executable()), re.M)
+        match = re.search(r"^Version:\s*(\S+)", _banner(_command()), re.M)
         if match is None:
-            raise RunError(Reason.SOLVER_FAILED, f"{_executable()} states no version of CBC")
+            raise RunError(Reason.SOLVER_FAILED, f"{_command()[-1]} states no version of CBC")
         return match.group(1)
 
     def refusal(self, model: LinearModel) -> str | None:
@@ -80,7 +79,12 @@ class Cbc:
         return solve_linear(self, model, settings, stop)
 
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-        """Run the executable on a file and read what it found."""
+        """Run the executable and tell what it found; where it fails, once without preprocessing."""
+        return _WITHOUT_PRESOLVE.search(
+            lambda settings: self._run(model, settings, stop), settings, stop
+        )
+
+    def _run(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         files = _Files(settings.workdir)
         write_mps(model.plain(), files.model)
         told = CbcLog(model, settings.progress)
@@ -93,7 +97,7 @@ class Cbc:
 
         options = [*_limit_options(settings), *_user_options(settings)]
         process = SolverProcess(
-            [_executable(), str(files.model), *options, "-solve", *files.results()],
+            [*_command(), str(files.model), *options, "-solve", *files.results()],
             look_at,
             IMPROVING,
         )
@@ -124,19 +128,13 @@ class _Files:
 
 
 @cache
-def _executable() -> str:
-    if shutil.which("cbc") is None:
-        import pulp
-
-        bundled = str(pulp.PULP_CBC_CMD.pulp_cbc_path)
-        if shutil.which(bundled):
-            return bundled
-    return find_executable("cbc", "cbc", _INSTALL)
+def _command() -> tuple[str, ...]:
+    return find_command("cbc", "cbc")
 
 
 @cache
-def _banner(executable: str) -> str:
-    return ask_executable(executable, "-?")
+def _banner(command: tuple[str, ...]) -> str:
+    return ask_executable(command, "-?")
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:
@@ -155,14 +153,15 @@ def _limit_options(settings: Settings) -> list[str]:
         options += ["-maxSolutions", str(settings.solutions)]
     if settings.threads > 1:
         options += ["-threads", str(min(settings.threads, MOST_THREADS))]
-    seed = Cbc.default_seed if settings.seed is None else settings.seed
-    return [*options, "-randomSeed", str(seed), "-randomCbcSeed", str(seed)]
+    if settings.seed is not None:
+        options += ["-randomSeed", str(settings.seed), "-randomCbcSeed", str(settings.seed)]
+    return options
 
 
 def _user_options(settings: Settings) -> list[str]:
     words = []
     for name, value in settings.options.items():
-        known = _known_options(_executable())
+        known = _known_options(_command())
         full = _full_name(name, known)
         if full is None:
             raise unknown_option("cbc", name, known)
@@ -182,11 +181,11 @@ def _is_number(text: str) -> bool:
 
 
 @cache
-def _known_options(executable: str) -> dict[str, str]:
+def _known_options(command: tuple[str, ...]) -> dict[str, str]:
     """Full names with the shortest form CBC accepts: its list writes `ratio(Gap)`."""
     known: dict[str, str] = {"threads": "threads"}
     listing = False
-    for line in _banner(executable).splitlines():
+    for line in _banner(command).splitlines():
         if not line.startswith(" "):
             listing = _OPTION_SECTIONS.match(line.strip()) is not None
         elif listing:
@@ -235,7 +234,12 @@ _RESULTS = {  # by how the log's line "Result - …" goes on; more exact than th
     "User ctrl-c": Ending.INTERRUPTED,
     "Optimal solution found (within gap tolerance)": Ending.GAP_LIMIT,
 }
-_AMBIGUOUS = ("infeasible or unbounded", "infeasible! (or unbounded)", "dual infeasible")
+_AMBIGUOUS = (
+    "infeasible or unbounded",
+    "infeasible! (or unbounded)",
+    "dual infeasible",
+    "Problem is infeasible",  # which it says of unbounded models with integers as well
+)
 
 
 def _read(model: LinearModel, files: _Files, process: SolverProcess, stop: Event) -> Finding:

@@ -9,29 +9,28 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolutionPool, SolverName
-from argmin.api.outcome import Outcome, Reason
-from argmin_solvers.adapters.interface import (
+from argmin.api.answer import Outcome, Reason
+from argmin.api.optimization.spec import SolutionPool, SolverName
+from argmin.api.solvers import CAPABILITIES
+from argmin_solvers.adapters.base import (
     Ending,
     Finding,
-    Limit,
     Settings,
     Solution,
     Solve,
     bad_option,
     unknown_option,
 )
-from argmin_solvers.adapters.optionguard import CP_SAT, CP_SAT_ENUMERATING, guard
-from argmin_solvers.adapters.verdict import (
+from argmin_solvers.adapters.option_policy import CP_SAT, CP_SAT_ENUMERATING, guard
+from argmin_solvers.adapters.outcome import (
     REASONS,
     judge_empty,
     judge_objective,
     name_own_tolerance,
 )
-from argmin_solvers.decimals import NOISE
-from argmin_solvers.failure import RunError
-from argmin_solvers.models.constraint import CpSatModel
-from argmin_solvers.tolerances import objective_unit
+from argmin_solvers.errors import RunError
+from argmin_solvers.models.cpsat_model import CpSatModel
+from argmin_solvers.numerics import NOISE, objective_unit
 
 _POLL_SECONDS = 0.1
 _UNKNOWN_BOUND = 2.0**62
@@ -43,10 +42,6 @@ class CpSat:
 
     name: ClassVar = SolverName.CP_SAT
     takes: ClassVar[tuple[type, ...]] = (CpSatModel,)
-    limits: ClassVar = frozenset(Limit)
-    default_seed: ClassVar[int | None] = 1
-    parallel: ClassVar = True
-    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version of OR-Tools."""
@@ -91,7 +86,8 @@ class CpSat:
 
 def _apply(parameters: Any, settings: Settings, enumerating: bool, unit: float) -> None:
     parameters.log_search_progress = True
-    parameters.random_seed = CpSat.default_seed if settings.seed is None else settings.seed
+    default = CAPABILITIES[SolverName.CP_SAT].default_seed
+    parameters.random_seed = default if settings.seed is None else settings.seed
     parameters.num_workers = 1 if enumerating else settings.threads
     parameters.enumerate_all_solutions = enumerating
     if settings.seconds is not None:
@@ -196,7 +192,7 @@ def _capacity(pool: SolutionPool | None, variables: int) -> int:
         return 0
     if pool.size is not None and not pool.enumerate_all:
         return pool.size
-    unasked = min(KEPT_SOLUTIONS, max(1, KEPT_VALUES // variables))
+    unasked = min(KEPT_SOLUTIONS, max(1, KEPT_VALUES // max(1, variables)))
     return max(pool.size or 0, unasked)
 
 
@@ -272,6 +268,8 @@ def _judge_satisfied(finding: Finding, values: Solution, enumerating: bool) -> S
         message = "a solution was found; the model has no objective"
         if enumerating:
             message = f"all {finding.solutions} solutions were found"
+        if enumerating and finding.solutions == 1:
+            message = "the only solution was found"
     return Solve(
         outcome,
         reason,

@@ -15,32 +15,32 @@ from typing import ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolverName
-from argmin.api.outcome import Reason
-from argmin_solvers.adapters.commandline import (
-    SolverProcess,
-    ask_executable,
-    find_executable,
-    lower_bound_from_print,
-    remove_if_there,
-    solver_ended_badly,
-)
-from argmin_solvers.adapters.feasibility import drop_basis
-from argmin_solvers.adapters.glpklog import IMPROVING, STATE, GlpkLog
-from argmin_solvers.adapters.interface import (
+from argmin.api.answer import Reason
+from argmin.api.optimization.spec import SolverName
+from argmin_solvers.adapters.base import (
     Ending,
     Finding,
     Floats,
-    Limit,
     Settings,
     Solve,
     bad_option,
     parse_option,
     unknown_option,
 )
-from argmin_solvers.adapters.mpsfile import write_mps
-from argmin_solvers.adapters.verdict import solve_linear
-from argmin_solvers.failure import RunError
+from argmin_solvers.adapters.glpk_log import IMPROVING, STATE, GlpkLog
+from argmin_solvers.adapters.isolation.executable import (
+    SolverProcess,
+    ask_executable,
+    find_command,
+    lower_bound_from_print,
+    remove_if_there,
+    solver_ended_badly,
+)
+from argmin_solvers.adapters.mps_writer import write_mps
+from argmin_solvers.adapters.outcome import solve_linear
+from argmin_solvers.adapters.points.feasibility import drop_basis
+from argmin_solvers.adapters.presolve_retry import WithoutPresolve
+from argmin_solvers.errors import RunError
 from argmin_solvers.models.linear import LinearModel
 
 _FLAGS = frozenset({
@@ -51,6 +51,11 @@ _FLAGS = frozenset({
     "intopt", "nointopt", "binarize", "fpump", "gomory", "mir", "cover", "clique", "cuts",
 })  # fmt: skip
 _VALUED: dict[str, type] = {"tmlim": int, "memlim": int, "mipgap": float, "proxy": int}
+_WITHOUT_PRESOLVE = WithoutPresolve(
+    "nopresol",
+    "true",
+    "proven optimal, without presolve: GLPK had ended without a result",
+)
 _WRITING_SECONDS = 2.0
 
 
@@ -59,16 +64,12 @@ class Glpk:
 
     name: ClassVar = SolverName.GLPK
     takes: ClassVar[tuple[type, ...]] = (LinearModel,)
-    limits: ClassVar = frozenset({Limit.TIME, Limit.RELATIVE_GAP})
-    default_seed: ClassVar[int | None] = None
-    parallel: ClassVar = False
-    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version that glpsol states."""
-        match = re.search(r"Solver\s+(\S+)", ask_executable(_executable(), "--version"))
+        match = re.search(r"Solver\s+(\S+)", ask_executable(_command(), "--version"))
         if match is None:
-            raise RunError(Reason.SOLVER_FAILED, f"{_executable()} states no version of GLPK")
+            raise RunError(Reason.SOLVER_FAILED, f"{_command()[-1]} states no version of GLPK")
         return match.group(1)
 
     def refusal(self, model: LinearModel) -> str | None:
@@ -80,10 +81,15 @@ class Glpk:
         return solve_linear(self, model, settings, stop)
 
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-        """Run glpsol on a file and read what it found."""
+        """Run glpsol and tell what it found; where it fails, once without its presolve."""
+        return _WITHOUT_PRESOLVE.search(
+            lambda settings: self._run(model, settings, stop), settings, stop
+        )
+
+    def _run(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         files = _Files(settings.workdir)
         write_mps(_round_bounds(model.plain()), files.model)
-        command = [_executable(), "--freemps", str(files.model), *files.results()]
+        command = [*_command(), "--freemps", str(files.model), *files.results()]
         told = GlpkLog(model, settings.progress)
         process = SolverProcess([*command, *_options(settings)], told.look_at, IMPROVING)
         code = process.wait(stop, files.stop_between_writes)
@@ -131,8 +137,8 @@ def _is_whole(path: Path) -> bool:
 
 
 @cache
-def _executable() -> str:
-    return find_executable("glpsol", "glpk", "install the Debian package glpk-utils")
+def _command() -> tuple[str, ...]:
+    return find_command("glpsol", "glpk")
 
 
 def _options(settings: Settings) -> list[str]:
@@ -157,16 +163,22 @@ def _user_option(name: str, value: str | int) -> list[str]:
     return [] if str(value).lower() == "false" else [f"--{plain}"]
 
 
-_SAID = {  # what glpsol prints, and in its solution file leaves undefined
+_SAID = {  # what glpsol prints, and in its solution file leaves undefined; all that GLPK 5.0 has
     "PROBLEM HAS NO PRIMAL FEASIBLE SOLUTION": Ending.INFEASIBLE,
     "PROBLEM HAS NO FEASIBLE SOLUTION": Ending.INFEASIBLE,
     "PROBLEM HAS NO INTEGER FEASIBLE SOLUTION": Ending.INFEASIBLE,
     "LP HAS NO PRIMAL FEASIBLE SOLUTION": Ending.INFEASIBLE,
     "PROBLEM HAS NO DUAL FEASIBLE SOLUTION": Ending.DUAL_INFEASIBLE,
     "LP HAS NO DUAL FEASIBLE SOLUTION": Ending.DUAL_INFEASIBLE,
+    "LP RELAXATION HAS NO DUAL FEASIBLE SOLUTION": Ending.DUAL_INFEASIBLE,
     "LP HAS UNBOUNDED PRIMAL SOLUTION": Ending.DUAL_INFEASIBLE,
     "PROBLEM HAS UNBOUNDED SOLUTION": Ending.DUAL_INFEASIBLE,
     "TIME LIMIT EXCEEDED": Ending.TIME_LIMIT,
+    "ITERATION LIMIT EXCEEDED": Ending.STOPPED,
+    "ITERATIONS LIMIT EXCEEDED": Ending.STOPPED,
+    "NUMERIC INSTABILITY": Ending.STOPPED,
+    "NO CONVERGENCE": Ending.STOPPED,
+    "SEARCH TERMINATED BY APPLICATION": Ending.STOPPED,
     "RELATIVE MIP GAP TOLERANCE REACHED": Ending.GAP_LIMIT,
 }
 _STATED = {"o": Ending.PROVEN, "f f": Ending.PROVEN, "n": Ending.INFEASIBLE}

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
+from importlib.metadata import version
 from threading import Event
 from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolverName
-from argmin.api.outcome import Reason
-from argmin_solvers.adapters.feasibility import drop_basis
-from argmin_solvers.adapters.interface import (
+from argmin.api.answer import Reason
+from argmin.api.optimization.spec import SolverName
+from argmin.api.solvers import CAPABILITIES
+from argmin_solvers.adapters.base import (
+    Basis,
     Ending,
     Finding,
-    Limit,
     Settings,
     Solve,
     bad_option,
     parse_option,
     unknown_option,
 )
-from argmin_solvers.adapters.optionguard import HIGHS, guard
-from argmin_solvers.adapters.verdict import solve_linear
-from argmin_solvers.failure import RunError
+from argmin_solvers.adapters.isolation.search import Apart
+from argmin_solvers.adapters.option_policy import HIGHS, guard
+from argmin_solvers.adapters.outcome import solve_linear
+from argmin_solvers.adapters.points.feasibility import drop_basis
+from argmin_solvers.adapters.presolve_retry import WithoutPresolve
+from argmin_solvers.errors import RunError, SolverBrokeError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ProgressSink
 
@@ -37,7 +42,14 @@ _NO_VERTEX = (
     "HiGHS ended near the optimum, at no vertex, which proves nothing: leave out"
     " spec.solver.options.solver and run_crossover"
 )
+_WITHOUT_PRESOLVE = WithoutPresolve(
+    "presolve",
+    "off",
+    "proven optimal, without presolve: HiGHS had ended with an error as it undid its presolve",
+)
 _OWN_LIMIT = "HiGHS stopped: a limit in spec.solver.options was met"
+
+_DEFAULT_SEED = CAPABILITIES[SolverName.HIGHS].default_seed
 
 
 class Highs:
@@ -45,27 +57,27 @@ class Highs:
 
     name: ClassVar = SolverName.HIGHS
     takes: ClassVar[tuple[type, ...]] = (LinearModel,)
-    limits: ClassVar = frozenset(Limit)
-    default_seed: ClassVar[int | None] = 0
-    parallel: ClassVar = True
-    stoppable: ClassVar = True
 
     def version(self) -> str:
-        """The version of the HiGHS library."""
-        import highspy
-
-        return str(highspy.Highs().version())
+        """The version of the HiGHS library, which need not be loaded for it."""
+        return version("highspy")
 
     def refusal(self, model: LinearModel) -> str | None:
         """None: HiGHS takes every linear model."""
         return None
 
     def solve(self, model: LinearModel, settings: Settings, stop: Event) -> Solve:
-        """Solve a linear model."""
-        return solve_linear(self, model, settings, stop)
+        """Solve a linear model, in a process of its own where OR-Tools is in this one."""
+        solver = Apart(self.name) if _is_foreign_here() else self
+        return solve_linear(solver, model, settings, stop)
 
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-        """Run HiGHS and tell what it found."""
+        """Run HiGHS and tell what it found; where it fails, once more without its presolve."""
+        return _WITHOUT_PRESOLVE.search(
+            lambda settings: self._run(model, settings, stop), settings, stop
+        )
+
+    def _run(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         import highspy
 
         highs = highspy.Highs()
@@ -79,15 +91,22 @@ class Highs:
         if watcher is None:
             _watch_iterations(highs, settings.progress, stop)
         if highs.run() == highspy.HighsStatus.kError:
-            raise RunError(Reason.SOLVER_FAILED, "HiGHS ended with an error; its log says why")
+            raise SolverBrokeError("HiGHS ended with an error; its log says why")
         finding = _read(highs, model, watcher.improving if watcher else None)
         return finding if model.integers else drop_basis(model, finding)
+
+
+def _is_foreign_here() -> bool:
+    """Whether the user's model loaded OR-Tools: its libraries and those of HiGHS clash."""
+    return "ortools" in sys.modules
 
 
 def _apply(highs: Any, settings: Settings) -> None:
     options: dict[str, Any] = {
         "threads": settings.threads,
-        "random_seed": settings.seed if settings.seed is not None else Highs.default_seed,
+        "random_seed": CAPABILITIES[SolverName.HIGHS].default_seed
+        if settings.seed is None
+        else settings.seed,
         # HiGHS stops at gaps of 1e-4 and 1e-6 by default and calls that optimal: not a proof.
         "mip_rel_gap": settings.relative_gap or 0.0,
         "mip_abs_gap": settings.absolute_gap or 0.0,
@@ -218,7 +237,21 @@ def _read(highs: Any, model: LinearModel, improving: list[float] | None) -> Find
         nodes=max(0, info.mip_node_count) if model.integers else None,
         solutions=solutions,
         note=note,
+        basis=None if model.integers else _basis(highs),
     )
+
+
+def _basis(highs: Any) -> Basis | None:
+    """The basis at which a linear program ended, where it is a whole one."""
+    import highspy
+
+    known = highs.getBasis()
+    if not known.valid:
+        return None
+    basic = highspy.HighsBasisStatus.kBasic
+    columns = np.array([status == basic for status in known.col_status], dtype=np.bool_)
+    rows = np.array([status == basic for status in known.row_status], dtype=np.bool_)
+    return Basis(columns, rows) if columns.sum() + rows.sum() == len(rows) else None
 
 
 def _ending(highs: Any, model: LinearModel, solutions: int) -> tuple[Ending, str]:

@@ -11,32 +11,33 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolverName
-from argmin.api.outcome import Reason, Sense
-from argmin_solvers.adapters.feasibility import find_violation
-from argmin_solvers.adapters.interface import (
+from argmin.api.answer import Reason, Sense
+from argmin.api.optimization.spec import SolverName
+from argmin_solvers.adapters.base import (
     Ending,
     Finding,
     Floats,
-    Limit,
     Settings,
     Solve,
     bad_option,
     unknown_option,
 )
-from argmin_solvers.adapters.nlprogram import Program, build_program
-from argmin_solvers.adapters.optionguard import IPOPT, IPOPT_PROOF, guard, is_within
+from argmin_solvers.adapters.casadi_program import Program, build_program
+from argmin_solvers.adapters.option_policy import IPOPT, IPOPT_PROOF, guard, is_within
+from argmin_solvers.adapters.outcome import judge_empty, judge_objective
+from argmin_solvers.adapters.points.nonlinear_feasibility import Feasibility
+from argmin_solvers.adapters.points.starting_point import move_inside
 from argmin_solvers.adapters.scaling import power_to_one
-from argmin_solvers.adapters.verdict import judge_empty, judge_objective
-from argmin_solvers.failure import RunError
+from argmin_solvers.ampl.ipopt_version import VERSION
+from argmin_solvers.errors import RunError
+from argmin_solvers.models.evaluation import find_fault
 from argmin_solvers.models.nonlinear import NonlinearModel
+from argmin_solvers.numerics import FEASIBILITY_TOLERANCE, is_small_objective
+from argmin_solvers.process.log_capture import log
 from argmin_solvers.progress.sink import ProgressSink
-from argmin_solvers.tolerances import FEASIBILITY_TOLERANCE, is_small_objective
-
-VERSION = "3.14.19"
-"""Of the library inside casadi 3.8.2, as its banner states it; casadi has no call that tells."""
 
 _LOOK_SECONDS = 0.25
+_NO_VALUE = "Invalid_Number_Detected"
 
 _COMMON_OPTIONS = (
     "tol", "max_iter", "max_cpu_time", "max_wall_time", "print_level", "linear_solver",
@@ -52,10 +53,6 @@ class Ipopt:
 
     name: ClassVar = SolverName.IPOPT
     takes: ClassVar[tuple[type, ...]] = (NonlinearModel,)
-    limits: ClassVar = frozenset({Limit.TIME})
-    default_seed: ClassVar[int | None] = None
-    parallel: ClassVar = False
-    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version of Ipopt."""
@@ -73,6 +70,9 @@ class Ipopt:
         """Solve to a local optimum; a linear program, to its optimum."""
         for name, value in settings.options.items():
             guard("ipopt", IPOPT, name, value)
+        contradiction = model.find_contradiction()
+        if contradiction is not None:  # which Ipopt calls an invalid problem
+            return judge_empty(Finding(Ending.INFEASIBLE, note=contradiction), model.sense)
         ended = run_ipopt(model, settings, stop)
         finding = ended.finding(model)
         if finding.ending is Ending.PROVEN and not is_within(IPOPT_PROOF, settings.options):
@@ -109,6 +109,8 @@ class Ended:
         """What the end means for the model."""
         ending = _ENDINGS.get(self.status, Ending.STOPPED)
         note = f"Ipopt stopped: {_say(self.status)}" if ending is Ending.STOPPED else ""
+        if self.status == "Diverging_Iterates":
+            note += ": the objective may improve without end"
         if ending is Ending.LOCALLY_OPTIMAL and not self.is_feasible:
             ending = Ending.STOPPED
             note = f"Ipopt ended at a point that violates a constraint by {self.violation:.1e}"
@@ -141,15 +143,48 @@ def run_ipopt(
 ) -> Ended:
     """Run Ipopt until it ends or `stop` is set.
 
+    Where a function of the model has no value at the start, it begins at a point nearby where all
+    have one.
+
     Raises:
-        RunError: UnknownOption; SolverFailed, where Ipopt cannot even begin.
+        RunError: UnknownOption; InvalidModel, where no such point is found; UnsupportedModel, for
+            more equations than variables; SolverFailed, where Ipopt cannot even begin.
     """
     program = build_program(model)
+    ended = _run(program, model, settings, stop, model.initial)
+    if ended.status != _NO_VALUE or ended.iterations:
+        return ended
+    begun = ended.point.tolist()
+    fault = find_fault(model, begun)
+    if fault is None:
+        return ended
+    told = f"{fault.describe(model, begun)} has no value or no slope"
+    inside = move_inside(model, begun)
+    if inside is not None:
+        log.info("%s: Ipopt begins at another point", told)
+        ended = _run(program, model, settings, stop, inside)
+    if inside is None or (ended.status == _NO_VALUE and not ended.iterations):
+        raise RunError(
+            Reason.INVALID_MODEL,
+            f"{model.origin}: {told}: give the variables initial values where it has one, or bounds"
+            " that keep them there",
+        )
+    return ended
+
+
+def _run(
+    program: Program,
+    model: NonlinearModel,
+    settings: Settings,
+    stop: Event,
+    start: Sequence[float],
+) -> Ended:
+    feasibility = Feasibility(model)
     # casadi keeps no reference to the watcher: it must live until the end
-    watcher = program.watch(stop, _IterationTeller(model, settings.progress).look)
+    watcher = program.watch(stop, _IterationTeller(model, feasibility, settings.progress).look)
     solver = _make_solver(program, watcher, settings, _objective_factor(model))
     result = solver(
-        x0=model.initial,
+        x0=start,
         lbx=model.lower,
         ubx=model.upper,
         lbg=model.row_lower,
@@ -157,25 +192,39 @@ def run_ipopt(
     )
     stats = solver.stats()
     status = str(stats["return_status"])
-    if status in ("Invalid_Problem_Definition", "Invalid_Option", "Unrecoverable_Exception"):
-        raise RunError(Reason.SOLVER_FAILED, f"Ipopt failed: {_say(status)}")
+    _check_status(model, status)
     point = np.array(result["x"]).ravel()
+    minimized, constraints = program.evaluate(point.tolist())
     direction = -1.0 if model.sense is Sense.MAXIMIZE else 1.0
     return Ended(
         status=status,
         point=point,
-        objective=direction * float(result["f"]),
+        objective=direction * minimized,
         multipliers=np.array(result["lam_g"]).ravel(),
-        violation=_violation(model, np.array(result["g"]).ravel(), point),
+        violation=feasibility.measure(constraints, point),
         iterations=int(stats.get("iter_count", 0)),
     )
+
+
+def _check_status(model: NonlinearModel, status: str) -> None:
+    if status == "Not_Enough_Degrees_Of_Freedom":
+        raise RunError(
+            Reason.UNSUPPORTED,
+            f"{model.origin}: ipopt takes no model with more equations than variables, and this one"
+            f" has {model.equations} equations and {len(model.variables)} variables: leave out"
+            " those equations that follow from the others",
+        )
+    if status in ("Invalid_Problem_Definition", "Invalid_Option", "Unrecoverable_Exception"):
+        raise RunError(Reason.SOLVER_FAILED, f"Ipopt failed: {_say(status)}")
 
 
 class _IterationTeller:
     """Tells of the iterations, and now and then of a point that satisfies the constraints."""
 
-    def __init__(self, model: NonlinearModel, progress: ProgressSink) -> None:
-        self._model = model
+    def __init__(
+        self, model: NonlinearModel, feasibility: Feasibility, progress: ProgressSink
+    ) -> None:
+        self._feasibility = feasibility
         self._progress = progress
         self._direction = -1.0 if model.sense is Sense.MAXIMIZE else 1.0
         self._iterations = 0
@@ -190,16 +239,8 @@ class _IterationTeller:
             return
         self._looked_at = now
         point, objective, constraints = (np.array(part).ravel() for part in state[:3])
-        if _violation(self._model, constraints, point) <= FEASIBILITY_TOLERANCE:
+        if self._feasibility.measure(constraints, point) <= FEASIBILITY_TOLERANCE:
             self._progress.tell(objective=self._direction * float(objective[0]))
-
-
-def _violation(model: NonlinearModel, constraints: Floats, point: Floats) -> float:
-    """The largest violation, by the scales of the check."""
-    return max(
-        find_violation(constraints, np.array(model.row_lower), np.array(model.row_upper)),
-        find_violation(point, np.array(model.lower), np.array(model.upper)),
-    )
 
 
 def _objective_factor(model: NonlinearModel) -> float:
@@ -207,7 +248,7 @@ def _objective_factor(model: NonlinearModel) -> float:
     if not model.is_linear:
         return 1.0
     bounds = list(zip(model.lower, model.upper, strict=True))
-    costs = (abs(c) for at, c in model.objective.linear.items() if bounds[at][0] < bounds[at][1])
+    costs = (abs(float(c)) for at, c in model.goal.linear.items() if bounds[at][0] < bounds[at][1])
     largest = max(costs, default=0.0)
     return math.ldexp(1.0, power_to_one(largest)) if is_small_objective(largest) else 1.0
 

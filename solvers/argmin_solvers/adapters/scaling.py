@@ -14,11 +14,11 @@ from threading import Event
 
 import numpy as np
 
-from argmin_solvers.adapters.interface import Finding, Settings
+from argmin_solvers.adapters.base import Finding, Settings
 from argmin_solvers.models.linear import LinearModel
+from argmin_solvers.numerics import SMALL_OBJECTIVE, is_small_objective
+from argmin_solvers.process.log_capture import log
 from argmin_solvers.progress.sink import ABSURD, ProgressSink
-from argmin_solvers.runlog import log
-from argmin_solvers.tolerances import SMALL_OBJECTIVE, is_small_objective
 
 Search = Callable[[LinearModel, Settings, Event], Finding]
 
@@ -103,6 +103,7 @@ def _scale_settings(settings: Settings, exponent: int) -> Settings:
     return replace(
         settings,
         absolute_gap=_multiply(settings.absolute_gap, exponent),
+        cutoff=_multiply(settings.cutoff, exponent),
         progress=_Divided(settings.progress, exponent),
     )
 

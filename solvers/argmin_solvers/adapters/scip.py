@@ -10,25 +10,31 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.optimizationjob import SolverName
-from argmin_solvers.adapters.interface import (
+from argmin.api.optimization.spec import SolverName
+from argmin_solvers.adapters.base import (
     Ending,
     Finding,
     Floats,
-    Limit,
     Settings,
     Solve,
     bad_option,
     parse_option,
     unknown_option,
 )
-from argmin_solvers.adapters.mpsfile import write_mps
-from argmin_solvers.adapters.optionguard import SCIP, guard
-from argmin_solvers.adapters.verdict import solve_linear
+from argmin_solvers.adapters.mps_writer import write_mps
+from argmin_solvers.adapters.option_policy import SCIP, guard
+from argmin_solvers.adapters.outcome import solve_linear
+from argmin_solvers.adapters.presolve_retry import WithoutPresolve
+from argmin_solvers.errors import SolverBrokeError
 from argmin_solvers.models.linear import INFINITE, LinearModel
 from argmin_solvers.progress.sink import ProgressSink
 
 _RETRY_SECONDS = 0.1
+_WITHOUT_PRESOLVE = WithoutPresolve(
+    "presolving/maxrounds",
+    0,
+    "proven optimal, without presolve: SCIP had ended with an error after it",
+)
 _NODES_SECONDS = 0.5
 """Between two looks at the number of nodes."""
 
@@ -38,10 +44,6 @@ class Scip:
 
     name: ClassVar = SolverName.SCIP
     takes: ClassVar[tuple[type, ...]] = (LinearModel,)
-    limits: ClassVar = frozenset(Limit)
-    default_seed: ClassVar[int | None] = 0
-    parallel: ClassVar = False
-    stoppable: ClassVar = True
 
     def version(self) -> str:
         """The version of the SCIP library."""
@@ -60,7 +62,12 @@ class Scip:
         return solve_linear(self, model, settings, stop)
 
     def search(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
-        """Run SCIP on a file and tell what it found."""
+        """Run SCIP and tell what it found; where it fails, once more without its presolve."""
+        return _WITHOUT_PRESOLVE.search(
+            lambda settings: self._run(model, settings, stop), settings, stop
+        )
+
+    def _run(self, model: LinearModel, settings: Settings, stop: Event) -> Finding:
         import pyscipopt
 
         file = settings.workdir / "model.mps"
@@ -69,12 +76,25 @@ class Scip:
         scip.setLogfile(None)
         _apply(scip, settings)
         scip.readProblem(str(file))
+        if settings.cutoff is not None:
+            # With a cut-off a long presolve costs more than it saves.
+            scip.setPresolve(pyscipopt.SCIP_PARAMSETTING.FAST)
+            scip.setObjlimit(settings.cutoff)
         if stop.is_set():
             return Finding(Ending.INTERRUPTED)
         _tell_progress(scip, model, settings.progress)
         with _stopping(scip, stop):
-            scip.optimizeNogil()
+            _optimize(scip)
         return _read(scip, model)
+
+
+def _optimize(scip: Any) -> None:
+    try:
+        scip.optimizeNogil()
+    except Exception as error:
+        if type(error) is not Exception:  # PySCIPOpt raises SCIP's own errors as nothing more
+            raise
+        raise SolverBrokeError(f"SCIP ended with an error: {error}; its log says why") from None
 
 
 def _apply(scip: Any, settings: Settings) -> None:
@@ -91,7 +111,7 @@ def _apply(scip: Any, settings: Settings) -> None:
     values.update({name: value for name, value in limits.items() if value is not None})
     for name, value in values.items():
         scip.setParam(name, value)
-    known = scip.getParams()
+    known = scip.getParams() if settings.options else {}  # asking for thousands takes its time
     for name, text in settings.options.items():
         if name not in known:
             raise unknown_option("scip", name, known)

@@ -16,11 +16,11 @@ from botocore.exceptions import BotoCoreError
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from argmin.api.outcome import Reason
+from argmin.api.answer import Reason
 from argmin.api.run import CREDENTIALS_ROOT
 from argmin.api.storage import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN, S3Bucket
-from argmin_solvers.failure import RunError
-from argmin_solvers.runlog import log
+from argmin_solvers.errors import RunError
+from argmin_solvers.process.log_capture import log
 
 MIB = 1024 * 1024
 PART_BYTES = 8 * MIB

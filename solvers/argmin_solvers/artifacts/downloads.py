@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from s3transfer.subscribers import BaseSubscriber
 
-from argmin.api.outcome import Reason
+from argmin.api.answer import Reason
 from argmin.api.run import SOURCE_INPUT, Download, Transfers
 from argmin.api.storage import S3Object
 from argmin_solvers.artifacts.checksums import digest_file, read_checksum
@@ -24,13 +24,19 @@ from argmin_solvers.artifacts.connection import (
     Connections,
     find_endpoint,
 )
-from argmin_solvers.artifacts.faults import CorruptedError, is_missing
-from argmin_solvers.artifacts.meter import Listener, LogMeter
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.places import Action, Place, StoredObject, end_folder, map_folder
-from argmin_solvers.artifacts.workers import Stopping, Task, Workers
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
+from argmin_solvers.artifacts.errors import CorruptedError, is_missing
+from argmin_solvers.artifacts.locations import (
+    Action,
+    ObjectLocation,
+    StoredObject,
+    end_folder,
+    map_folder,
+)
+from argmin_solvers.artifacts.pool import Stopping, Task, Workers
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.artifacts.transfer_log import Listener, LogMeter
+from argmin_solvers.errors import RunError
+from argmin_solvers.process.interruption import Interruption
 
 INTERRUPTED = Stopping(
     0.0, RunError(Reason.INTERRUPTED, "interrupted while its inputs were fetched")
@@ -42,7 +48,7 @@ INTERRUPTED = Stopping(
 class Arrival:
     """An object and the file that it becomes."""
 
-    place: Place
+    location: ObjectLocation
     remote: StoredObject
     path: Path
 
@@ -85,7 +91,7 @@ def fetch_files(
     title: str, arrivals: Iterable[Arrival], connections: Connections, workers: Workers
 ) -> None:
     """Fetch objects into files."""
-    workers.move(title, [_plan(a, connections.reach(a.place.bucket)) for a in arrivals])
+    workers.move(title, [_plan(a, connections.reach(a.location.bucket)) for a in arrivals])
 
 
 def _list_arrivals(
@@ -95,12 +101,14 @@ def _list_arrivals(
     try:
         connection = connections.reach(source)
         if source.key is not None:
-            place = Place(source, source.key)
-            remote = workers.ask(partial(_look_at, connection, place), place, Action.READ)
-            yield Arrival(place, remote, Path(download.path))
+            location = ObjectLocation(source, source.key)
+            remote = workers.ask(partial(_describe, connection, location), location, Action.READ)
+            yield Arrival(location, remote, Path(download.path))
         else:
             for path, remote in _list_folder(source, connection, workers):
-                yield Arrival(Place(source, remote.key), remote, Path(download.path) / path)
+                yield Arrival(
+                    ObjectLocation(source, remote.key), remote, Path(download.path) / path
+                )
     except RunError as failure:
         message = f"{field}.s3: {failure.message}"
         raise RunError(failure.reason, message, permanent=failure.permanent) from None
@@ -110,29 +118,29 @@ def _name_field(name: str, source_field: str) -> str:
     return source_field if name == SOURCE_INPUT else f"spec.inputs[{name}].source"
 
 
-def _look_at(connection: Connection, place: Place) -> StoredObject:
-    query = {"Bucket": place.bucket.bucket}
+def _describe(connection: Connection, location: ObjectLocation) -> StoredObject:
+    query = {"Bucket": location.bucket.bucket}
     try:
-        head = connection.client.head_object(**query, Key=place.key)
+        head = connection.client.head_object(**query, Key=location.key)
     except ClientError as error:
         if is_missing(error):
             # The answer has no body that would tell a missing bucket from a missing key.
-            connection.client.list_objects_v2(**query, Prefix=place.key, MaxKeys=1)
+            connection.client.list_objects_v2(**query, Prefix=location.key, MaxKeys=1)
         raise
-    return StoredObject(place.key, head["ContentLength"], head.get("ETag"))
+    return StoredObject(location.key, head["ContentLength"], head.get("ETag"))
 
 
 def _list_folder(
     source: S3Object, connection: Connection, workers: Workers
 ) -> Iterator[tuple[str, StoredObject]]:
-    place = Place(source, str(source.prefix))
-    objects = workers.ask(partial(_list_objects, connection, place), place, Action.LIST)
-    return map_folder(place, objects)
+    location = ObjectLocation(source, str(source.prefix))
+    objects = workers.ask(partial(_list_objects, connection, location), location, Action.LIST)
+    return map_folder(location, objects)
 
 
-def _list_objects(connection: Connection, place: Place) -> list[StoredObject]:
+def _list_objects(connection: Connection, location: ObjectLocation) -> list[StoredObject]:
     pages = connection.client.get_paginator("list_objects_v2").paginate(
-        Bucket=place.bucket.bucket, Prefix=end_folder(place.key)
+        Bucket=location.bucket.bucket, Prefix=end_folder(location.key)
     )
     return [
         StoredObject(item["Key"], item["Size"], item.get("ETag"))
@@ -145,11 +153,11 @@ def _plan(arrival: Arrival, connection: Connection) -> Task:
     def move(count: Callable[[int], None]) -> None:
         _fetch(arrival, connection, count)
 
-    return Task(arrival.place, Action.READ, arrival.remote.bytes, move)
+    return Task(arrival.location, Action.READ, arrival.remote.bytes, move)
 
 
 def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None]) -> None:
-    """Fetch one file beside its place, check it, and only then give it its name."""
+    """Download one file to a temporary name, check it, then rename it."""
     folder = arrival.path.parent
     folder.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=".argmin-", dir=folder)
@@ -157,7 +165,7 @@ def _fetch(arrival: Arrival, connection: Connection, count: Callable[[int], None
     draft = Path(name)
     try:
         transfer = connection.channel.manager.download(
-            arrival.place.bucket.bucket,
+            arrival.location.bucket.bucket,
             arrival.remote.key,
             str(draft),
             subscribers=[_Known(arrival.remote), ByteCounter(count)],
@@ -179,13 +187,13 @@ def _check(file: Path, arrival: Arrival, connection: Connection) -> None:
             raise CorruptedError("what has arrived has another digest than was told")
     elif remote.bytes >= PART_BYTES or "-" in (remote.etag or ""):
         # One that came in a single piece botocore has compared with its checksum on the way.
-        _compare(file, arrival.place, connection)
+        _compare(file, arrival.location, connection)
 
 
-def _compare(file: Path, place: Place, connection: Connection) -> None:
-    query: dict[str, Any] = {"Bucket": place.bucket.bucket, "Key": place.key}
+def _compare(file: Path, location: ObjectLocation, connection: Connection) -> None:
+    query: dict[str, Any] = {"Bucket": location.bucket.bucket, "Key": location.key}
     head = connection.client.head_object(**query, ChecksumMode="ENABLED")
-    checksum = read_checksum(head, trusts_etag=not (place.bucket.endpoint or find_endpoint()))
+    checksum = read_checksum(head, trusts_etag=not (location.bucket.endpoint or find_endpoint()))
     if checksum is None:
         return
     part_bytes = None

@@ -10,15 +10,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from argmin.api.outcome import Reason
+from argmin.api.answer import Reason
 from argmin.api.storage import S3Store, is_plain
 from argmin_solvers.artifacts.connection import ByteCounter, Channel, Connection, Connections
-from argmin_solvers.artifacts.faults import CorruptedError, refuses_checksums
-from argmin_solvers.artifacts.places import Action, Place
-from argmin_solvers.artifacts.workers import Task, Workers
-from argmin_solvers.failure import RunError
-from argmin_solvers.models.text import shorten
-from argmin_solvers.outputs import FoundFile, FoundOutput
+from argmin_solvers.artifacts.errors import CorruptedError, refuses_checksums
+from argmin_solvers.artifacts.locations import Action, ObjectLocation
+from argmin_solvers.artifacts.pool import Task, Workers
+from argmin_solvers.errors import RunError
+from argmin_solvers.outputs.files import FoundFile, FoundOutput
+from argmin_solvers.text import shorten
 
 KEY_LIMIT_BYTES = 1024
 _CHUNK = 1024 * 1024
@@ -41,9 +41,9 @@ class Departure:
         return self.store.enter(self.name).prefix
 
     @property
-    def place(self) -> Place:
+    def location(self) -> ObjectLocation:
         """Where it goes."""
-        return Place(self.store, self.key)
+        return ObjectLocation(self.store, self.key)
 
 
 def depart_output(found: FoundOutput, store: S3Store) -> Iterator[tuple[Departure, FoundFile]]:
@@ -110,14 +110,14 @@ def _plan_output(
         _send_as_understood(departure, connection, count)
         file.check()
 
-    return Task(departure.place, Action.WRITE, departure.bytes, move)
+    return Task(departure.location, Action.WRITE, departure.bytes, move)
 
 
 def _plan(departure: Departure, connection: Connection) -> Task:
     def move(count: Callable[[int], None]) -> None:
         _send_as_understood(departure, connection, count)
 
-    return Task(departure.place, Action.WRITE, departure.bytes, move)
+    return Task(departure.location, Action.WRITE, departure.bytes, move)
 
 
 def _send_as_understood(

@@ -6,14 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimizationjob import ModelFormat
+from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin_solvers.models.exact import ExactLinear
 
 _READERS = {
-    ModelFormat.MPS: ("mps", "read_mps"),
-    ModelFormat.LP: ("lp", "read_lp"),
-    ModelFormat.CP_SAT: ("cpsat", "read_cpsat"),
-    ModelFormat.NL: ("nl", "read_nl"),
+    ModelFormat.MPS: ("readers", "read_mps"),
+    ModelFormat.LP: ("readers", "read_lp"),
+    ModelFormat.CP_SAT: ("readers.cpsat", "read_cpsat"),
 }
 
 
@@ -28,8 +28,17 @@ def load_model(declared: RunModel) -> Any:
     """
     path = Path(declared.path)
     if declared.format is ModelFormat.PYTHON:
-        from argmin_solvers.models.python import build_model
+        from argmin_solvers.models.python_function import build_model
 
         return build_model(path, declared.function, declared.solver)
+    if declared.format is ModelFormat.NL:
+        from argmin_solvers.models.readers.nl import load_nl
+
+        return to_solvable(load_nl(path, declared.solver))
     module, function = _READERS[declared.format]
-    return getattr(import_module(f"{__name__}.{module}"), function)(path)
+    return to_solvable(getattr(import_module(f"{__name__}.{module}"), function)(path))
+
+
+def to_solvable(read: Any) -> Any:
+    """What solvers take of what was read: of an exact linear model, one in doubles."""
+    return read.to_linear() if isinstance(read, ExactLinear) else read

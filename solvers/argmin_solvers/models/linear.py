@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from argmin.api.outcome import Reason, Sense
-from argmin_solvers.decimals import exact_sum
-from argmin_solvers.failure import RunError
-from argmin_solvers.tolerances import PROOF_TOLERANCE, objective_unit
+from argmin.api.answer import Reason, Sense
+from argmin_solvers.errors import RunError
+from argmin_solvers.numerics import PROOF_TOLERANCE, exact_sum, objective_unit
 
 FARTHEST = 1e9
 """How far a variable without end is thought to move at most."""
@@ -112,6 +111,22 @@ class LinearModel:
         """The same constraints, nothing to minimise: is there any solution at all?"""
         return replace(self, sense=Sense.MINIMIZE, cost=np.zeros(self.columns), offset=0.0)
 
+    def with_row(self, name: str, coefficients: Floats, upper: float) -> LinearModel:
+        """The same model with one more constraint: coefficients · x <= upper."""
+        entries = np.flatnonzero(coefficients)
+        column = np.repeat(np.arange(self.columns), np.diff(self.start))
+        order = np.argsort(np.concatenate([column, entries]), kind="stable")
+        counts = np.diff(self.start) + (coefficients != 0)
+        return replace(
+            self,
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, upper),
+            row_names=[*self.row_names, name],
+            start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+            index=np.append(self.index, np.full(len(entries), self.rows))[order].astype(np.int32),
+            value=np.append(self.value, coefficients[entries])[order],
+        )
+
     def plain(self) -> LinearModel:
         """The same model in the form every solver reads alike: minimising, without a constant.
 
@@ -149,7 +164,7 @@ def build_linear(  # noqa: PLR0913 - the parts of a linear model, by keyword
     """Bring arrays or lists into a checked `LinearModel`; `matrix` is (start, index, value).
 
     Raises:
-        RunError: InvalidModel, for NaN, infinite coefficients, impossible or crossing bounds.
+        RunError: InvalidModel, for NaN, infinite coefficients and impossible bounds.
     """
     start, index, value = matrix
     model = LinearModel(
@@ -202,12 +217,27 @@ def _check_bounds(
     model: LinearModel, lower: Floats, upper: Floats, names: Sequence[str], what: str
 ) -> None:
     # Written so that NaN fails too: every comparison with NaN is false.
-    wrong = np.flatnonzero(~((lower <= upper) & (lower < INFINITE) & (upper > -INFINITE)))
+    wrong = np.flatnonzero(~((lower < INFINITE) & (upper > -INFINITE)))
     if len(wrong):
         at = wrong[0]
         sides = f"lower bound {lower[at]} and upper bound {upper[at]}"
-        why = ", as those of 1e20 and more are infinite" if lower[at] <= upper[at] else ""
+        why = ", as those of 1e20 and more are infinite"
         raise _invalid(model, f"{what} {names[at]} has {sides}: no number is between them{why}")
+
+
+def find_crossing(model: LinearModel) -> str | None:
+    """The first variable or constraint between whose sides there is no number, in words.
+
+    Such a model is infeasible, which is an answer; solvers call it an error.
+    """
+    for what, names, lower, upper in (
+        ("variable", model.column_names, model.lower, model.upper),
+        ("constraint", model.row_names, model.row_lower, model.row_upper),
+    ):
+        for at in np.flatnonzero(lower > upper)[:1].tolist():
+            sides = f"lower bound {lower[at]} above its upper bound {upper[at]}"
+            return f"{what} {names[at]} has its {sides}"
+    return None
 
 
 def _invalid(model: LinearModel, what: str) -> RunError:

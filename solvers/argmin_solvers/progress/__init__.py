@@ -1,1 +1,1 @@
-"""How a search is getting on: solvers tell a sink, a reporter passes on, a history is kept."""
+"""Progress of a search: solvers report to a sink, a reporter sends it, a history is recorded."""

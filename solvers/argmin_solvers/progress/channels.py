@@ -1,7 +1,9 @@
-"""The ways by which a runner tells its progress; none of them ever holds up a search."""
+"""The channels by which a runner reports progress; none of them blocks a search."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -9,21 +11,28 @@ from typing import Protocol
 
 from argmin.api.progress import PROGRESS_FILE, PROGRESS_PREFIX, Progress, ProgressReport
 from argmin.api.run import PROGRESS_PATH, Intake, ProgressChannel, RunDocument
-from argmin_solvers.models.text import shorten
-from argmin_solvers.posting import is_sound, post_json
-from argmin_solvers.runlog import print_aside
+from argmin_solvers.intake.client import Response, is_sound, post_json
+from argmin_solvers.process.log_capture import print_aside
+from argmin_solvers.text import shorten
 
 _TIMEOUT_SECONDS = 2.0
 _TRIES = 3
 """Where the intake's service leads to a replica that does not lead, another may be behind it."""
+_PASSING = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+"""Refusals of this report, or of this moment: a later one may be taken."""
 
 
 class ChannelClosedError(Exception):
-    """Nothing more can be told by this channel."""
+    """The channel accepts no further reports."""
 
 
 class Channel(Protocol):
-    """Takes progress somewhere."""
+    """Sends progress."""
 
     def send(self, progress: Progress) -> bool:
         """Send; whether it has arrived, as far as can be known.
@@ -35,7 +44,7 @@ class Channel(Protocol):
 
 
 def open_channel(document: RunDocument) -> Channel | None:
-    """The channel that a job document names; `None` where nobody wants to know."""
+    """The channel that a job document names; `None` for no progress reports."""
     if document.progress is ProgressChannel.FILE:
         return FileChannel(Path(document.root) / PROGRESS_FILE)
     if document.progress is ProgressChannel.LOG:
@@ -76,30 +85,50 @@ class LogChannel:
 class IntakeChannel:
     """Posts to the operator's intake."""
 
-    def __init__(self, intake: Intake, owner: str, run: str) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        owner: str,
+        run: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` returns monotonic seconds."""
         self._url = intake.url.rstrip("/") + PROGRESS_PATH
         self._token_file = Path(intake.token_path)
         self._owner = owner
         self._run = run
+        self._clock = clock
+        self._next = float("-inf")
+        """When the intake lets us post again."""
 
     def send(self, progress: Progress) -> bool:
-        """Post a report; at once again where it met a replica that does not lead."""
+        """Post a report; at once again where it met a replica that does not lead.
+
+        Nothing is posted while the intake has asked to wait: the report counts as not arrived.
+        """
         if not is_sound(self._url):
             raise ChannelClosedError(f"{self._url} is no address")
+        if self._clock() < self._next:
+            return False
         report = ProgressReport(owner=self._owner, run=self._run, progress=progress)
         body = report.model_dump_json(by_alias=True, exclude_none=True).encode()
         for _ in range(_TRIES):
-            status = self._post(body)
-            if status != HTTPStatus.SERVICE_UNAVAILABLE:
-                break
-        return status is not None and status < HTTPStatus.MULTIPLE_CHOICES
+            response = self._post(body)
+            if response is None:
+                return False
+            if response.retry_after is not None:
+                self._next = self._clock() + response.retry_after
+            elif response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                continue
+            return response.status < HTTPStatus.MULTIPLE_CHOICES
+        return False
 
-    def _post(self, body: bytes) -> int | None:
-        """The status of the answer; `None` where there was none."""
+    def _post(self, body: bytes) -> Response | None:
+        """The response; `None` if there was none."""
         try:
             # Read at each report: the kubelet replaces the token meanwhile.
             token = self._token_file.read_text().strip()
-            status, said = post_json(
+            response = post_json(
                 self._url,
                 token,
                 body,
@@ -108,7 +137,9 @@ class IntakeChannel:
             )
         except (OSError, HTTPException, ValueError):
             return None  # best effort: the next report is not far
-        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            answer = shorten(said.strip(), 300)
+        status = response.status
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_refusal and status not in _PASSING:
+            answer = shorten(response.text.strip(), 300)
             raise ChannelClosedError(f"{self._url} answered {status}: {answer}")
-        return status
+        return response

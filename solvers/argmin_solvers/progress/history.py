@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from argmin.api.outcome import Sense
+from argmin.api.answer import Sense
 from argmin.api.progress import HISTORY_LIMIT
 
 _FINEST_SECONDS = 0.001

@@ -1,4 +1,4 @@
-"""Passes on what a search has found, at a pace that slows as the search gets older."""
+"""Reports the progress of a search, at intervals that grow with its age."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from types import TracebackType
 from typing import Protocol
 
 from argmin.api.progress import Progress, choose_pause
+from argmin_solvers.process.log_capture import log
 from argmin_solvers.progress.channels import Channel, ChannelClosedError
 from argmin_solvers.progress.sink import ProgressSink
-from argmin_solvers.runlog import log
 
 LOOK_SECONDS = 1.0
-"""How often sources are looked at, and at most how often anything is told."""
+"""Interval at which sources are read, and the minimum interval of reports."""
 
 
 class Source(Protocol):
     """Something that is looked at for news of a search, such as a file that a program writes."""
 
     def look(self, sink: ProgressSink) -> None:
-        """Tell the sink what is new."""
+        """Report new progress to the sink."""
         ...
 
 
 class Reporter:
-    """A thread that tells by a channel where a search stands, while the block runs.
+    """A thread that reports the progress of a search by a channel while the block runs.
 
     Best effort: whatever becomes of a report, the search neither waits for it nor fails by it.
     """
@@ -47,7 +47,7 @@ class Reporter:
         self._told_at = 0.0
 
     def __enter__(self) -> Reporter:
-        """Begin to tell; where there is nobody to tell and nothing to look at, nothing runs."""
+        """Start reporting; no thread is started without a channel and sources."""
         if self._channel is not None or self._sources:
             Thread(target=self._work, name="progress", daemon=True).start()
         return self
@@ -58,7 +58,7 @@ class Reporter:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Tell no more; a report that is on its way is not waited for."""
+        """Stop reporting; a report in progress is not waited for."""
         self._ended.set()
 
     def _work(self) -> None:
@@ -69,7 +69,7 @@ class Reporter:
             log.info("progress is not told any more: %s: %s", type(error).__name__, error)
 
     def step(self) -> None:
-        """Look at the sources; tell what has changed, where it is time."""
+        """Read the sources, and report changes if a report is due."""
         for source in self._sources:
             source.look(self._sink)
         elapsed = self._sink.elapsed
@@ -88,6 +88,6 @@ class Reporter:
 
 
 def _differs(one: Progress, other: Progress) -> bool:
-    """Whether there is news: that time has passed is none."""
+    """Whether the progress has changed, apart from the elapsed time."""
     times = {"elapsed_seconds": 0, "incumbent_seconds": None}
     return one.model_copy(update=times) != other.model_copy(update=times)

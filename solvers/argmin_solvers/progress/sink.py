@@ -1,4 +1,4 @@
-"""What a search has found so far, told by the solver in passing."""
+"""The progress of a search so far, as reported by the solver."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from argmin.api.outcome import Sense
+from argmin.api.answer import Sense
 from argmin.api.progress import HistoryPoint, Progress
-from argmin_solvers.decimals import NOISE, decimal_text, gap_text, is_noise
+from argmin_solvers.numerics import NOISE, decimal_text, gap_text, is_noise
 from argmin_solvers.progress.history import History, Point, settle, thin
 
 ABSURD = 1e20
-"""Numbers of this size and beyond are a solver's way to say that it knows none."""
+"""Numbers of this size and beyond are how solvers report an unknown value."""
 _LARGEST_COUNT = 2**53
 """As far as JSON carries whole numbers exactly."""
 
@@ -58,7 +58,7 @@ class ProgressSink:
         iterations: int | None = None,
         solutions: int | None = None,
     ) -> None:
-        """Tell what is known; what is left out, absurd or no number changes nothing."""
+        """Report values; missing, infinite or invalid ones change nothing."""
         if nodes is not None:
             self._nodes = nodes
         if iterations is not None:
@@ -74,12 +74,12 @@ class ProgressSink:
                 self._note(objective if is_better else None, bound if is_tighter else None)
 
     def tell_sense(self, sense: Sense) -> None:
-        """Tell which way is better, once it is known."""
+        """Set the sense of the objective, once it is known."""
         with self._lock:
             self._sense = sense
 
     def _improves(self, new: float | None, old: float | None, falling: Sense) -> bool:
-        """Whether a number is news; numbers fall where the sense is `falling`, else they rise."""
+        """Whether a number improves the last; it falls if `falling`, else it rises."""
         if new is None or not -ABSURD < new < ABSURD:
             return False
         if old is None:
@@ -98,7 +98,7 @@ class ProgressSink:
         self._history.note(Point(now, self._objective, self._bound))
 
     def progress(self) -> Progress:
-        """Where the search stands now; a bound that contradicts the incumbent is left out."""
+        """The current progress; a bound that contradicts the incumbent is left out."""
         with self._lock:
             objective, found_at = self._objective, self._found_at
             bound = _hold_against(objective, self._bound, self._sense)

@@ -7,16 +7,16 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimizationjob import ModelFormat
+from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
-from argmin_solvers.adapters.interface import Solve
-from argmin_solvers.failure import RunError
+from argmin_solvers.adapters.base import Solve
+from argmin_solvers.errors import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel
-from argmin_solvers.models.python import convert_model
+from argmin_solvers.models.python_function import convert_model
+from argmin_solvers.verify.base import CheckReason, UncheckableError
 from argmin_solvers.verify.comparison import find_change, find_difference
-from argmin_solvers.verify.conclusion import Conclusion, conclude, leave_unverified
-from argmin_solvers.verify.original import CheckReason, UncheckableError
-from argmin_solvers.verify.rebuild import Rebuilt, measure, rebuild
+from argmin_solvers.verify.reload import Rebuilt, measure, rebuild
+from argmin_solvers.verify.verdict import Conclusion, conclude, leave_unverified
 
 STOP_GRACE_SECONDS = 5.0
 """How long a check may go on once the run is asked to stop: the answer has to be told as well."""

@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argmin.api.outcome import Sense
-from argmin_solvers.models.constraint import CpSatModel
+from argmin.api.answer import Sense
+from argmin_solvers.models.cpsat_model import CpSatModel
+from argmin_solvers.models.exact import ExactVariable
 from argmin_solvers.models.linear import INFINITE, LinearModel
 from argmin_solvers.models.nonlinear import NonlinearModel
-from argmin_solvers.models.text import quote
+from argmin_solvers.text import quote
+from argmin_solvers.verify.base import Original
 from argmin_solvers.verify.cpsat import CpSatOriginal, rebuild_cpsat_object
-from argmin_solvers.verify.exact import ExactModel, ExactVariable
+from argmin_solvers.verify.exact import ExactModel
 from argmin_solvers.verify.nonlinear import EvaluatedModel
-from argmin_solvers.verify.original import Original
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]

@@ -13,13 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.outcome import Sense
-from argmin_solvers.adapters.interface import Solution
-from argmin_solvers.models.text import quote
-from argmin_solvers.tolerances import objective_unit
-from argmin_solvers.verify.cp import CHECKERS
-from argmin_solvers.verify.cp.points import Amounts, Points, amounts, outside
-from argmin_solvers.verify.original import (
+from argmin.api.answer import Sense
+from argmin_solvers.adapters.base import Solution
+from argmin_solvers.numerics import objective_unit
+from argmin_solvers.text import quote
+from argmin_solvers.verify.base import (
     Assessment,
     CheckReason,
     Size,
@@ -28,6 +26,8 @@ from argmin_solvers.verify.original import (
     order_point,
     reject,
 )
+from argmin_solvers.verify.cp import CHECKERS
+from argmin_solvers.verify.cp.points import Amounts, Points, amounts, outside
 
 _LARGEST = 2**62
 _LARGEST_SEARCH = 200_000
@@ -35,30 +35,39 @@ _LARGEST_SEARCH = 200_000
 
 
 def rebuild_cpsat(content: bytes) -> CpSatOriginal:
-    """The model of a file, text or binary."""
+    """The model of a file, text or binary.
+
+    Raises:
+        UncheckableError: it is neither.
+    """
     from google.protobuf import message, text_format
     from ortools.sat import cp_model_pb2
 
-    proto = cp_model_pb2.CpModelProto()
-    try:
-        proto.ParseFromString(content)
-        if proto.variables and not _has_unknown_parts(proto):
-            return CpSatOriginal(proto)
-    except message.DecodeError:
-        pass  # then it is text
     try:
         return CpSatOriginal(text_format.Parse(content, cp_model_pb2.CpModelProto()))
     except (text_format.ParseError, UnicodeDecodeError) as error:
         what = f"the check cannot read the CpModelProto: {error}"
-        raise UncheckableError(CheckReason.NOT_REBUILT, what) from None
+    proto = cp_model_pb2.CpModelProto()
+    try:  # no binary of a model with anything in it is text as well
+        proto.ParseFromString(content)
+        if not has_unknown_parts(proto):
+            return CpSatOriginal(proto)
+    except message.DecodeError:
+        pass  # what is wrong with it as a text says more
+    raise UncheckableError(CheckReason.NOT_REBUILT, what)
 
 
 def rebuild_cpsat_object(model: Any) -> CpSatOriginal:
     """The model of a `CpModel`."""
+    return rebuild_cpsat(export_cpsat(model))
+
+
+def export_cpsat(model: Any) -> bytes:
+    """The CpModelProto of a `CpModel`, binary."""
     with tempfile.TemporaryDirectory(prefix="argmin-") as folder:
         file = Path(folder) / "model.pb"
         model.export_to_file(str(file))
-        return rebuild_cpsat(file.read_bytes())
+        return file.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,11 @@ class CpSatOriginal:
             for number, name in enumerate(given)
         ]
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """A name for each variable, each different, as those of `CpSatModel`."""
+        return tuple(variable.name for variable in self._variables)
+
     @property
     def size(self) -> Size:
         """How large the model is."""
@@ -112,6 +126,11 @@ class CpSatOriginal:
             return None
         return Sense.MAXIMIZE if maximizes else Sense.MINIMIZE
 
+    @property
+    def has_whole_objective(self) -> bool:
+        """Whether the objective is added up in whole numbers: solvers leave nothing of it open."""
+        return not self.proto.HasField("floating_point_objective")
+
     def assess(self, points: Sequence[Solution]) -> list[Assessment]:
         """Hold points against every domain, constraint and the objective.
 
@@ -128,7 +147,7 @@ class CpSatOriginal:
         values: Any = [point.get(variable.name) for variable in self._variables]
         if len(point) != len(values) or set(map(type, values)) != {int}:
             values = order_point(self._variables, point)
-        if isinstance(values, list) and max(map(abs, values)) >= _LARGEST:
+        if isinstance(values, list) and max(map(abs, values), default=0) >= _LARGEST:
             at = next(at for at, value in enumerate(values) if abs(value) >= _LARGEST)
             name = self._variables[at].name
             message = f"variable {quote(name)} is {values[at]}, outside its domain"
@@ -143,7 +162,8 @@ class CpSatOriginal:
             distance = outside(points.values[:, number], variable.domain)
             worst.take((CheckReason.BOUND_VIOLATED, number), distance)
         for number, constraint in enumerate(self.proto.constraints):
-            worst.take((CheckReason.CONSTRAINT_VIOLATED, number), _check(constraint, points))
+            violated = measure_violations(constraint, points)
+            worst.take((CheckReason.CONSTRAINT_VIOLATED, number), violated)
         worst.take((CheckReason.BOUND_VIOLATED, _OBJECTIVE), self._outside_objective(points))
         worst.take((CheckReason.BOUND_VIOLATED, _ASSUMPTIONS), self._unassumed(points))
         return [self._conclude(points, at, worst) for at in range(len(points))]
@@ -160,7 +180,7 @@ class CpSatOriginal:
     def _conclude(self, points: Points, at: int, worst: _Worst) -> Assessment:
         values = points.values[at].tolist()
         objective, unit = self._objective(values), self._unit(values)
-        scale = max(1.0, abs(float(objective)))
+        scale = 1.0 if objective is None else max(1.0, abs(float(objective)))
         amount = float(worst.amounts[at])
         if amount == 0.0:
             return Assessment(None, objective=objective, scale=scale, unit=unit)
@@ -183,8 +203,10 @@ class CpSatOriginal:
         kind = constraint.WhichOneof("constraint")
         return name, f"constraint {quote(name)} ({kind}) does not hold"
 
-    def _objective(self, values: list[int]) -> Fraction:
-        """The objective in the sense of the source; 0 without one."""
+    def _objective(self, values: list[int]) -> Fraction | None:
+        """The objective in the sense of the source; None without one."""
+        if self.sense is None:
+            return None
         if self.proto.HasField("floating_point_objective"):
             real = self.proto.floating_point_objective
             terms = zip(real.coeffs, real.vars, strict=True)
@@ -228,7 +250,8 @@ class CpSatOriginal:
 
     def neighbours(self, point: Solution) -> Iterator[Solution]:
         """The points that one step of one variable of the objective makes better."""
-        room = _LARGEST_SEARCH // (len(self.proto.variables) + len(self.proto.constraints))
+        size = len(self.proto.variables) + len(self.proto.constraints)
+        room = _LARGEST_SEARCH // max(1, size)
         for number, gain in list(self._gains())[:room]:
             variable = self._variables[number]
             value = point[variable.name] + (1 if gain > 0 else -1)
@@ -278,14 +301,14 @@ class _Worst:
             self.amounts[at], self.sources[at] = amounts[at], source
 
 
-def _check(constraint: Any, points: Points) -> Amounts:
+def measure_violations(constraint: Any, points: Points) -> Amounts:
     """By how much each point violates a constraint where it is enforced.
 
     Raises:
         UncheckableError: its kind is unknown.
     """
     kind = constraint.WhichOneof("constraint")
-    if kind is None and not _has_unknown_parts(constraint):
+    if kind is None and not has_unknown_parts(constraint):
         return np.zeros(len(points))  # it says nothing
     if kind not in CHECKERS:
         what = f"constraint {quote(constraint.name)} is of a kind that the check does not know"
@@ -296,7 +319,7 @@ def _check(constraint: Any, points: Points) -> Amounts:
     return violated
 
 
-def _has_unknown_parts(message: Any) -> bool:
+def has_unknown_parts(message: Any) -> bool:
     """Whether there are fields that a later OR-Tools has written."""
     from google.protobuf.unknown_fields import UnknownFieldSet
 

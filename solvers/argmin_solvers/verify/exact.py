@@ -7,21 +7,18 @@ fractions and twenty times faster.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
 from operator import mul
 from typing import ClassVar
 
-from argmin.api.outcome import Sense
-from argmin_solvers.adapters.interface import Solution
-from argmin_solvers.models.linear import INFINITE
-from argmin_solvers.models.text import quote
-from argmin_solvers.tolerances import limit_scale, objective_unit
-from argmin_solvers.verify.moves import best_moves, find_ray
-from argmin_solvers.verify.original import (
+from argmin_solvers.adapters.base import Solution
+from argmin_solvers.models.exact import ExactLinear, ExactRow, ExactVariable, quotient
+from argmin_solvers.numerics import limit_scale, objective_unit
+from argmin_solvers.text import quote
+from argmin_solvers.verify.base import (
     Assessment,
     CheckReason,
     Size,
@@ -29,62 +26,9 @@ from argmin_solvers.verify.original import (
     order_point,
     reject,
 )
+from argmin_solvers.verify.float_arrays import Shadow, cast_shadow, order_values
+from argmin_solvers.verify.neighbourhood import best_moves, find_ray
 from argmin_solvers.verify.relaxation import find_impossible_row, is_bounded_by_variables
-from argmin_solvers.verify.shadow import Shadow, cast_shadow, order_values
-
-Terms = Mapping[int, Fraction]
-"""Coefficients by the number of the variable."""
-
-
-@dataclass
-class ExactVariable:
-    """A variable; None is no bound."""
-
-    name: str
-    lower: Fraction | None = None
-    upper: Fraction | None = None
-    integer: bool = False
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether its bounds leave it one value."""
-        return self.lower is not None and self.lower == self.upper
-
-
-@dataclass(frozen=True)
-class ExactRow:
-    """lower <= coefficients · x <= upper, all multiplied by `scale`, which makes them integers."""
-
-    name: str
-    columns: tuple[int, ...]
-    coefficients: tuple[int, ...]
-    lower: int | None
-    upper: int | None
-    scale: int
-
-
-def scale_row(name: str, terms: Terms, lower: Fraction | None, upper: Fraction | None) -> ExactRow:
-    """A row of integers; coefficients of zero are left out."""
-    kept = {column: value for column, value in terms.items() if value}
-    sides = [side for side in (lower, upper) if side is not None]
-    scale = math.lcm(*(number.denominator for number in (*kept.values(), *sides)))
-
-    def scaled(number: Fraction) -> int:
-        return number.numerator * (scale // number.denominator)
-
-    return ExactRow(
-        name,
-        tuple(kept),
-        tuple(map(scaled, kept.values())),
-        None if lower is None else scaled(lower),
-        None if upper is None else scaled(upper),
-        scale,
-    )
-
-
-def finite(number: Fraction | None) -> Fraction | None:
-    """A bound, or None where it is so large that it means none."""
-    return None if number is None or abs(number) >= INFINITE else number
 
 
 @dataclass(frozen=True)
@@ -102,22 +46,15 @@ def _to_integers(values: Iterable[float]) -> _Integers:
 
 
 @dataclass(frozen=True)
-class ExactModel:
-    """minimise or maximise goal·x + offset, subject to rows and variables."""
+class ExactModel(ExactLinear):
+    """An exact linear model that points are held against."""
 
     METHOD: ClassVar[str] = "in exact arithmetic"
 
-    sense: Sense
-    variables: Sequence[ExactVariable]
-    rows: Sequence[ExactRow]
-    goal: ExactRow
-    offset: Fraction
-    starts: Sequence[Solution] = field(default=())
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of the variables, in order."""
-        return tuple(variable.name for variable in self.variables)
+    @staticmethod
+    def of(model: ExactLinear) -> ExactModel:
+        """The model, to hold points against."""
+        return ExactModel(**{part.name: getattr(model, part.name) for part in fields(model)})
 
     @property
     def size(self) -> Size:
@@ -157,14 +94,14 @@ class ExactModel:
         unit = goal.scale << integers.shift
         objective = Fraction(sum(terms), unit) + self.offset
         largest = max(map(abs, terms), default=0)
-        scale = max(1.0, _ratio(largest, unit), abs(float(self.offset)))
+        scale = max(1.0, quotient(largest, unit), abs(float(self.offset)))
         return objective, scale, self._unit(terms, unit)
 
     def _unit(self, terms: Sequence[int], unit: int) -> float:
         """The unit of an objective of these terms, each divided by `unit`."""
         largest = max(
             (
-                max(cost, _ratio(abs(term), unit))
+                max(cost, quotient(abs(term), unit))
                 for cost, term in zip(self._costs, terms, strict=True)
                 if cost and term
             ),
@@ -177,7 +114,7 @@ class ExactModel:
         """The coefficients of the objective without their signs, those of fixed variables as 0."""
         goal = self.goal
         return tuple(
-            0.0 if self.variables[column].is_fixed else _ratio(abs(coefficient), goal.scale)
+            0.0 if self.variables[column].is_fixed else quotient(abs(coefficient), goal.scale)
             for column, coefficient in zip(goal.columns, goal.coefficients, strict=True)
         )
 
@@ -255,14 +192,14 @@ def _check_bound(
     excess = direction * (numerator * bottom - top)
     if excess <= 0:
         return
-    amount = _ratio(excess, bottom << shift)
+    amount = quotient(excess, bottom << shift)
     if not variable.integer:
-        amount /= limit_scale(_ratio(max(bottom << shift, abs(top)), bottom << shift))
+        amount /= limit_scale(quotient(max(bottom << shift, abs(top)), bottom << shift))
     if worst.add(variable.name, amount):
         side = "below its lower" if direction < 0 else "above its upper"
         worst.explain(
             CheckReason.BOUND_VIOLATED,
-            f"variable {quote(variable.name)} is {_ratio(numerator, 1 << shift)!r},"
+            f"variable {quote(variable.name)} is {quotient(numerator, 1 << shift)!r},"
             f" {side} bound {float(bound)!r}",
         )
 
@@ -277,22 +214,14 @@ def _check_row(row: ExactRow, integers: _Integers, worst: Worst, *, is_whole: bo
     else:
         return
     unit = row.scale << shift
-    amount = _ratio(excess, unit)
+    amount = quotient(excess, unit)
     if not is_whole:
         terms = map(mul, row.coefficients, map(numerators.__getitem__, row.columns))
         largest = max(unit, abs(side), max(map(abs, terms), default=0))
-        amount /= limit_scale(_ratio(largest, unit))
+        amount /= limit_scale(quotient(largest, unit))
     if worst.add(row.name, amount):
         worst.explain(
             CheckReason.CONSTRAINT_VIOLATED,
-            f"constraint {quote(row.name)} is {_ratio(total, unit)!r}, {what}"
-            f" {_ratio(side, unit)!r} by {_ratio(excess, unit)!r}",
+            f"constraint {quote(row.name)} is {quotient(total, unit)!r}, {what}"
+            f" {quotient(side, unit)!r} by {quotient(excess, unit)!r}",
         )
-
-
-def _ratio(numerator: int, denominator: int) -> float:
-    """The quotient, rounded once; infinite where it is beyond a double."""
-    try:
-        return numerator / denominator
-    except OverflowError:
-        return math.copysign(math.inf, numerator)

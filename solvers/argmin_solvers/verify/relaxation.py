@@ -8,24 +8,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from argmin.api.outcome import Sense
-from argmin_solvers.models.text import quote
-from argmin_solvers.verify.shadow import Shadow
+from argmin.api.answer import Sense
+from argmin_solvers.text import quote
+from argmin_solvers.verify.float_arrays import Shadow
 
 if TYPE_CHECKING:
-    from argmin_solvers.verify.exact import ExactModel, ExactRow
+    from argmin_solvers.models.exact import ExactRow
+    from argmin_solvers.verify.exact import ExactModel
 
 
 def find_impossible_row(model: ExactModel) -> str | None:
     """The row or integer variable that no values within the bounds satisfy."""
     for variable in model.variables:
+        if _cross(variable.lower, variable.upper):
+            return f"variable {quote(variable.name)} has its lower bound above its upper bound"
         if variable.integer and _holds_no_integer(variable.lower, variable.upper):
             return f"no integer is between the bounds of variable {quote(variable.name)}"
+    for row in model.rows:
+        if _cross(row.lower, row.upper):
+            return f"constraint {quote(row.name)} has its lower side above its upper side"
     for number in _suspects(model.shadow):
         if _is_impossible(model, model.rows[number]):
             name = quote(model.rows[number].name)
             return f"no values within the bounds of the variables satisfy constraint {name}"
     return None
+
+
+def _cross(lower: Fraction | int | None, upper: Fraction | int | None) -> bool:
+    return lower is not None and upper is not None and lower > upper
 
 
 def _holds_no_integer(lower: Fraction | None, upper: Fraction | None) -> bool:

@@ -1,0 +1,1 @@
+"""Points of models: whether they are feasible, where a search may start, and made integral."""

@@ -1,0 +1,1 @@
+"""Ipopt for users of AMPL and Pyomo: the executable on the PATH of their models."""

@@ -1,0 +1,1 @@
+"""Holds answers of any origin against their models, without a solver."""

@@ -1,0 +1,1 @@
+"""What a run sends to the operator's intake."""

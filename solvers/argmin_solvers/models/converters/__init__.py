@@ -1,0 +1,1 @@
+"""Converters of Python objects: one modelling library each, in exact numbers."""

@@ -1,0 +1,1 @@
+"""The runner as a process: signals, logs, children, and retries."""

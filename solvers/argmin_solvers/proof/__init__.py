@@ -1,0 +1,1 @@
+"""How well an answer is proven: certificates in exact arithmetic, and second looks."""

@@ -1,0 +1,1 @@
+"""The result of a run: the answer, its solution, and their delivery."""

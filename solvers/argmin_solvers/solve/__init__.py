@@ -1,0 +1,1 @@
+"""Declared models: loaded, solved under supervision, checked, proven."""

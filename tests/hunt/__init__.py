@@ -1,0 +1,1 @@
+"""Hunts for wrong answers: seeded random models through every solver, with proof on."""
