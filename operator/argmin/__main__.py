@@ -13,22 +13,22 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from argmin.backends.delegation import Delegation
-from argmin.backends.observation import Backends
+from argmin.backends.registry import Backends
+from argmin.backends.sagemaker.connection import Delegation
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.conditions import explain_invalid
-from argmin.runtime.engine import Engine
-from argmin.runtime.errors import ApiError, ConnectError
-from argmin.runtime.health import Check, build_admin
-from argmin.runtime.intake import Intake
-from argmin.runtime.lease import LEASES, Lease, LeaseLostError, LeaseTimes
-from argmin.runtime.logs import configure_logs
-from argmin.runtime.metrics import Metrics
-from argmin.runtime.progress import ProgressBoard
-from argmin.runtime.tasks import run_together
-from argmin.runtime.watches import WatchError
+from argmin.runtime.cache.watches import WatchError
+from argmin.runtime.controller.conditions import explain_invalid
+from argmin.runtime.controller.engine import Engine
+from argmin.runtime.controller.tasks import run_together
+from argmin.runtime.intake.progress import ProgressStore
+from argmin.runtime.intake.server import Intake
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.kube.errors import ApiError, ConnectError
+from argmin.runtime.kube.lease import LEASES, Lease, LeaseLostError, LeaseTimes
+from argmin.runtime.telemetry.health import Check, build_admin
+from argmin.runtime.telemetry.logs import configure_logs
+from argmin.runtime.telemetry.metrics import Metrics
 from argmin.settings import Settings
 
 LEASE_NAME = "argmin-operator"
@@ -65,11 +65,11 @@ async def operate(settings: Settings) -> None:
             settings.pod_name,
             LeaseTimes.of(settings.lease_seconds),
         )
-        board = ProgressBoard()
+        progress_store = ProgressStore()
         delegation = Delegation(
             settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
         )
-        kinds = (_build_kind(settings, board, delegation),)
+        kinds = (_build_kind(settings, progress_store, delegation),)
         engine = Engine(
             kinds,
             cluster,
@@ -77,13 +77,13 @@ async def operate(settings: Settings) -> None:
             settings.namespaces,
             settings.workers,
             settings.resync_seconds,
-            board,
+            progress_store,
         )
         delegation.connect(engine.queue.add)
-        resources = [kind.resource for kind in kinds]
-        intake = Intake(cluster, resources, board, lambda: lease.is_held, metrics.count_taken)
+        owners = {kind.resource: kind.list_runs for kind in kinds}
+        intake = Intake(cluster, owners, progress_store, lambda: lease.is_held, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
-        metrics.aws_events_silent.set_function(lambda: float(delegation.is_deaf))
+        metrics.aws_events_silent.set_function(lambda: float(delegation.is_queue_silent))
         async with (
             _serve(intake.build(), settings.host, settings.intake_port),
             _serve(
@@ -97,11 +97,11 @@ async def operate(settings: Settings) -> None:
 
 
 def _build_kind(
-    settings: Settings, board: ProgressBoard, delegation: Delegation
+    settings: Settings, progress_store: ProgressStore, delegation: Delegation
 ) -> OptimizationJobKind:
     return OptimizationJobKind(
         settings.defaults_for,
-        progress_of=board.read,
+        progress_of=progress_store.read,
         backends=Backends(delegation.open_jobs),
     )
 

@@ -1,4 +1,4 @@
-"""The vocabulary between the kinds and the engine: what a reconcile may ask for.
+"""The interface between the kinds and the engine: the plan of a reconcile.
 
 A kind observes, then decides on a `Plan`; the engine acts on it. Nothing here does I/O, so that
 a plan can be printed, compared and replayed.
@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from argmin.api.common import MANAGER
+from argmin.api.base import MANAGER
 
 Manifest = dict[str, Any]
-"""A Kubernetes object as JSON: only at the edges, to and from the API server."""
+"""A Kubernetes object as JSON, as sent to and received from the API server."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A type of object, by the names that the API server and people use."""
+    """A type of object, by the names that the API server and users use."""
 
     api_version: str
     kind: str
     plural: str
+    namespaced: bool = field(default=True, compare=False)
+    """Whether its objects belong to a namespace; the `namespace` of others is empty."""
+    optional: bool = field(default=False, compare=False)
+    """Its CRD may be missing: the operator works without it, and watches it once installed."""
 
     @property
     def group(self) -> str:
@@ -35,6 +39,10 @@ class Resource:
         """API version without the group."""
         return self.api_version.rpartition("/")[2]
 
+    def key(self, namespace: str, name: str) -> Key:
+        """An object of this type that is met in a namespace, as an owner of what is there."""
+        return Key(self, namespace if self.namespaced else "", name)
+
 
 JOBS = Resource("batch/v1", "Job", "jobs")
 PODS = Resource("v1", "Pod", "pods")
@@ -43,24 +51,35 @@ CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
 
 @dataclass(frozen=True)
 class Key:
-    """One object of one type; what the queue holds and what a deletion names."""
+    """One object of one type: an entry of the queue, or what a deletion names."""
 
     resource: Resource
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.resource.kind} {self.namespace}/{self.name}"
+        path = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.resource.kind} {path}"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs in the status of an object, by name."""
+
+    open: frozenset[str] = frozenset()
+    """Runs that may still report progress and deliver results."""
+    over: frozenset[str] = frozenset()
+    """Runs whose answer is accepted: later deliveries are refused."""
 
 
 @dataclass(frozen=True)
 class Apply:
-    """Server-side apply of a child, or of fields of the object: it creates, or restores them."""
+    """Server-side apply of a child, or of fields of the object itself."""
 
     manifest: Manifest
     reason: str
     manager: str = MANAGER
-    """Whose fields these are: one that applies again without a field gives it up."""
+    """Field manager: applying again without a field removes that field."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +101,14 @@ class Delete:
 
 
 class Call(Protocol):
-    """Something to do outside the cluster; doing it twice does no harm."""
+    """A call outside the cluster; it is idempotent."""
 
     @property
     def reason(self) -> str:
-        """Why it is done."""
+        """Why it is made."""
 
     def describe(self) -> str:
-        """What it does, in one line, for people."""
+        """The call in one line, for logs and messages."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Note:
-    """One rule that spoke, and why: what `argmin plan` prints."""
+    """One rule that applied, and why: printed by `argmin plan`."""
 
     rule: str
     reason: str
@@ -118,15 +137,20 @@ class Plan:
     delete: tuple[Delete, ...] = ()
     calls: tuple[Call, ...] = ()
     status: Manifest | None = None
-    """The whole status in its wire form; `None` leaves it alone (the object is going)."""
+    """The complete status as JSON; `None` leaves it unchanged (the object is being deleted)."""
     events: tuple[Event, ...] = ()
-    """Recorded only where the status differs, just before it is written: none is repeated."""
+    """Emitted only if the status differs, just before it is written, so that none is repeated."""
     requeue_after: timedelta | None = None
     notes: tuple[Note, ...] = field(default=(), compare=False)
 
 
+def list_entries(config_map: Manifest) -> frozenset[str]:
+    """Names of all entries of a ConfigMap."""
+    return frozenset(config_map.get("data") or ()) | frozenset(config_map.get("binaryData") or ())
+
+
 class TerminalError(Exception):
-    """Trying again cannot help until the object or what it depends on changes.
+    """A retry cannot help until the object or what it depends on changes.
 
     The engine writes condition `Stalled` with this reason and message.
     """
@@ -155,7 +179,7 @@ class Blocked(Exception):  # noqa: N818 - a state of the world rather than an er
 
 
 class Retry(Exception):  # noqa: N818 - an instruction to the engine rather than an error
-    """Try again after a while that the kind knows better than a backoff does."""
+    """Retry after a time that the kind gives, instead of the backoff."""
 
     def __init__(self, after: timedelta, message: str) -> None:
         super().__init__(message)
@@ -163,39 +187,46 @@ class Retry(Exception):  # noqa: N818 - an instruction to the engine rather than
 
 
 class View(Protocol):
-    """What a kind may look at while it observes."""
+    """The read access that a kind has while it observes."""
 
     def children(self, resource: Resource, owner_uid: str) -> Sequence[Manifest]:
-        """The children of an owner, from the cache of the watches."""
+        """The children of an owner, from the cache."""
 
     async def get(self, key: Key) -> Manifest | None:
-        """One object from the API server itself; `None` where it does not exist."""
+        """One object, from the API server; `None` if it does not exist."""
 
     async def find(
         self, resource: Resource, namespace: str, labels: Mapping[str, str]
     ) -> Sequence[Manifest]:
-        """The objects with these labels from the API server itself."""
+        """The objects with these labels, from the API server."""
+
+    async def list_entries(self, key: Key) -> frozenset[str] | None:
+        """Names of the entries of a ConfigMap; `None` if it does not exist."""
 
 
 Observed = TypeVar("Observed")
 Object_ = TypeVar("Object_")
+Wanted = TypeVar("Wanted")
 
 
-class Kind(Protocol[Object_, Observed]):
-    """A kind as the engine sees it: the only thing that the engine knows of one."""
+class Kind(Protocol[Object_, Wanted, Observed]):
+    """The interface of a kind, which is all that the engine depends on."""
 
     resource: Resource
     children: tuple[Resource, ...]
-    """Types whose objects, labelled as ours, wake their owner."""
+    """Types whose objects with argmin's label enqueue their owner."""
 
     def parse(self, manifest: Manifest) -> Object_:
         """Read the object; raises pydantic's `ValidationError` naming the fields."""
 
-    async def observe(self, obj: Object_, view: View) -> Observed:
-        """Look at the children and at what the object depends on."""
+    def want(self, obj: Object_) -> Wanted:
+        """Pure: the wanted runs of the object, computed once in each reconcile."""
 
-    def decide(self, obj: Object_, observed: Observed, now: datetime) -> Plan:
+    async def observe(self, obj: Object_, wanted: Wanted, view: View) -> Observed:
+        """Observe the children and what the object depends on."""
+
+    def decide(self, obj: Object_, wanted: Wanted, observed: Observed, now: datetime) -> Plan:
         """Pure: the same arguments give the same plan."""
 
     async def perform(self, call: Call) -> None:
-        """Do what a plan asks for outside the cluster; raises `Blocked` where it cannot."""
+        """Execute a call of the plan; raises `Blocked` if it is refused."""

@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from argmin.api.backend import BackendName, SageMakerBackend
-from argmin.api.common import ApiModel, Resources
+from argmin.api.base import ApiModel
+from argmin.api.pod import Resources
 from argmin.api.storage import S3Store
-from argmin.aws.budget import Rates
-from argmin.backends.delegation import DelegationSettings
-from argmin.backends.run import Defaults, Prices
+from argmin.aws.rate_limit import Rates
+from argmin.backends.defaults import Defaults, Prices
+from argmin.backends.sagemaker.connection import DelegationSettings
 
 
 def _split(value: object) -> object:
@@ -95,7 +96,7 @@ class Settings(BaseModel):
     )
     """How soon SageMaker is asked again about a young job, where no event tells of it.
 
-    Other pauses follow from it: see `argmin.backends.sagemaker_pace`.
+    Other pauses follow from it: see `argmin.backends.sagemaker.polling`.
     """
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"

@@ -13,14 +13,14 @@ import typer
 import yaml
 
 from argmin.api import conditions
-from argmin.api.optimizationjob import OptimizationJob
-from argmin.api.outcome import Outcome, Reason
-from argmin.api.strict import read_strictly
+from argmin.api.answer import Outcome, Reason
+from argmin.api.optimization.spec import OptimizationJob
+from argmin.api.validation import read_strictly
 from argmin.aws.errors import AwsError
-from argmin.backends.run import RunReason
+from argmin.backends.state import RunReason
 from argmin.cli.app import app
 from argmin.optimization.reasons import ConditionReason
-from argmin_solvers.verify.original import CheckReason
+from argmin_solvers.verify.base import CheckReason
 from tests.aws.delegation.queue import PATTERN
 from tests.pages import (
     GUIDE,
@@ -112,7 +112,7 @@ def test_every_command_in_a_document_can_be_given(command: str) -> None:
 
 def test_there_are_commands_to_check() -> None:
     assert {shlex.split(command)[1] for command in COMMANDS} >= {
-        *("run", "submit", "get", "watch", "logs", "result", "plot", "plan", "delete"),
+        *("run", "submit", "get", "watch", "logs", "result", "check", "plot", "plan", "delete"),
     }
 
 

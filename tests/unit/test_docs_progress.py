@@ -13,7 +13,7 @@ import yaml
 
 from argmin.api.progress import HISTORY_LIMIT, HistoryPoint, Progress
 from argmin.cli import main
-from argmin.runtime.gauges import SolveGauges
+from argmin.runtime.telemetry.solve_gauges import SolveGauges
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "user-guide" / "progress.md").read_text()

@@ -62,14 +62,15 @@ http://{{ include "argmin.fullname" . }}-intake.{{ .Release.Namespace }}.svc:{{ 
 
 {{/* What the operator may do in every namespace that it serves. */}}
 {{- define "argmin.runRules" -}}
+{{- $kinds := .Files.Get "files/roles.yaml" | fromYaml }}
 - apiGroups: [argmin.dev]
-  resources: [optimizationjobs]
+  resources: {{ toJson $kinds.objects }}
   verbs: [get, list, watch, patch, delete]  # patch: our finalizer; delete: ttlSecondsAfterFinished
 - apiGroups: [argmin.dev]
-  resources: [optimizationjobs/status]
+  resources: {{ toJson $kinds.statuses }}
   verbs: [get, patch]
 - apiGroups: [argmin.dev]
-  resources: [optimizationjobs/finalizers]  # for ownerReferences that block deletion
+  resources: {{ toJson $kinds.finalizers }}  # for ownerReferences that block deletion
   verbs: [update]
 - apiGroups: [batch]
   resources: [jobs]

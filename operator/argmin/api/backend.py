@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText, Pattern, Rule
+from argmin.api.base import ApiModel, Rule
+from argmin.api.scalars import DecimalText, Pattern
 from argmin.api.storage import KmsKey, Region
 
 RoleArn = Annotated[
@@ -66,13 +67,24 @@ class SageMakerNetwork(ApiModel):
         ),
     )
 
-    subnets: Annotated[tuple[SubnetId, ...], Field(max_length=16)] = ()
-    security_group_ids: Annotated[tuple[SecurityGroupId, ...], Field(max_length=5)] = ()
+    subnets: Annotated[tuple[SubnetId, ...], Field(max_length=16)] = Field(
+        default=(),
+        description="IDs of the VPC's subnets for the instances, together with securityGroupIds; no"
+        " VPC if neither the job nor its namespace names one.",
+    )
+    security_group_ids: Annotated[tuple[SecurityGroupId, ...], Field(max_length=5)] = Field(
+        default=(),
+        description="IDs of the security groups of the instances, in the VPC of the subnets.",
+    )
     isolation: bool | None = Field(
-        default=None, description="No network for the run: SageMaker moves its files."
+        default=None,
+        description="Whether the container has no network; SageMaker still copies inputs and"
+        " outputs. If left out, the namespace's default, else false.",
     )
     encrypt_traffic: bool | None = Field(
-        default=None, description="Encrypt what the instances of one job say to each other."
+        default=None,
+        description="Whether traffic between the instances of the job is encrypted. If left out,"
+        " the namespace's default, else false.",
     )
 
 
@@ -93,30 +105,61 @@ class SageMakerBackend(ApiModel):
         ),
     )
 
-    instance_type: InstanceType | None = Field(default=None, description="Such as ml.m5.large.")
+    instance_type: InstanceType | None = Field(
+        default=None,
+        description="Instance type, such as ml.m5.large; required unless the namespace has a"
+        " default.",
+    )
     instance_count: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="Instances; a solver uses one, a program of yours may use more."
+        default=None,
+        description="Number of instances; 1 by default. A solver uses one, a script may use more.",
     )
     volume_size_gb: Annotated[int, Field(ge=1, le=16384)] | None = Field(
-        default=None, alias="volumeSizeGB", description="Size of each instance's volume, in GB."
+        default=None,
+        alias="volumeSizeGB",
+        description="Size of each instance's storage volume, in GB; 30 by default.",
     )
-    volume_kms_key_id: KmsKey | None = None
-    output_kms_key_id: KmsKey | None = None
+    volume_kms_key_id: KmsKey | None = Field(
+        default=None,
+        description="ID, ARN or alias of the KMS key that encrypts the storage volumes; a key of"
+        " SageMaker's if neither job nor namespace names one.",
+    )
+    output_kms_key_id: KmsKey | None = Field(
+        default=None,
+        description="ID, ARN or alias of the KMS key that encrypts the result in S3; that of"
+        " spec.artifacts.s3.kmsKeyId if neither job nor namespace names one.",
+    )
     role_arn: RoleArn | None = Field(
-        default=None, description="Role of the job itself: what it may read and write."
+        default=None,
+        description="ARN of the IAM role that the job runs as: it reads the inputs and writes the"
+        " result. Required unless the namespace has a default.",
     )
     assume_role_arn: RoleArn | None = Field(
         default=None,
-        description="Role that argmin assumes to call SageMaker: it decides on the account."
-        " The namespace is passed on as session tag argmin.dev/namespace.",
+        description="ARN of the IAM role that argmin assumes to call SageMaker, in whose account"
+        " the job runs; the operator's own role by default. The namespace is passed on as session"
+        " tag argmin.dev/namespace.",
     )
-    region: Region | None = None
-    network: SageMakerNetwork = Field(default_factory=SageMakerNetwork)
+    region: Region | None = Field(
+        default=None, description="AWS region of the job; the operator's own by default."
+    )
+    network: SageMakerNetwork = Field(
+        default_factory=SageMakerNetwork,
+        description="VPC, isolation and encryption of the job's network; merged with the"
+        " namespace's default.",
+    )
     max_runtime_seconds: Annotated[int, Field(ge=1, le=MOST_RUNTIME)] | None = Field(
-        default=None, description="SageMaker stops an attempt after this time."
+        default=None,
+        description="Longest time of one attempt, in seconds from the start of its container; 86400"
+        " by default. SageMaker stops it then.",
     )
     tags: dict[str, Annotated[str, Field(pattern=r"^[a-zA-Z0-9 _.:/=+@-]*$", max_length=256)]] = (
-        Field(default_factory=dict, json_schema_extra={"maxProperties": 40})
+        Field(
+            default_factory=dict,
+            json_schema_extra={"maxProperties": 40},
+            description="Tags of the SageMaker job, by name; merged with those of the namespace."
+            " Names that start with aws: or argmin.dev/ are reserved.",
+        )
     )
 
     def complete(self, defaults: SageMakerBackend) -> SageMakerBackend:
@@ -140,29 +183,54 @@ class Backend(ApiModel):
         ),
     )
 
-    pods: PodsBackend | None = None
-    sage_maker: SageMakerBackend | None = None
+    pods: PodsBackend | None = Field(
+        default=None, description="Run in pods of this cluster; has no settings, write {}."
+    )
+    sage_maker: SageMakerBackend | None = Field(
+        default=None,
+        description="Run as Amazon SageMaker Processing jobs. Settings that are left out are the"
+        " namespace's defaults.",
+    )
 
 
 class SageMakerStatus(ApiModel):
     """What is known of the SageMaker job of the last attempt, and of what the job costs."""
 
-    job_name: Annotated[str, Field(max_length=63)]
-    job_arn: Annotated[str, Field(max_length=256)] | None = None
-    region: Annotated[str, Field(max_length=32)] | None = None
+    job_name: Annotated[str, Field(max_length=63)] = Field(
+        description="Name of the processing job of the last attempt."
+    )
+    job_arn: Annotated[str, Field(max_length=256)] | None = Field(
+        default=None, description="ARN of that processing job, once SageMaker has it."
+    )
+    region: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None, description="AWS region of the job."
+    )
     assume_role_arn: Annotated[str, Field(max_length=640)] | None = Field(
-        default=None, description="Role by which argmin made the job, and asks for it."
+        default=None,
+        description="ARN of the IAM role that argmin assumes to create and describe the job; absent"
+        " for the operator's own role.",
     )
     status: Annotated[str, Field(max_length=32)] | None = Field(
-        default=None, description="SageMaker's own word."
+        default=None,
+        description="ProcessingJobStatus as SageMaker reports it, such as InProgress or Completed.",
     )
-    instance_type: Annotated[str, Field(max_length=32)] | None = None
-    instance_count: int | None = None
-    log_group: Annotated[str, Field(max_length=256)] | None = None
+    instance_type: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None, description="Instance type of the job."
+    )
+    instance_count: int | None = Field(default=None, description="Number of instances of the job.")
+    log_group: Annotated[str, Field(max_length=256)] | None = Field(
+        default=None, description="CloudWatch log group that has the job's log."
+    )
     instance_seconds: int | None = Field(
-        default=None, description="Seconds of instances, over all attempts."
+        default=None,
+        description="Running time over all attempts times the number of instances, in seconds; of a"
+        " running attempt in steps of 600.",
     )
     estimated_cost: DecimalText | None = Field(
-        default=None, description="Those seconds at the price of the namespace's defaults."
+        default=None,
+        description="instanceSeconds at the price of the instance type that the installation"
+        " states; absent where it states none.",
     )
-    currency: Annotated[str, Field(max_length=3)] | None = None
+    currency: Annotated[str, Field(max_length=3)] | None = Field(
+        default=None, description="Currency of estimatedCost, such as USD."
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from argmin.api.common import Condition, ConditionStatus
+from argmin.api.meta import Condition, ConditionStatus
+from argmin.api.text import clean
 
 COMPLETE = "Complete"
 FAILED = "Failed"
@@ -27,6 +29,18 @@ def is_true(conditions: Iterable[Condition], kind: str) -> bool:
     return found is not None and found.status is ConditionStatus.TRUE
 
 
+def is_finished(status: Mapping[str, Any] | None) -> bool:
+    """Whether a status as it stands on the wire says Complete or Failed.
+
+    What cannot be read says neither.
+    """
+    listed = (status or {}).get("conditions")
+    return isinstance(listed, list) and any(
+        isinstance(c, dict) and c.get("type") in (COMPLETE, FAILED) and c.get("status") == "True"
+        for c in listed
+    )
+
+
 def set_condition(
     conditions: tuple[Condition, ...],
     wanted: Condition,
@@ -40,11 +54,6 @@ def set_condition(
         wanted = wanted.model_copy(update={"last_transition_time": before.last_transition_time})
     others = [c for c in conditions if c.type != wanted.type]
     return tuple(sorted([*others, wanted], key=lambda c: c.type))
-
-
-def remove_condition(conditions: tuple[Condition, ...], kind: str) -> tuple[Condition, ...]:
-    """The conditions without the one of a type."""
-    return tuple(c for c in conditions if c.type != kind)
 
 
 def condition(
@@ -65,7 +74,7 @@ def condition(
         type=kind,
         status=status,
         reason=reason,
-        message=message,
+        message=clean(message),
         last_transition_time=now,
         observed_generation=generation,
     )

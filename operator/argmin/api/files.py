@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, Pattern, Rule, ShortName, escape_cel
+from argmin.api.base import ApiModel, Rule
+from argmin.api.scalars import Pattern, ShortName, escape_cel
 from argmin.api.sources import Source
 from argmin.api.storage import S3Store
 
@@ -30,8 +31,11 @@ class Input(ApiModel):
         ),
     )
 
-    name: ShortName
-    source: Source
+    name: ShortName = Field(
+        description="Name of the input, unique in the list: the last part of its folder's path, and"
+        " of the variable ARGMIN_INPUT_NAME that has the path."
+    )
+    source: Source = Field(description="Where the file or folder comes from: exactly one source.")
 
 
 class Output(ApiModel):
@@ -51,13 +55,20 @@ class Output(ApiModel):
         ),
     )
 
-    name: ShortName
+    name: ShortName = Field(
+        description="Name of the output, unique in the list. The variable ARGMIN_OUTPUT_NAME has"
+        " the folder's path."
+    )
     path: Annotated[str, Pattern(r"^/.+$", "write an absolute path, such as /results", 1024)] = (
-        Field(description="Absolute path of the folder the program writes to.")
+        Field(
+            description="Absolute path of the folder the program writes to; empty when an attempt"
+            " starts. On SageMaker below /opt/ml/processing."
+        )
     )
     s3: S3Store | None = Field(
         default=None,
-        description="Where the files of this output go; left out, they go with the result.",
+        description="Bucket and folder for the files of this output; if left out, they are kept"
+        " with the result.",
     )
 
 

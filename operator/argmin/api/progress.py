@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import InvalidOperation
-from typing import Annotated
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, DecimalText, to_decimal
+from argmin.api.base import ApiModel
+from argmin.api.scalars import Count, DecimalText, to_decimal
 
 PROGRESS_PREFIX = "argmin-progress "
 """What a line of a run's output begins with that carries a `Progress` as JSON."""
@@ -17,9 +17,6 @@ HISTORY_LIMIT = 100
 """Points of the history that a result keeps."""
 
 LONGEST_PAUSE = 30.0
-
-_Count = Annotated[int, Field(ge=0, le=2**53)]
-"""As far as JSON carries whole numbers exactly."""
 
 
 def choose_pause(elapsed_seconds: float) -> float:
@@ -33,17 +30,29 @@ def choose_pause(elapsed_seconds: float) -> float:
 class Progress(ApiModel):
     """Where a search stands; what a solver does not tell is absent."""
 
-    objective: DecimalText | None = Field(default=None, description="That of the incumbent.")
-    best_bound: DecimalText | None = None
-    gap: DecimalText | None = Field(
-        default=None, description="|objective - bestBound| / |objective|."
+    objective: DecimalText | None = Field(default=None, description="Objective of the incumbent.")
+    best_bound: DecimalText | None = Field(
+        default=None, description="Best bound on the objective that the solver reports so far."
     )
-    nodes: _Count | None = None
-    iterations: _Count | None = None
-    solutions: _Count | None = Field(default=None, description="Improving solutions so far.")
-    elapsed_seconds: _Count = Field(default=0, description="Since the search began.")
-    incumbent_seconds: _Count | None = Field(
-        default=None, description="Age of the incumbent: since when none is better."
+    gap: DecimalText | None = Field(
+        default=None,
+        description="Relative gap, |objective - bestBound| / |objective|, as a fraction; 0.01 is"
+        " one percent.",
+    )
+    nodes: Count | None = Field(
+        default=None, description="Nodes of branch and bound (CP-SAT: branches) so far."
+    )
+    iterations: Count | None = Field(
+        default=None, description="Iterations of a linear or nonlinear solver so far."
+    )
+    solutions: Count | None = Field(
+        default=None, description="Number of improving solutions found so far."
+    )
+    elapsed_seconds: Count = Field(
+        default=0, description="Seconds since the search of this attempt began."
+    )
+    incumbent_seconds: Count | None = Field(
+        default=None, description="Seconds since the incumbent was found."
     )
 
 
@@ -80,6 +89,6 @@ class HistoryPoint(ApiModel):
 class ProgressReport(ApiModel):
     """What a runner POSTs to the intake while it works."""
 
-    owner: str = Field(description="Name of the custom resource.")
-    run: str = Field(description="Name of the run.")
+    owner: str = Field(max_length=253, description="Name of the custom resource.")
+    run: str = Field(max_length=253, description="Name of the run.")
     progress: Progress

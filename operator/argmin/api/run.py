@@ -3,7 +3,7 @@
 A runner is started as `python -m argmin_solvers --document PATH`. It writes its `Answer` to the
 termination message (`$ARGMIN_TERMINATION_LOG`), its files to `<root>/output/<name>`, and hands
 its result to a store or to the intake when one is named. Exit codes:
-`argmin.api.outcome.ExitCode`.
+`argmin.api.answer.ExitCode`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
-from argmin.api.common import ApiModel, DecimalText, OptionValue
+from argmin.api.base import GROUP, ApiModel
 from argmin.api.files import Output
-from argmin.api.optimizationjob import MetricPattern, ModelFormat, SolutionPool, SolverName
+from argmin.api.optimization.spec import MetricPattern, ModelFormat, SolutionPool, SolverName
+from argmin.api.proof import ProofLevel
+from argmin.api.scalars import Count, DecimalText, OptionValue
 from argmin.api.storage import Region, S3Object, S3Store
 
 ROOT = "/opt/ml/processing"
@@ -27,16 +29,31 @@ DOCUMENT_FILE = "job.json"
 SOURCE_INPUT = "source"
 """Name of the input that carries the model or the program."""
 RESULT_OUTPUT = "argmin"
-"""Name of the output with argmin's own files: solution.json, run.log."""
+"""Name of the output with argmin's own files: solution.json, proof.json, run.log."""
 
-SOLUTION_KEY = "solution.json.gz"
-LOG_KEY = "run.log.gz"
-OUTPUTS_KEY = "outputs.tar.gz"
+
+class PartKey(StrEnum):
+    """The parts of a result, by their keys in its ConfigMap."""
+
+    SOLUTION = "solution.json.gz"
+    LOG = "run.log.gz"
+    OUTPUTS = "outputs.tar.gz"
+    PROOF = "proof.json.gz"
+
+
+SOLUTION_KEY = PartKey.SOLUTION.value
+LOG_KEY = PartKey.LOG.value
+OUTPUTS_KEY = PartKey.OUTPUTS.value
+PROOF_KEY = PartKey.PROOF.value
+LABEL_OWNER_UID = f"{GROUP}/owner-uid"
+ANNOTATION_POD = f"{GROUP}/pod"
+"""On the ConfigMap of a result: the pod that delivered it."""
 RESULT_LIMIT_BYTES = 1024 * 1024 - 16 * 1024
 """Largest result, all parts compressed, that fits a ConfigMap beside its metadata."""
 
 ANSWER_FILE = "answer.json"
 SOLUTION_FILE = "solution.json"
+PROOF_FILE = "proof.json"
 LOG_FILE = "run.log"
 INVENTORY_FILE = "inventory.json"
 OUTPUTS_FOLDER = "outputs"
@@ -58,6 +75,14 @@ INTAKE_PATH = "/v1/results"
 """The runner POSTs a `Delivery` here with its projected token as bearer."""
 
 
+class RunProof(ApiModel):
+    """How well the answer is to be proven, in plain units."""
+
+    level: ProofLevel | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    solver: SolverName | None = None
+
+
 class RunModel(ApiModel):
     """The model to solve."""
 
@@ -67,6 +92,7 @@ class RunModel(ApiModel):
     solver: SolverName | None = None
     options: dict[str, OptionValue] = Field(default_factory=dict)
     solution_pool: SolutionPool | None = None
+    proof: RunProof | None = None
 
 
 class RunScript(ApiModel):
@@ -170,7 +196,7 @@ class StoredFile(ApiModel):
     """One file of a result."""
 
     path: str = Field(description="Relative to the folder of the result.")
-    bytes: int
+    bytes: Count
     digest: str = Field(description="`sha256:` and the digest of its content.")
 
 
@@ -178,16 +204,22 @@ class Inventory(ApiModel):
     """All files of a result, the answer among them: what else a folder holds is of another run."""
 
     version: int = 1
-    files: tuple[StoredFile, ...] = ()
+    # So many files may be wrong that their errors alone would fill the memory.
+    files: Annotated[tuple[StoredFile, ...], FailFast()] = ()
 
 
 class Delivery(ApiModel):
-    """A result on its way into the ConfigMap `<name>-result`: base64 of gzip parts by key."""
+    """A result on its way into the ConfigMap `<run>-result`: base64 of gzip parts by key."""
 
-    owner: str = Field(description="Name of the OptimizationJob.")
-    parts: dict[str, str] = Field(description="SOLUTION_KEY, LOG_KEY, OUTPUTS_KEY -> base64 text.")
+    owner: str = Field(max_length=253, description="Name of the OptimizationJob.")
+    parts: dict[PartKey, str] = Field(description="Base64 text by key.")
 
 
-def name_result(job_name: str) -> str:
-    """Name of the ConfigMap that holds a job's result."""
-    return f"{job_name}-result"
+def name_result(run: str) -> str:
+    """Name of the ConfigMap that holds a run's result: no other run has it, of whatever kind."""
+    return f"{run}-result"
+
+
+def name_former_result(owner: str) -> str:
+    """Name of the ConfigMap that held the result of an object's last run before it was by run."""
+    return f"{owner}-result"

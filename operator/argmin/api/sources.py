@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, ConfigMapKeyRef, Name, Pattern, Rule
+from argmin.api.base import ApiModel, Rule
+from argmin.api.pod import ConfigMapKeyRef
+from argmin.api.scalars import Name, Pattern
 from argmin.api.storage import S3Object
 
 
@@ -23,7 +25,9 @@ class ClaimPath(ApiModel):
 
     claim_name: Name = Field(description="Name of the claim, in the same namespace.")
     path: Annotated[str, Field(max_length=1024)] = Field(
-        default="", description="Path inside the volume, without a leading slash."
+        default="",
+        description="Path inside the volume, without a leading slash; the whole volume if left"
+        " out, which a model does not allow.",
     )
 
 
@@ -62,7 +66,17 @@ class Source(ApiModel):
     inline: Annotated[str, Field(min_length=1, max_length=524288)] | None = Field(
         default=None, description="The text itself, at most 512 KiB."
     )
-    config_map_key_ref: ConfigMapKeyRef | None = None
-    image: ImagePath | None = None
-    persistent_volume_claim: ClaimPath | None = None
-    s3: S3Object | None = None
+    config_map_key_ref: ConfigMapKeyRef | None = Field(
+        default=None, description="A key of a ConfigMap in the same namespace."
+    )
+    image: ImagePath | None = Field(
+        default=None, description="A file that the run's image already holds."
+    )
+    persistent_volume_claim: ClaimPath | None = Field(
+        default=None,
+        description="A file or folder of a persistent volume claim, mounted read-only; refused on"
+        " SageMaker.",
+    )
+    s3: S3Object | None = Field(
+        default=None, description="A file (key) or a folder (prefix) in a bucket."
+    )

@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from argmin.api.common import ApiModel, LocalReference, Pattern, Rule, escape_cel
+from argmin.api.base import ApiModel, Rule
+from argmin.api.pod import LocalReference
+from argmin.api.scalars import Pattern, escape_cel
 
 ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY"
@@ -69,19 +71,22 @@ def _plain_rule(field: str) -> Rule:
 class S3Bucket(ApiModel):
     """A bucket and how to reach it; left out, region and credentials are those of the run."""
 
-    bucket: Bucket
+    bucket: Bucket = Field(description="Name of the bucket, without s3:// and without a path.")
     region: Region | None = Field(
-        default=None, description="Region of the bucket; that of the run where left out."
+        default=None,
+        description="AWS region of the bucket; if left out, that of the run, and us-east-1 with an"
+        " endpoint.",
     )
     endpoint: Endpoint | None = Field(
         default=None,
-        description="URL of an S3-compatible server; Amazon S3 where left out. The run calls it,"
-        " never the operator.",
+        description="URL of an S3-compatible server; Amazon S3 if left out. The run calls it, never"
+        " the operator.",
     )
     credentials_secret: LocalReference | None = Field(
         default=None,
         description=f"Secret with {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}, and {SESSION_TOKEN}"
-        " where they are temporary; the identity of the run where left out.",
+        " where they are temporary. If left out, the run uses the identity of its service account"
+        " or role; refused on SageMaker.",
     )
 
 
@@ -103,8 +108,16 @@ class S3Object(S3Bucket):
         _plain_rule("prefix"),
     )
 
-    key: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
-    prefix: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    key: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
+        default=None,
+        description="Key of one file, such as plans/2026.mps; exactly one of key and prefix is"
+        " given.",
+    )
+    prefix: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
+        default=None,
+        description="Folder, such as plans/2026: all objects below it are read. For inputs only; a"
+        " model or script names a key.",
+    )
 
 
 class S3Store(S3Bucket):
@@ -113,10 +126,13 @@ class S3Store(S3Bucket):
     RULES: ClassVar[tuple[Rule, ...]] = (_plain_rule("prefix"),)
 
     prefix: Annotated[str, Field(max_length=700)] = Field(
-        default="", description="What all keys begin with; the bucket itself where left out."
+        default="",
+        description="Folder that all keys begin with; the top of the bucket if left out.",
     )
     kms_key_id: KmsKey | None = Field(
-        default=None, description="KMS key that encrypts what is written (SSE-KMS)."
+        default=None,
+        description="ID, ARN or alias of the KMS key that encrypts what is written (SSE-KMS); the"
+        " bucket's own encryption if left out.",
     )
 
     def enter(self, *parts: str) -> S3Store:
@@ -128,13 +144,19 @@ class S3Store(S3Bucket):
 class Artifacts(ApiModel):
     """Where the result of a job is kept: solution, log and outputs."""
 
-    s3: S3Store
+    s3: S3Store = Field(description="Bucket, and a folder in it, that the result is written to.")
 
 
 class StoredResult(ApiModel):
     """A result in an object store: the folder that holds answer.json and all the rest."""
 
-    bucket: Bucket
-    prefix: Annotated[str, Field(max_length=1024)]
-    region: Region | None = None
-    endpoint: Endpoint | None = None
+    bucket: Bucket = Field(description="Name of the bucket.")
+    prefix: Annotated[str, Field(max_length=1024)] = Field(
+        description="Folder of this result in the bucket; all its keys begin with it."
+    )
+    region: Region | None = Field(
+        default=None, description="AWS region of the bucket, where one was named."
+    )
+    endpoint: Endpoint | None = Field(
+        default=None, description="URL of the S3-compatible server; absent for Amazon S3."
+    )

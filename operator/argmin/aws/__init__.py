@@ -1,1 +1,1 @@
-"""Amazon Web Services: the only place that knows boto3."""
+"""The client of Amazon Web Services: the only package of the operator that imports boto3."""

@@ -1,6 +1,6 @@
-"""What can go wrong between argmin and AWS, in the few ways that callers tell apart.
+"""Errors of AWS, in the classes that callers distinguish.
 
-Every error carries a stable `reason` and a message for people; none holds a secret.
+Every error has a stable `reason` and a message for users; none contains a secret.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from datetime import timedelta
 
 
 class AwsError(Exception):
-    """AWS said no, or did not answer.
+    """AWS refused a call or did not respond.
 
-    `transient` says whether the same call may succeed a little later with nothing changed.
+    `transient` is whether the same call may succeed later with nothing changed.
     """
 
     reason = "AwsError"
     transient = False
-    leaves_doubt = False
-    """Whether the call may have taken effect, or may still: a try of it was not answered."""
+    may_have_taken_effect = False
+    """Whether an attempt had no response, so that the call may have taken effect or still may."""
 
     def __init__(self, message: str, operation: str = "", code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.operation = operation
-        """What was asked, such as `sagemaker:CreateProcessingJob`."""
+        """The operation, such as `sagemaker:CreateProcessingJob`."""
         self.code = code
-        """The `Error.Code` of AWS; empty where no answer came."""
+        """The `Error.Code` of AWS; empty without a response."""
 
 
 class ThrottledError(AwsError):
-    """Too many calls: ours were held back, or AWS refused one. This try has done nothing."""
+    """Too many calls: delayed by argmin's own limit, or refused by AWS. It had no effect."""
 
     reason = "Throttled"
     transient = True
@@ -37,11 +37,11 @@ class ThrottledError(AwsError):
     def __init__(self, message: str, after: timedelta, operation: str = "", code: str = "") -> None:
         super().__init__(message, operation, code)
         self.after = after
-        """When to come again: a place is kept until then for the same caller."""
+        """When to retry: the position in the queue is reserved for the same caller until then."""
 
 
 class LimitExceededError(AwsError):
-    """A quota of the account is used up; it may be raised, or something may end."""
+    """A quota of the account is used up; it may be raised, or usage may end."""
 
     reason = "QuotaExceeded"
     transient = True
@@ -49,21 +49,21 @@ class LimitExceededError(AwsError):
     def __init__(self, message: str, quota: str, operation: str = "", code: str = "") -> None:
         super().__init__(message, operation, code)
         self.quota = quota
-        """Name of the quota in AWS's words; empty where AWS names none."""
+        """Name of the quota; empty if AWS names none."""
 
 
 class InUseError(AwsError):
-    """Something of that name is there, or it is busy: look whose it is."""
+    """The name is taken, or the resource is busy: the caller has to check whose it is."""
 
     reason = "NameTaken"
 
 
 class DuplicateError(InUseError):
-    """The very same thing is there already."""
+    """An identical resource exists already."""
 
 
 class NotFoundError(AwsError):
-    """What was asked for does not exist."""
+    """The resource does not exist."""
 
     reason = "NotFound"
 
@@ -86,9 +86,9 @@ class AccessDeniedError(AwsError):
         self.action = action
         """The missing permission, such as `sagemaker:CreateProcessingJob`."""
         self.principal = principal
-        """Who lacks it; empty where AWS does not say."""
+        """The identity that lacks it; empty if AWS does not name it."""
         self.resource = resource
-        """On what; empty where AWS does not say."""
+        """The resource; empty if AWS does not name it."""
 
 
 class RoleNotUsableError(AwsError):
@@ -98,29 +98,29 @@ class RoleNotUsableError(AwsError):
 
 
 class ExpiredError(AwsError):
-    """The credentials are refused, also after they were obtained anew."""
+    """The credentials are refused, also after a refresh."""
 
     reason = "CredentialsExpired"
     transient = True
 
 
 class InvalidError(AwsError):
-    """The request is refused as it is; sending it again cannot help."""
+    """The request is invalid; sending it again cannot help."""
 
     reason = "InvalidRequest"
 
 
 class TooLargeError(InvalidError):
-    """What is there is larger than the caller takes."""
+    """The object is larger than the caller's limit."""
 
 
 class UnknownRegionError(InvalidError):
-    """There is no such region: nobody was asked, and nothing can be there."""
+    """There is no such region: no call was made, and nothing can exist there."""
 
 
 class UnavailableError(AwsError):
-    """No answer, or an error of the service: whether anything was done is unknown."""
+    """No response, or an error of the service: whether the call took effect is unknown."""
 
     reason = "AwsUnavailable"
     transient = True
-    leaves_doubt = True
+    may_have_taken_effect = True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.errors import NotFoundError
 from argmin.aws.models import Access, LogEvent, LogPage
 
 PAGE_LIMIT = 1000
-"""Lines in a page where the caller says nothing."""
+"""Default number of lines in a page."""
 _MOST_LINES = 10_000
 _STREAM_PAGES = 5
 _SERVICE = "logs"
@@ -24,9 +24,9 @@ class Logs:
         self._access = access
 
     async def list_streams(self, group: str, prefix: str) -> tuple[str, ...]:
-        """Names of the streams of a group that begin with `prefix`; none where it has no group.
+        """Names of the streams of a group that begin with `prefix`; none if the group is missing.
 
-        SageMaker makes a stream when the container has started, one an instance.
+        SageMaker creates one stream for each instance when the container has started.
         """
         names: list[str] = []
         token: dict[str, str] = {}
@@ -51,7 +51,7 @@ class Logs:
     ) -> LogPage:
         """A page of a stream, forwards from its start or from `token`.
 
-        At the end of what is there the page is empty and its token stays the same: it reads on.
+        At the end of the stream the page is empty and its token stays the same.
 
         Raises:
             NotFoundError: there is no such stream, or not yet.

@@ -1,4 +1,4 @@
-"""What AWS says, as far as argmin reads it; nothing here knows boto3."""
+"""The fields of AWS's responses that argmin reads; independent of boto3."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import Annotated, Any
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+from argmin.api.scalars import CleanText
+
 
 @dataclass(frozen=True)
 class Access:
-    """Who calls AWS, and where."""
+    """Identity, account and region of calls to AWS."""
 
     region: str = ""
-    """That of the process (`AWS_REGION`) where empty."""
+    """Empty for that of the process (`AWS_REGION`)."""
     role_arn: str | None = None
-    """Role to assume; the process's own identity where left out."""
+    """Role to assume; `None` for the process's own identity."""
     namespace: str = ""
-    """For whom: the session tag `argmin.dev/namespace` of that role."""
+    """Value of the role's session tag `argmin.dev/namespace`."""
     endpoint: str | None = None
     """URL of an S3-compatible server. Only a person's command line sets it: the operator's
     endpoint comes from its own environment, never from an object."""
@@ -33,7 +35,7 @@ class Access:
 
 
 class ProcessingStatus(StrEnum):
-    """SageMaker's own word for where a processing job stands."""
+    """Status of a processing job in SageMaker's API."""
 
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
@@ -43,7 +45,7 @@ class ProcessingStatus(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing runs any more."""
+        """Whether the job has ended."""
         return self in (self.COMPLETED, self.FAILED, self.STOPPED)
 
 
@@ -54,14 +56,14 @@ class _AwsModel(BaseModel):
 
 
 class ProcessingJob(_AwsModel):
-    """The answer of DescribeProcessingJob."""
+    """The response of DescribeProcessingJob."""
 
     name: str = Field(alias="ProcessingJobName")
     arn: str = Field(alias="ProcessingJobArn")
     status: ProcessingStatus = Field(alias="ProcessingJobStatus")
-    exit_message: str = ""
+    exit_message: CleanText = ""
     """What the container wrote to /opt/ml/output/message; at most 1024 characters."""
-    failure_reason: str = ""
+    failure_reason: CleanText = ""
     creation_time: datetime
     processing_start_time: datetime | None = None
     processing_end_time: datetime | None = None
@@ -81,7 +83,7 @@ class ProcessingJob(_AwsModel):
         default="",
         validation_alias=AliasPath("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri"),
     )
-    """Where the first output goes: argmin's own."""
+    """URI of the first output, which is argmin's own."""
     role_arn: str = ""
     image: str = Field(default="", validation_alias=AliasPath("AppSpecification", "ImageUri"))
 
@@ -106,7 +108,7 @@ class LogEvent:
 
 @dataclass(frozen=True)
 class LogPage:
-    """A part of a log stream; `next_token` reads on, also where nothing new is there yet."""
+    """A page of a log stream; `next_token` continues from there, also at the end of the stream."""
 
     events: tuple[LogEvent, ...]
     next_token: str | None
@@ -121,23 +123,15 @@ class Message:
     body: str
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who AWS says that we are."""
-
-    account: str
-    arn: str
-
-
 def _read_tags(value: Any) -> Any:
     return value if isinstance(value, Mapping) else {}
 
 
 class JobHint(_AwsModel):
-    """That something may have happened to a processing job: look at it."""
+    """A hint that a processing job may have changed."""
 
     name: str = Field(alias="ProcessingJobName", min_length=1, max_length=63)
     arn: str = Field(default="", alias="ProcessingJobArn")
     status: str = Field(default="", alias="ProcessingJobStatus")
     tags: Annotated[Mapping[str, str], BeforeValidator(_read_tags)] = Field(default_factory=dict)
-    """The job's tags, where the event carries them."""
+    """The job's tags, if the event has them."""

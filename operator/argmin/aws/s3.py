@@ -1,4 +1,4 @@
-"""Amazon S3, and what speaks as it does: small objects, whole and checked."""
+"""Amazon S3 and compatible stores: small objects, with checksums."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from argmin.aws.calls import Answer, Aws, Finish
+from argmin.aws.client import Answer, Aws, Finish
 from argmin.aws.errors import AccessDeniedError, NotFoundError, TooLargeError
 from argmin.aws.models import Access, StoredObject
 
 READ_LIMIT_BYTES = 8 * 1024 * 1024
-"""Largest object that is read whole where the caller says nothing."""
+"""Default limit of an object that is read whole, in bytes."""
 
 _SERVICE = "s3"
 _LIST_BUCKET = "s3:ListBucket"
@@ -36,10 +36,10 @@ class S3:
         *,
         only_new: bool = False,
     ) -> None:
-        """Write a small object; the store checks its SHA-256 before it takes it.
+        """Write a small object; the store verifies its SHA-256.
 
         Raises:
-            InUseError: it shall be `only_new`, and one of that key is there.
+            InUseError: with `only_new`, if an object of that key exists.
         """
         condition = {"IfNoneMatch": "*"} if only_new else {}
         encryption = (
@@ -56,16 +56,6 @@ class S3:
             **condition,
         )
 
-    async def get_object(self, bucket: str, key: str, limit_bytes: int = READ_LIMIT_BYTES) -> bytes:
-        """Read an object whole.
-
-        Raises:
-            NotFoundError: it is not there.
-            TooLargeError: it is larger than `limit_bytes`; nothing of it is kept.
-        """
-        body, _ = await self._read(bucket, key, limit_bytes)
-        return body
-
     async def _read(self, bucket: str, key: str, limit_bytes: int) -> tuple[bytes, datetime]:
         """An object whole, and when it was written."""
 
@@ -76,7 +66,7 @@ class S3:
         try:
             answer = await self._call("get_object", read, Bucket=bucket, Key=key)
         except AccessDeniedError as error:
-            # Who may not list the bucket is told so of an object that is not there.
+            # Without s3:ListBucket, S3 responds with AccessDenied for a missing object.
             if error.action != _LIST_BUCKET:
                 raise
             raise NotFoundError(
@@ -97,7 +87,7 @@ class S3:
         limit_bytes: int = READ_LIMIT_BYTES,
         since: datetime | None = None,
     ) -> bytes | None:
-        """Read an object whole; `None` where it is not there, or was written before `since`."""
+        """Read an object whole; `None` if it does not exist, or was written before `since`."""
         try:
             body, modified = await self._read(bucket, key, limit_bytes)
         except NotFoundError:
@@ -105,9 +95,9 @@ class S3:
         return None if since and modified < since else body
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:
-        """What is known of an object; `None` where it is not there.
+        """The metadata of an object; `None` if it does not exist.
 
-        S3 gives no reason here: whoever may not list the bucket gets `None` for a forbidden
+        S3 gives no reason here: without s3:ListBucket, the result is `None` for a forbidden
         object too.
         """
         try:
@@ -117,33 +107,6 @@ class S3:
         return StoredObject(
             key, answer["ContentLength"], answer.get("ETag", "").strip('"'), answer["LastModified"]
         )
-
-    async def delete_object(self, bucket: str, key: str) -> None:
-        """Delete an object; one that is not there is as good as deleted."""
-        await self._call("delete_object", Bucket=bucket, Key=key)
-
-    async def list_objects(
-        self, bucket: str, prefix: str, limit: int = 1000
-    ) -> tuple[StoredObject, ...]:
-        """The objects whose keys begin with `prefix`, at most `limit` of them, by their keys."""
-        found: list[StoredObject] = []
-        token: dict[str, str] = {}
-        while len(found) < limit:
-            answer = await self._call(
-                "list_objects_v2",
-                Bucket=bucket,
-                Prefix=prefix,
-                MaxKeys=min(1000, limit - len(found)),
-                **token,
-            )
-            found += [
-                StoredObject(o["Key"], o["Size"], o.get("ETag", "").strip('"'), o["LastModified"])
-                for o in answer.get("Contents", ())
-            ]
-            if not answer.get("NextContinuationToken"):
-                break
-            token = {"ContinuationToken": answer["NextContinuationToken"]}
-        return tuple(found)
 
     async def _call(
         self, operation: str, finish: Finish | None = None, /, **parameters: Any

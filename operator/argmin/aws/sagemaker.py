@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.errors import InvalidError
 from argmin.aws.models import Access, ProcessingJob
 
 Request = Mapping[str, Any]
-"""A request of SageMaker in AWS's own form: made by a builder, passed on as it is."""
+"""A request in the JSON of SageMaker's API, passed on unchanged."""
 
 _SERVICE = "sagemaker"
 
@@ -24,19 +24,18 @@ class SageMaker:
         self._access = access
 
     async def create_processing_job(self, request: Request) -> str:
-        """Start a processing job; its ARN.
+        """Start a processing job; returns its ARN.
 
         Raises:
-            InUseError: a job of that name is there. It may be ours: an earlier call may have
-                succeeded without our hearing of it.
-            UnavailableError: whether the job was started is unknown; to ask again is safe.
+            InUseError: a job of that name exists, perhaps by an earlier call without a response.
+            UnavailableError: whether the job was started is unknown; a retry is safe.
         """
         name = str(request["ProcessingJobName"])
         answer = await self._call("create_processing_job", name, **request)
         return str(answer["ProcessingJobArn"])
 
     async def describe_processing_job(self, name: str) -> ProcessingJob:
-        """Where a processing job stands.
+        """The description of a processing job.
 
         Raises:
             NotFoundError: there is none of that name.
@@ -45,7 +44,7 @@ class SageMaker:
         return ProcessingJob.model_validate(answer)
 
     async def stop_processing_job(self, name: str) -> None:
-        """Have a processing job stopped; one that is over is left as it is.
+        """Request that a processing job is stopped; no effect on one that has ended.
 
         Raises:
             NotFoundError: there is none of that name.
@@ -57,7 +56,7 @@ class SageMaker:
                 raise
 
     async def list_tags(self, arn: str) -> dict[str, str]:
-        """The tags of anything of SageMaker's."""
+        """The tags of a SageMaker resource."""
         tags: dict[str, str] = {}
         token: dict[str, str] = {}
         for _page in range(_TAG_PAGES):
@@ -68,10 +67,6 @@ class SageMaker:
             token = {"NextToken": answer["NextToken"]}
         return tags
 
-    async def add_tags(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Add tags, over those of the same keys."""
-        await self._call("add_tags", arn, ResourceArn=arn, Tags=list_tags(tags))
-
     async def _call(self, operation: str, caller: str, **parameters: Any) -> dict[str, Any]:
         return await self._aws.call(self._access, _SERVICE, operation, parameters, caller=caller)
 
@@ -79,9 +74,4 @@ class SageMaker:
 _OVER = re.compile(r"is in status (Completed|Failed|Stopped|Stopping)\b")
 
 _TAG_PAGES = 5
-"""AWS takes 50 tags, and gives them in one page."""
-
-
-def list_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags in AWS's form, in the order of their keys."""
-    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+"""AWS allows 50 tags and returns them in one page."""

@@ -1,7 +1,7 @@
-"""Sessions with AWS: one for each role and namespace, whose credentials refresh themselves.
+"""Sessions with AWS: one for each role and namespace, with automatic refresh of credentials.
 
-Clients are botocore's, which are safe to use from many threads. Credentials live in memory only
-and reach no log: botocore's own, which would print them, is kept shut.
+Clients are botocore's, which are thread-safe. Credentials are kept in memory only and are not
+logged: botocore's own log, which would contain them, is disabled.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
 
 from argmin import __version__
+from argmin.aws.error_mapping import EXPIRED_CODES, read_code
 from argmin.aws.models import Access
-from argmin.aws.refusals import EXPIRED_CODES, read_code
 
 NAMESPACE_TAG = "argmin.dev/namespace"
 ROLE_SECONDS = 3600
-"""How long a role is assumed for: no more is allowed to one who is a role already."""
+"""Seconds for which a role is assumed: the maximum for role chaining."""
 LONG_POLL_SECONDS = 20
 
 # At level DEBUG botocore prints whole answers, and those of STS hold keys; its warnings say with a
@@ -35,20 +35,20 @@ LONG_POLL_SECONDS = 20
 logging.getLogger("botocore").setLevel(logging.ERROR)
 
 CallObserver = Callable[[str, str, str, float], None]
-"""Told of every call: service, operation, code of the error or `OK`, seconds."""
+"""Called after every call: service, operation, error code or `OK`, seconds."""
 
 
 @dataclass(frozen=True)
 class ClientSettings:
-    """How clients connect."""
+    """Settings of the clients."""
 
     connections: int = 16
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
     sessions: int = 64
-    """How many roles are kept in mind; the one that was not used for longest goes first."""
+    """Maximum number of sessions; the least recently used is dropped."""
     clients: int = 16
-    """How many clients each of them keeps: one for a service and a region."""
+    """Maximum number of clients in each session: one for each service and region."""
 
 
 class Session:
@@ -61,7 +61,7 @@ class Session:
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str, endpoint: str | None = None) -> Any:
-        """The client of a service; made once, which takes a while."""
+        """The client of a service; created once, since that is slow."""
         key = (service, region, endpoint)
         with self._lock:
             if key not in self._clients:
@@ -83,7 +83,7 @@ class Session:
         return Config(
             connect_timeout=settings.connect_seconds,
             read_timeout=settings.read_seconds + wait,
-            # Retries are made by `argmin.aws.calls`, where no thread sleeps for them.
+            # Retries are made by `argmin.aws.client`, without blocking a thread.
             retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=settings.connections,
             user_agent_extra=f"argmin/{__version__}",
@@ -94,12 +94,12 @@ class Session:
 
 @dataclass(frozen=True)
 class _Resolver:
-    """Where a botocore session takes its credentials from, instead of the usual chain."""
+    """Credential resolver of a botocore session, instead of the default chain."""
 
     credentials: Any = field(repr=False)
 
     def load_credentials(self) -> Any:
-        """What botocore asks for."""
+        """The interface that botocore calls."""
         return self.credentials
 
 
@@ -121,7 +121,7 @@ class Sessions:
         self._lock = threading.Lock()
 
     def find(self, access: Access) -> Session:
-        """The session of an identity; nothing is asked of AWS before its first call."""
+        """The session of an identity; no call is made before its first use."""
         key = (access.role_arn, access.namespace if access.role_arn else "")
         with self._lock:
             if key not in self._sessions:
@@ -132,11 +132,11 @@ class Sessions:
             return self._sessions[key]
 
     def knows(self, region: str) -> bool:
-        """Whether AWS has a region, as far as botocore knows."""
+        """Whether botocore lists a region."""
         return region in self._regions
 
     def forget(self, stale: Session) -> None:
-        """Have an identity's credentials obtained anew; others may have seen to that already."""
+        """Refresh an identity's credentials, unless another thread has done so."""
         with self._lock:
             for key, session in self._sessions.items():
                 if session is stale:

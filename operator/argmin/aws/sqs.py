@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.errors import UnavailableError
 from argmin.aws.models import Access, Message
 
@@ -66,16 +66,3 @@ class Queue:
                 f" {failed[0].get('Message') or failed[0].get('Code')}",
                 "sqs:DeleteMessageBatch",
             )
-
-    async def release(self, message: Message, after_seconds: int = 0) -> None:
-        """Let a message be received again, after a while."""
-        await self._aws.call(
-            self._access,
-            _SERVICE,
-            "change_message_visibility",
-            {
-                "QueueUrl": self.url,
-                "ReceiptHandle": message.receipt,
-                "VisibilityTimeout": after_seconds,
-            },
-        )

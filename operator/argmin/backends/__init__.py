@@ -1,1 +1,1 @@
-"""Backends: where a run is executed. They know runs, and nothing of optimization."""
+"""Backends: where a run is executed. They depend on runs, not on any kind."""

@@ -1,16 +1,16 @@
-"""The attempts of a job as its status remembers them, also after their pods are gone; pure."""
+"""The attempts in a job's status, which outlive their pods; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from argmin.api.optimizationjob import RunStatus
-from argmin.api.outcome import ExitCode, Reason
-from argmin.backends.run import Attempt, RunPhase, RunReason
+from argmin.api.answer import ExitCode, Reason
+from argmin.api.optimization.spec import AttemptStatus
+from argmin.backends.state import Attempt, RunPhase, RunReason
 
 LIMIT = 128
-"""How many attempts are remembered: the newest."""
+"""Maximum number of attempts in a status; at most 101 of them count against `backoffLimit`."""
 
 _OVER = (RunPhase.SUCCEEDED, RunPhase.FAILED)
 _NOT_COUNTED = (
@@ -22,40 +22,56 @@ _NOT_COUNTED = (
     RunReason.NO_CAPACITY,
     RunReason.STOPPED,
 )
-"""How attempts end that are nobody's fault: they do not count against `backoffLimit`."""
+"""Reasons of interruptions from outside, which do not count against `backoffLimit`."""
 
 
 def remember_attempts(
-    remembered: Sequence[RunStatus], attempts: Iterable[Attempt], now: datetime, gone: str
-) -> tuple[RunStatus, ...]:
-    """What is remembered, brought up to date.
+    remembered: Sequence[AttemptStatus], attempts: Iterable[Attempt], now: datetime, gone: str
+) -> tuple[AttemptStatus, ...]:
+    """The remembered attempts, updated from the observed ones.
 
-    An attempt counts from the moment its container runs. One that ran when it was last seen and
-    is not there any more was stopped: `gone` says so.
+    An attempt is recorded once its container runs. One that was running and no longer exists was
+    stopped, with message `gone`. Over `LIMIT`, attempts that do not count against `backoffLimit`
+    are dropped first, so that interruptions do not reset that count.
     """
     seen = {a.name: _describe(a) for a in attempts if a.is_over or a.phase is RunPhase.RUNNING}
-    before = {run.name: run if is_over(run) else _bury(run, now, gone) for run in remembered}
-    return tuple((before | seen).values())[-LIMIT:]
+    before = {
+        run.name: run if is_over(run) else _mark_stopped(run, now, gone) for run in remembered
+    }
+    return _drop_oldest(tuple((before | seen).values()))
 
 
-def is_over(run: RunStatus) -> bool:
+def is_over(run: AttemptStatus) -> bool:
     """Whether an attempt has ended."""
     return run.phase in _OVER
 
 
-def count_failures(runs: Iterable[RunStatus]) -> int:
-    """How many attempts failed by their own fault."""
-    return sum(run.phase == RunPhase.FAILED and run.reason not in _NOT_COUNTED for run in runs)
+def count_failures(runs: Iterable[AttemptStatus]) -> int:
+    """Number of failed attempts that count against `backoffLimit`."""
+    return sum(_counts(run) for run in runs)
 
 
-def was_stopped(run: RunStatus) -> bool:
-    """Whether an attempt ended before its work was done, by nobody's fault."""
-    is_told = run.reason in _NOT_COUNTED or run.exit_code == ExitCode.INTERRUPTED
-    return is_over(run) and is_told
+def was_stopped(run: AttemptStatus) -> bool:
+    """Whether an attempt was interrupted from outside before it finished."""
+    is_uncounted = run.reason in _NOT_COUNTED or run.exit_code == ExitCode.INTERRUPTED
+    return is_over(run) and is_uncounted
 
 
-def _describe(attempt: Attempt) -> RunStatus:
-    return RunStatus(
+def _counts(run: AttemptStatus) -> bool:
+    return run.phase == RunPhase.FAILED and run.reason not in _NOT_COUNTED
+
+
+def _drop_oldest(runs: tuple[AttemptStatus, ...]) -> tuple[AttemptStatus, ...]:
+    """The newest `LIMIT` attempts in order; those that do not count are dropped first."""
+    excess = max(0, len(runs) - LIMIT)
+    uncounted = [index for index, run in enumerate(runs) if is_over(run) and not _counts(run)]
+    forgotten = set(uncounted[:excess])
+    kept = tuple(run for index, run in enumerate(runs) if index not in forgotten)
+    return kept[-LIMIT:]
+
+
+def _describe(attempt: Attempt) -> AttemptStatus:
+    return AttemptStatus(
         name=attempt.name,
         node=attempt.node,
         phase=attempt.phase,
@@ -67,7 +83,7 @@ def _describe(attempt: Attempt) -> RunStatus:
     )
 
 
-def _bury(run: RunStatus, now: datetime, gone: str) -> RunStatus:
+def _mark_stopped(run: AttemptStatus, now: datetime, gone: str) -> AttemptStatus:
     return run.model_copy(
         update={
             "phase": RunPhase.FAILED,

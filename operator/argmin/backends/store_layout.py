@@ -1,4 +1,4 @@
-"""Where the files of a run are in an object store, whichever backend puts them there; pure."""
+"""The locations of a run's files in an object store, the same for every backend; pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def locate_result(run: Run, store: S3Store) -> S3Store:
 
 
 def locate_output(result: S3Store, output: Output) -> S3Store:
-    """The folder of one output: that of its own `s3`, else `outputs/<name>` beside the result."""
+    """The folder of one output: its own `s3`, else `outputs/<name>` beside the result."""
     return output.s3 or result.enter(OUTPUTS_FOLDER, output.name)
 
 

@@ -1,4 +1,4 @@
-"""What the runner of a run moves to and from object stores; pure."""
+"""What the runner downloads from and uploads to object stores; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_transfers(run: Run, store: S3Store | None) -> Run:
 
     Args:
         run: a run without transfers.
-        store: where results go; without one they go to the intake.
+        store: where results are stored; without one they are delivered to the intake.
     """
     transfers = Transfers(
         downloads=tuple(_list_downloads(run)),
@@ -28,13 +28,13 @@ def add_transfers(run: Run, store: S3Store | None) -> Run:
 
 
 def list_secrets(run: Run) -> tuple[str, ...]:
-    """Names of the Secrets with credentials that the run's transfers take, each once, in order."""
+    """Names of the Secrets with the credentials of the run's transfers, each once, in order."""
     return tuple(
-        sorted({p.credentials_secret.name for p in _list_places(run) if p.credentials_secret})
+        sorted({p.credentials_secret.name for p in _list_locations(run) if p.credentials_secret})
     )
 
 
-def _list_places(run: Run) -> Iterator[S3Bucket]:
+def _list_locations(run: Run) -> Iterator[S3Bucket]:
     transfers = run.document.transfers
     yield from (download.source for download in transfers.downloads)
     yield from (upload.target for upload in transfers.uploads)

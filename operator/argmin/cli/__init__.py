@@ -34,7 +34,9 @@ def _invoke(arguments: Sequence[str] | None) -> int:
         report(error)
         return error.status
     except typer.TyperException as error:
-        report(CliError(f"{error.format_message()}\nTry {name_program(sys.argv[0])} --help."))
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else name_program(sys.argv[0])
+        report(CliError(f"{error.format_message()}\nTry {command} --help."))
         return ExitStatus.INVALID
     except typer.Abort:
         return ExitStatus.INTERRUPTED

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from argmin.cli.target import Target
+from argmin.cli.cluster.target import Target
+from argmin.cli.manifests.object_names import read_object_name
 
 app = typer.Typer(
     name="argmin",
@@ -40,6 +41,16 @@ class Form(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class ModelForm(StrEnum):
+    """How a model is written."""
+
+    MPS = "mps"
+    LP = "lp"
+    NL = "nl"
+    CP_SAT = "cp-sat"
+    PYTHON = "python"
 
 
 class PlannedBackend(StrEnum):
@@ -81,7 +92,12 @@ MoreFiles = Annotated[
     typer.Option("-f", "--filename", metavar="FILE", help="Another file; may be repeated."),
 ]
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="Form of the answer.")]
-JobName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the OptimizationJob.")]
+JobName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", parser=read_object_name, help="Name of the OptimizationJob, or opt/NAME."
+    ),
+]
 Namespace = Annotated[
     str | None,
     typer.Option("-n", "--namespace", help="Namespace; that of the context where left out."),
@@ -141,7 +157,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Run a job as a process of this machine, without a cluster."""
-    from argmin.cli.run import RunRequest, run_here
+    from argmin.cli.commands.run import RunRequest, run_here
 
     request = RunRequest(
         files=_join(files, more),
@@ -166,7 +182,7 @@ def submit(  # noqa: PLR0913, PLR0917 - the options of a command
     context: Context = None,
 ) -> None:
     """Apply all objects of the files to the cluster."""
-    from argmin.cli.submit import submit_files
+    from argmin.cli.commands.submit import submit_files
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(submit_files(_join(files, more), target, output.value, wait, timeout))
@@ -175,7 +191,10 @@ def submit(  # noqa: PLR0913, PLR0917 - the options of a command
 @app.command()
 def get(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One job; all if none.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", parser=read_object_name, help="One job, or opt/NAME; all if none."
+        ),
     ] = None,
     all_namespaces: Annotated[
         bool, typer.Option("-A", "--all-namespaces", help="Jobs of all namespaces.")
@@ -186,7 +205,7 @@ def get(
     context: Context = None,
 ) -> None:
     """Show jobs and their answers."""
-    from argmin.cli.listing import show_jobs
+    from argmin.cli.commands.get import show_jobs
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(show_jobs(name, target, output.value, all_namespaces))
@@ -202,7 +221,7 @@ def watch(
     context: Context = None,
 ) -> None:
     """Follow a job until it is finished."""
-    from argmin.cli.watching import watch_job
+    from argmin.cli.commands.watch import watch_job
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(watch_job(name, target, output.value, timeout))
@@ -218,29 +237,56 @@ def logs(
     context: Context = None,
 ) -> None:
     """Print what the last run of a job printed."""
-    from argmin.cli.logs import print_logs
+    from argmin.cli.commands.logs import print_logs
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(print_logs(name, target, output.value, follow))
 
 
 @app.command()
-def result(
+def result(  # noqa: PLR0913, PLR0917 - the options of a command
     name: JobName,
     form: Annotated[Form, typer.Option("--format", help="How to show the solution.")] = Form.TABLE,
     output: Annotated[
         Form | None, typer.Option("-o", "--output", help="The same as --format.")
     ] = None,
     output_dir: OutputDir = None,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="Print the certificate of the answer, as JSON.")
+    ] = False,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
     """Show the solution of a job, or write it and the outputs to a folder."""
-    from argmin.cli.result import show_result
+    from argmin.cli.commands.result import show_proof, show_result
 
     target = Target(namespace, kubeconfig, context)
+    if proof:
+        raise typer.Exit(show_proof(name, target, (output or form).value, output_dir))
     raise typer.Exit(show_result(name, target, (output or form).value, output_dir))
+
+
+@app.command()
+def check(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model file; for Python FILE.py:FUNCTION.")
+    ],
+    solution: Annotated[
+        Path,
+        typer.Argument(metavar="SOLUTION", help="A solution.json, or what a solver wrote."),
+    ],
+    proof: Annotated[Path | None, typer.Argument(metavar="[PROOF]", help="A proof.json.")] = None,
+    form: Annotated[
+        ModelForm | None, typer.Option("--format", help="How the model is written.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Hold an answer of any origin against a model file, exactly and without a solver."""
+    from argmin.cli.commands.check import CheckRequest, check_answer
+
+    request = CheckRequest(model, solution, proof, form and form.value)
+    raise typer.Exit(check_answer(request, output.value))
 
 
 @app.command()
@@ -257,7 +303,7 @@ def plot(
     context: Context = None,
 ) -> None:
     """Draw how objective and bound of a job converged."""
-    from argmin.cli.plot import plot_course
+    from argmin.cli.commands.plot import plot_course
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(plot_course(source, output, theme.value, target))
@@ -290,10 +336,10 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     """
     target = Target(namespace, kubeconfig, context)
     if backend is None:
-        from argmin.cli.planning import show_plan
+        from argmin.cli.commands.plan import show_plan
 
         raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))
-    from argmin.cli.delegation import Fallbacks, show_request
+    from argmin.cli.commands.plan_sagemaker import Fallbacks, show_request
 
     fallbacks = Fallbacks(store, instance_type, role_arn, region, image)
     raise typer.Exit(
@@ -312,10 +358,18 @@ def delete(
     context: Context = None,
 ) -> None:
     """Delete a job; a run under way is stopped."""
-    from argmin.cli.deletion import delete_job
+    from argmin.cli.commands.delete import delete_job
 
     target = Target(namespace, kubeconfig, context)
     raise typer.Exit(delete_job(name, target, output.value, wait, timeout))
+
+
+@app.command()
+def solvers(output: OutputOption = Output.TABLE) -> None:
+    """List the solvers that are installed here, and what each can do."""
+    from argmin.cli.commands.solvers import show_solvers
+
+    raise typer.Exit(show_solvers(output.value))
 
 
 def _join(files: list[str] | None, more: list[str] | None) -> tuple[str, ...]:

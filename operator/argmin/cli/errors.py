@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from enum import IntEnum
 
+from argmin.api.text import clean
+
 
 class ExitStatus(IntEnum):
     """Exit codes of the command line: stable, documented in docs/cli.md."""
@@ -35,5 +37,5 @@ class CliError(Exception):
 
 
 def report(error: CliError) -> None:
-    """Tell a failure on standard error."""
-    sys.stderr.write(f"argmin: {error.message}\n")
+    """Print a failure on standard error."""
+    sys.stderr.write(f"argmin: {clean(error.message)}\n")

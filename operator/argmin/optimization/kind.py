@@ -1,36 +1,51 @@
-"""OptimizationJob as the engine sees it."""
+"""The `Kind` of OptimizationJob for the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.conditions import COMPLETE
+from argmin.api.meta import ConditionStatus
+from argmin.api.optimization.spec import ABANDON, OptimizationJob
+from argmin.api.optimization.status import rename_older
+from argmin.api.optimization.stored_status import (
+    Location,
+    drop_unreadable,
+    find_forgotten,
+    join_path,
+)
 from argmin.api.progress import AttemptProgress
-from argmin.backends.observation import Backends
-from argmin.backends.run import Defaults
-from argmin.optimization.decide import decide
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.backends.defaults import Defaults
+from argmin.backends.execution import RunRequest
+from argmin.backends.registry import Backends
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
-from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, View
+from argmin.optimization.reasons import ConditionReason
+from argmin.optimization.rules.chain import decide
+from argmin.optimization.run_request import build_run_request, is_abandoned
+from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, Runs, TerminalError, View
+
+_REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
+_BEGUN = ("runName", "backend", "sageMaker")
 
 ReadProgress = Callable[[Key, str], AttemptProgress | None]
-"""What was last heard of the search of the object with a key and a UID."""
+"""Returns the last reported progress of the object with this key and UID."""
 
 
 def _read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _hear_nothing(_key: Key, _uid: str) -> None:
+def _no_progress(_key: Key, _uid: str) -> None:
     return None
 
 
 class OptimizationJobKind:
-    """The kind: how to read an object, what to look at, what to decide."""
+    """The kind: parses an object, observes its dependencies, decides the plan."""
 
     resource: Resource = OPTIMIZATION_JOBS
     children: tuple[Resource, ...] = (JOBS, PODS)
@@ -39,10 +54,10 @@ class OptimizationJobKind:
         self,
         defaults_for: Callable[[str], Defaults],
         clock: Callable[[], datetime] = _read_clock,
-        progress_of: ReadProgress = _hear_nothing,
+        progress_of: ReadProgress = _no_progress,
         backends: Backends | None = None,
     ) -> None:
-        """`defaults_for` looks up the defaults of a namespace; `clock` tells the time with zone."""
+        """`defaults_for` returns the defaults of a namespace, `clock` the time with zone."""
         self._defaults_for = defaults_for
         self._clock = clock
         self._progress_of = progress_of
@@ -51,31 +66,65 @@ class OptimizationJobKind:
     def parse(self, manifest: Manifest) -> OptimizationJob:
         """Read an object; raises pydantic's `ValidationError` naming the fields.
 
-        The status is our own: what another version of argmin wrote there and this one cannot read
-        counts as not written, since no user could mend it.
+        Raises:
+            TerminalError: fields of the status that record the run cannot be read. Ignoring them
+                would start a finished job again, or lose track of a running one.
         """
+        manifest = {**manifest, "status": rename_older(manifest.get("status") or {})}
         try:
             return OptimizationJob.model_validate(manifest)
         except ValidationError as error:
-            places = [problem["loc"] for problem in error.errors()]
-            bad = {place[1] for place in places if place[0] == "status" and len(place) > 1}
-            if not bad:
+            problems = [p["loc"][1:] for p in error.errors() if p["loc"][:1] == ("status",)]
+            if not all(problems) or not problems:
                 raise
-        status = {name: value for name, value in manifest["status"].items() if name not in bad}
-        return OptimizationJob.model_validate({**manifest, "status": status})
+        status = manifest["status"]
+        lost = list(find_forgotten(status, problems, _list_remembered(manifest["metadata"])))
+        if lost:
+            raise TerminalError(ConditionReason.STATUS_UNREADABLE, _describe_lost(lost))
+        readable = {**manifest, "status": drop_unreadable(status, problems)}
+        return OptimizationJob.model_validate(readable)
 
-    async def observe(self, obj: OptimizationJob, view: View) -> Observed:
-        """Look at children, and at ConfigMaps while it matters whether they are there."""
-        defaults = self._defaults_for(obj.metadata.namespace)
-        observed = await observe(obj, view, self._clock(), defaults, self._backends)
+    def list_runs(self, manifest: Manifest) -> Runs:
+        """The run that the status names; pure. Only that run may deliver results for the object."""
+        status = rename_older(manifest.get("status") or {})
+        named = frozenset(filter(None, [status.get("runName")]))
+        conditions = status.get("conditions") or ()
+        ends = [c.get("type") for c in conditions if c.get("status") == ConditionStatus.TRUE]
+        return Runs(over=named) if COMPLETE in ends else Runs(open=named)
+
+    def want(self, obj: OptimizationJob) -> RunRequest:
+        """The run that the spec defines, and what the status records; pure."""
+        return build_run_request(obj, self._defaults_for(obj.metadata.namespace))
+
+    async def observe(self, obj: OptimizationJob, wanted: RunRequest, view: View) -> Observed:
+        """Observe the children, and ConfigMaps while their existence matters."""
+        observed = await observe(obj, wanted, view, self._clock(), self._backends)
         key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
         progress = observed.progress or self._progress_of(key, obj.metadata.uid)
         return replace(observed, progress=progress)
 
-    def decide(self, obj: OptimizationJob, observed: Observed, now: datetime) -> Plan:
+    def decide(
+        self, obj: OptimizationJob, wanted: RunRequest, observed: Observed, now: datetime
+    ) -> Plan:
         """The plan; pure."""
-        return decide(obj, observed, now, self._defaults_for(obj.metadata.namespace))
+        return decide(obj, wanted, observed, now)
 
     async def perform(self, call: Call) -> None:
-        """Have a backend do what a plan asks for; raises `Blocked` where it cannot be done."""
+        """Execute a call on its backend; raises `Blocked` if that is refused."""
         await self._backends.perform(call)
+
+
+def _list_remembered(metadata: Manifest) -> tuple[str, ...]:
+    """Status fields that cannot be observed again; for a deleted job, only what may still run."""
+    if "deletionTimestamp" not in metadata:
+        return (*_REMEMBERED, *_BEGUN)
+    return () if is_abandoned(metadata.get("annotations") or {}) else _BEGUN
+
+
+def _describe_lost(lost: Sequence[Location]) -> str:
+    paths = ", ".join(dict.fromkeys(join_path(("status", *location)) for location in lost))
+    return (
+        f"{paths}: cannot be read by this version of argmin, so that nothing is started or stopped:"
+        " install the version that wrote it, or delete the job and apply it anew"
+        f" (one that is being deleted goes once it is annotated with {ABANDON}=true)"
+    )

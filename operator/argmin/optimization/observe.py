@@ -1,4 +1,4 @@
-"""Looking at what a job depends on: its children, and the ConfigMaps that it names."""
+"""Observing what a job depends on: its children, and the ConfigMaps that it names."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argmin.api.common import ConfigMapKeyRef
-from argmin.api.optimizationjob import OptimizationJob, OptimizationJobSpec
+from argmin.api.backend import BackendName
+from argmin.api.optimization.spec import OptimizationJob, OptimizationJobSpec
+from argmin.api.pod import ConfigMapKeyRef
 from argmin.api.progress import AttemptProgress
-from argmin.backends.backend import Claim
-from argmin.backends.executions import Seen, find_execution, read_progress
-from argmin.backends.observation import Backends
-from argmin.backends.pod_models import LiveConfigMap
-from argmin.backends.run import Defaults
-from argmin.optimization.claims import build_claim
-from argmin.plan import CONFIG_MAPS, Key, View
+from argmin.backends.dispatch import Observations, find_execution, read_progress
+from argmin.backends.execution import RunRequest
+from argmin.backends.pods.objects import LiveConfigMap
+from argmin.backends.registry import Backends
+from argmin.plan import CONFIG_MAPS, Key, Manifest, View
 
 
 @dataclass(frozen=True)
@@ -29,38 +28,62 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Observed:
-    """What a decision is made from, beside the job itself."""
+class SourceMap:
+    """A ConfigMap that a spec names."""
 
-    seen: Seen = field(default_factory=Seen)
-    """What the job has on the backends."""
-    config_maps: Mapping[str, LiveConfigMap | None] = field(default_factory=dict)
-    """The ConfigMaps of the spec that were looked for, by name: `None` where there is none."""
+    keys: frozenset[str]
+    """Names of all its entries."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """Their contents, if they have to be embedded in the run; a pod mounts them instead."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The observed input of a decision, in addition to the job itself."""
+
+    seen: Observations = field(default_factory=Observations)
+    """What was observed on the backends."""
+    config_maps: Mapping[str, SourceMap | None] = field(default_factory=dict)
+    """The ConfigMaps of the spec that were looked up, by name; `None` for one that is missing."""
     progress: AttemptProgress | None = None
-    """What was last heard of the search."""
+    """The last reported progress of the search."""
 
 
 async def observe(
-    job: OptimizationJob, view: View, now: datetime, defaults: Defaults, backends: Backends
+    job: OptimizationJob, request: RunRequest, view: View, now: datetime, backends: Backends
 ) -> Observed:
-    """Look at the run, and at ConfigMaps while it matters whether they are there.
+    """Observe the run, and ConfigMaps while their existence matters.
 
     A job that runs or has finished costs no read of the API server.
     """
-    claim = build_claim(job, defaults)
-    seen = await backends.observe(claim, view, now)
-    if not _needs_sources(claim, seen, now):
+    seen = await backends.observe(request, view, now)
+    if not _needs_sources(request, seen, now):
         return Observed(seen, progress=read_progress(seen))
-    names = sorted({reference.name for reference in list_references(job.spec)})
+    travels = request.run.backend is not BackendName.PODS
+    return Observed(seen, await _find_sources(job, view, travels))
+
+
+async def _find_sources(
+    job: OptimizationJob, view: View, travels: bool
+) -> Mapping[str, SourceMap | None]:
+    """The ConfigMaps that the spec names; with contents if those are embedded and all exist."""
+    references = list(list_references(job.spec))
+    names = sorted({reference.name for reference in references})
     keys = [Key(CONFIG_MAPS, job.metadata.namespace, name) for name in names]
-    found = await asyncio.gather(*(view.get(key) for key in keys))
-    return Observed(
-        seen,
-        {
-            name: LiveConfigMap.model_validate(manifest) if manifest else None
-            for name, manifest in zip(names, found, strict=True)
-        },
+    entries = dict(
+        zip(names, await asyncio.gather(*(view.list_entries(key) for key in keys)), strict=True)
     )
+    if not travels or any(r.key not in (entries[r.name] or ()) for r in references):
+        return {name: None if e is None else SourceMap(e) for name, e in entries.items()}
+    found = await asyncio.gather(*(view.get(key) for key in keys))
+    return {name: _unpack(manifest) for name, manifest in zip(names, found, strict=True)}
+
+
+def _unpack(manifest: Manifest | None) -> SourceMap | None:
+    if manifest is None:
+        return None
+    contents = LiveConfigMap.model_validate(manifest).contents
+    return SourceMap(frozenset(contents), contents)
 
 
 def list_references(spec: OptimizationJobSpec) -> Iterator[Reference]:
@@ -71,9 +94,9 @@ def list_references(spec: OptimizationJobSpec) -> Iterator[Reference]:
 
 
 def read_contents(
-    config_maps: Mapping[str, LiveConfigMap | None],
+    config_maps: Mapping[str, SourceMap | None],
 ) -> Mapping[ConfigMapKeyRef, bytes]:
-    """What the ConfigMaps hold that were found, by name and key."""
+    """Contents of the ConfigMaps that were found, by name and key."""
     return {
         ConfigMapKeyRef(name=name, key=key): content
         for name, found in config_maps.items()
@@ -94,9 +117,9 @@ def _list_sources(spec: OptimizationJobSpec) -> Iterator[tuple[str, ConfigMapKey
             yield f"spec.env[{index}].valueFrom", variable.value_from.config_map_key_ref
 
 
-def _needs_sources(claim: Claim, seen: Seen, now: datetime) -> bool:
-    """Whether the run is about to start, or waits for so long that something may have gone."""
-    if claim.is_finished or claim.is_deleted:
+def _needs_sources(request: RunRequest, seen: Observations, now: datetime) -> bool:
+    """Whether the run is about to start, or has waited so long that something may be missing."""
+    if request.is_finished or request.is_deleted:
         return False
-    execution = find_execution(claim, seen, now)
-    return execution.is_stuck or (execution.needs_sources and not claim.run.suspend)
+    execution = find_execution(request, seen, now)
+    return execution.is_stuck or (execution.needs_sources and not request.run.suspend)

@@ -1,4 +1,4 @@
-"""Reasons of conditions beside those of answers and of runs: stable words for automation."""
+"""Reasons of conditions in addition to those of answers and runs; stable for automation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ConditionReason(StrEnum):
-    """Why a condition is as it is; `argmin.api.outcome.Reason` and `RunReason` have the rest."""
+    """Reason of a condition; `argmin.api.answer.Reason` and `RunReason` have the others."""
 
     PENDING = "Pending"
     QUEUED = "Queued"
@@ -20,6 +20,7 @@ class ConditionReason(StrEnum):
     NOT_STALLED = "NotStalled"
     FINISHED = "Finished"
     STALLED = "Stalled"
+    STATUS_UNREADABLE = "StatusUnreadable"
     COMPLETE = "Complete"
     FAILED = "Failed"
     ANSWER_MISSING = "AnswerMissing"

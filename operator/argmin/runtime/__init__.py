@@ -1,1 +1,1 @@
-"""The engine: watches, queue, cache, reconciler, lease, intake and health. It knows no kind."""
+"""The engine: watches, queue, cache, reconciler, lease, intake and health; independent of kinds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.optimization.spec import OptimizationJob
 from tests.refusals import REFUSALS, Refusal
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from argmin.api.common import Condition, ConditionStatus, format_time, parse_duration
-from argmin.api.conditions import condition, is_true, remove_condition, set_condition
-from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.conditions import condition, is_true, set_condition
+from argmin.api.meta import Condition, ConditionStatus
+from argmin.api.optimization.spec import Limits, OptimizationJob
+from argmin.api.scalars import format_time, parse_duration
+from argmin.optimization.build_run import digest_spec
 from tests.refusals import MODEL
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -59,7 +64,6 @@ def test_conditions_are_a_map_by_type() -> None:
     conditions = set_condition(conditions, condition("Complete", True, "Optimal", "", NOON))
     assert [c.type for c in conditions] == ["Complete", "Stalled"]
     assert conditions[1].status is ConditionStatus.UNKNOWN
-    assert remove_condition(conditions, "Stalled") == conditions[:1]
 
 
 def test_unknown_fields_of_a_newer_api_are_read_over() -> None:
@@ -68,3 +72,40 @@ def test_unknown_fields_of_a_newer_api_are_read_over() -> None:
     )
     assert job.spec.model is not None
     assert "fromTheFuture" not in job.to_wire()["spec"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"activeDeadlineSeconds": 5, "limits": {"time": "10m\n"}},
+        {"limits": {"relativeGap": "0.01\n"}},
+        {"resources": {"limits": {"cpu": "1\n"}}},
+    ],
+)
+def test_a_line_feed_at_the_end_is_refused_here_as_by_the_api_server(
+    fields: dict[str, Any],
+) -> None:
+    with pytest.raises(ValidationError, match="write a"):
+        OptimizationJob.model_validate(
+            {"metadata": {"name": "steel"}, "spec": {"model": MODEL, **fields}}
+        )
+
+
+@pytest.mark.parametrize("text", ["10m", "90s", "1h30m", "99999h999999m99999999s99999999999ms"])
+def test_a_duration_is_read_once_and_written_as_it_was(text: str) -> None:
+    limits = Limits.model_validate({"time": text})
+    assert limits.time == parse_duration(text)
+    assert limits.to_wire() == {"time": text}
+    assert Limits.model_validate(limits.model_dump()) == limits
+    assert copy.deepcopy(limits).to_wire() == limits.to_wire()
+
+
+def test_the_run_of_a_job_has_its_durations_in_seconds_and_the_digest_of_their_text() -> None:
+    assert digest("90s") == digest("90s")
+    assert digest("90s") != digest("1m30s")
+
+
+def digest(time: str) -> str:
+    spec = {"model": {"format": "mps", "source": {"inline": "NAME"}}, "limits": {"time": time}}
+    job = OptimizationJob.model_validate({"metadata": {"name": "a"}, "spec": spec})
+    return digest_spec(job)

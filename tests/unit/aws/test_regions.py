@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.aws.budget import MOST_BUCKETS, Budget, Rates
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.errors import UnknownRegionError
 from argmin.aws.models import Access
+from argmin.aws.rate_limit import MOST_BUCKETS, Budget, Rates
 from argmin.aws.sagemaker import SageMaker
 from argmin.aws.session import ClientSettings, Sessions
 

@@ -128,7 +128,6 @@ NEEDED: dict[str, Sentences] = {
         "it becomes the role of the team": assuming(TEAM_ROLE),
         "it receives events": receiving("ReceiveMessage"),
         "it deletes events": receiving("DeleteMessageBatch"),
-        "it lets an event come again": receiving("ChangeMessageVisibility"),
     },
     "team-role": {
         "it creates a job": creating(OURS, OUR_JOB_ROLE),

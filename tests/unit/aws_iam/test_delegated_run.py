@@ -12,7 +12,7 @@ from argmin.api.files import Output
 from argmin.api.sources import Source
 from argmin.api.storage import S3Object, S3Store
 from argmin.backends.run import RunInput
-from argmin.backends.sagemaker_request import Submission, build_submission
+from argmin.backends.sagemaker.request import Submission, build_submission
 from tests.aws.iam import Call, Policy, Principal, Request, Target, build_requests, evaluate
 from tests.aws.iam.published import EXAMPLE, JOB_ROLE_PREFIX, read_published
 from tests.unit.aws_iam.published_calls import (
@@ -94,7 +94,10 @@ def moves_of(submission: Submission) -> Iterator[Call]:
 
 def steps_of(submission: Submission) -> tuple[Call, Call, Call]:
     """What argmin does for a job: it stores the document, creates the job, reads the answer."""
-    bucket, answer = submission.place.bucket, submission.place.enter("answer.json").prefix
+    bucket, answer = (
+        submission.result_store.bucket,
+        submission.result_store.enter("answer.json").prefix,
+    )
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN}
     document = {"Bucket": bucket, "Key": submission.key, **encryption}
     return (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from argmin.api.common import EnvVar, Resources, SecretKeyRef
 from argmin.api.files import Output
-from argmin.api.optimizationjob import ModelFormat
+from argmin.api.optimization.spec import ModelFormat
+from argmin.api.pod import EnvVar, Resources, SecretKeyRef
 from argmin.api.run import TOKEN_PATH, Intake, RunDocument, RunModel
 from argmin.api.sources import Source
 from argmin.backends.run import Owner, Run, RunInput

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argmin.api.outcome import METRICS_LIMIT, OUTPUTS_LIMIT, Answer, Outcome, Reason
+from argmin.api.answer import METRICS_LIMIT, OUTPUTS_LIMIT, Answer, Outcome, Reason
 from argmin.backends.answers import parse_answer
 
 ANSWER = {"outcome": "Feasible", "reason": "TimeLimit", "objective": "12.5", "nodes": 7}

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from argmin.api.optimizationjob import OptimizationJob
+from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import RunDocument
-from argmin.backends.pods import build_job
-from argmin.backends.run import Defaults
-from argmin.optimization.manifests import build_run
+from argmin.backends.defaults import Defaults
+from argmin.backends.pods.job import build_job
+from argmin.optimization.build_run import build_run
 from tests.bench.manifests import (
     build_bare_runners,
     build_bare_solve,

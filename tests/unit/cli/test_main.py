@@ -29,7 +29,7 @@ def test_help_imports_neither_solvers_nor_the_kubernetes_client_nor_the_models()
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = ("run", "submit", "get", "watch", "logs", "result", "plan", "delete")
+    commands = ("run", "submit", "get", "watch", "logs", "result", "check", "plan", "delete")
     for command in commands:
         assert main([command, "--help"]) == ExitStatus.OK
         assert f"Usage: argmin {command}" in capsys.readouterr().out
@@ -108,7 +108,7 @@ def test_a_kubeconfig_that_is_not_there_is_named(
 def test_without_the_kubernetes_client_the_extra_to_install_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "argmin.runtime.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "argmin.runtime.kube.client", raising=False)
     monkeypatch.setitem(sys.modules, "kubernetes.aio", None)
     assert main(["get"]) == ExitStatus.NOT_INSTALLED
     assert "pip install 'argmin-operator[operator]'" in capsys.readouterr().err
@@ -133,7 +133,7 @@ def test_a_fault_of_our_own_is_told_without_a_traceback(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("argmin.cli.documents.load_file", fail)
+    monkeypatch.setattr("argmin.cli.manifests.documents.load_file", fail)
     assert main(["run", "job.yaml"]) == ExitStatus.INTERNAL
     assert capsys.readouterr().err == (
         "argmin: this is a fault of argmin's own: ZeroDivisionError: division by zero;"
@@ -152,7 +152,7 @@ def test_a_reader_that_has_seen_enough_hears_no_complaint() -> None:
         assert process.stderr.read() == b""
 
 
-@pytest.mark.parametrize("module", ["typer", "argmin.cli.app", "argmin.cli.run"])
+@pytest.mark.parametrize("module", ["typer", "argmin.cli.app", "argmin.cli.commands.run"])
 def test_an_interruption_while_the_program_loads_is_silent(module: str, tmp_path: Path) -> None:
     program = (
         "import importlib.abc, sys\n"

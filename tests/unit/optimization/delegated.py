@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from argmin.api.answer import Answer
 from argmin.api.backend import BackendName, SageMakerBackend
-from argmin.api.common import format_time
-from argmin.api.outcome import Answer
+from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
-from argmin.backends.observation import Backends
-from argmin.backends.run import Defaults, Prices
-from argmin.backends.sagemaker import SageMakerJobs
-from argmin.backends.sagemaker_board import Board
-from argmin.backends.sagemaker_pace import Pace
+from argmin.backends.defaults import Defaults, Prices
+from argmin.backends.registry import Backends
+from argmin.backends.sagemaker.backend import SageMakerJobs
+from argmin.backends.sagemaker.cache import JobCache
+from argmin.backends.sagemaker.polling import Polling
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
 from tests.unit.optimization.processing_jobs import Amazon, Job
@@ -30,10 +30,10 @@ PRICES = Prices(currency="EUR", per_hour={"ml.m5.large": "0.36"})
 class DelegatedWorld(World):
     """SageMaker moves only when a test says so, too."""
 
-    def __init__(self, hears_events: bool = False, **spec: Any) -> None:
+    def __init__(self, has_events: bool = False, **spec: Any) -> None:
         self.settings = SETTINGS
         self.backend = BackendName.SAGE_MAKER
-        self.pace = Pace(hears_events=hears_events)
+        self.polling = Polling(has_events=has_events)
         self.woken: list[Key] = []
         self.is_leading = True
         self.aws = Amazon(lambda: self.now)
@@ -42,10 +42,10 @@ class DelegatedWorld(World):
         self.aws.on_write = self._count_write
 
     def _build_kind(self) -> OptimizationJobKind:
-        self.board = Board()
-        self.board.connect(self.woken.append)
+        self.cache = JobCache()
+        self.cache.connect(self.woken.append)
         jobs = SageMakerJobs(
-            self.aws, self.pace, self.board, lambda: self.now, lambda: self.is_leading
+            self.aws, self.polling, self.cache, lambda: self.now, lambda: self.is_leading
         )
         return OptimizationJobKind(
             self._defaults,
@@ -66,7 +66,7 @@ class DelegatedWorld(World):
 
     def fork(self) -> DelegatedWorld:
         """A world that was the same until now, to try something out; its operator is a new one."""
-        twin = DelegatedWorld(self.pace.hears_events)
+        twin = DelegatedWorld(self.polling.has_events)
         twin.now = self.now
         twin.store.restore(self.store)
         twin.aws = self.aws.copy(lambda: twin.now, twin._count_write)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from argmin.api.common import format_time
+from argmin.api.scalars import format_time
 from argmin.plan import JOBS, PODS, Key, Manifest
 from tests.unit.optimization.store import Store
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from argmin.api.outcome import Answer
+from argmin.api.answer import Answer
 from argmin.aws.errors import (
     AwsError,
     InUseError,
     LimitExceededError,
     NotFoundError,
+    TooLargeError,
     UnavailableError,
 )
 from argmin.aws.models import (
@@ -150,11 +151,13 @@ class Amazon:
             self.buckets[bucket, key] = (body, self.clock())
 
     async def find_object(
-        self, bucket: str, key: str, *, since: datetime | None = None
+        self, bucket: str, key: str, limit_bytes: int, since: datetime | None = None
     ) -> bytes | None:
         with self._call("GetObject"):
             found = self.buckets.get((bucket, key))
             is_older = found and since and found[1] < since
+            if found and len(found[0]) > limit_bytes:
+                raise TooLargeError(f"s3://{bucket}/{key} is too large", "s3:GetObject")
             return found[0] if found and not is_older else None
 
     async def head_object(self, bucket: str, key: str) -> StoredObject | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from argmin.api.optimizationjob import FORMAT_SOLVERS, ModelFormat
+from argmin.api.optimization.spec import FORMAT_SOLVERS, ModelFormat
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 names = st.text(_LOWER, min_size=1, max_size=12)
@@ -134,9 +134,10 @@ steering = st.fixed_dictionaries(
 
 
 def _merge(*parts: dict[str, Any]) -> dict[str, Any]:
-    """One spec of its parts; a script has no limit but its time."""
+    """One spec of its parts; a script and Ipopt have no limit but their time."""
     spec = {k: v for p in parts for k, v in p.items()}
-    if "script" in spec and "limits" in spec:
+    keeps_time_alone = "script" in spec or spec.get("solver", {}).get("name") == "ipopt"
+    if keeps_time_alone and "limits" in spec:
         spec["limits"] = {k: v for k, v in spec["limits"].items() if k == "time"}
     return spec
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from argmin.api.common import MANAGER, format_time
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
-from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
+from argmin.api.base import MANAGER
+from argmin.api.scalars import format_time
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
+from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource, list_entries
 
 _RESOURCES = {resource.kind: resource for resource in (JOBS, PODS, CONFIG_MAPS, OPTIMIZATION_JOBS)}
 _STEERING = {"suspend", "parallelism", "activeDeadlineSeconds", "backoffLimit"}
@@ -35,6 +36,8 @@ class Store:
         self.objects: dict[Key, Manifest] = {}
         self.writes: list[str] = []
         self.reads: list[Key] = []
+        self.whole: list[Key] = []
+        """Those of the reads that brought all that an object holds."""
         self.unseen: set[Resource] = set()
         """Types whose watch is broken: only a read of the API server itself finds them."""
         self.on_write: Callable[[], None] = lambda: None
@@ -50,8 +53,14 @@ class Store:
 
     async def get(self, key: Key) -> Manifest | None:
         self.reads.append(key)
+        self.whole.append(key)
         found: Manifest | None = clone(self.objects.get(key))
         return found
+
+    async def list_entries(self, key: Key) -> frozenset[str] | None:
+        self.reads.append(key)
+        found = self.objects.get(key)
+        return None if found is None else list_entries(found)
 
     async def find(
         self, resource: Resource, namespace: str, labels: Mapping[str, str]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.outcome import Answer, Metric, Outcome, Reason
+from argmin.api.answer import Answer, Metric, Outcome, Reason
 from argmin.plan import JOBS, PODS
-from tests.unit.optimization.world import NAME, OPTIMAL, World, failure, started
+from tests.unit.optimization.world import OPTIMAL, World, failure, started
 
 
 def test_the_answer_is_in_the_status_before_kubernetes_declares_the_job_complete() -> None:
@@ -62,7 +62,7 @@ def test_a_delivered_solution_is_referred_to() -> None:
     world.pod_ends(0, OPTIMAL)
     world.sync()
     assert world.status["solutionRef"] == {
-        "configMap": f"{NAME}-result",
+        "configMap": f"{world.status['runName']}-result",
         "key": "solution.json.gz",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
 from argmin.plan import JOBS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 

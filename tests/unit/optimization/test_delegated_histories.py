@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from argmin.api.outcome import Answer, ExitCode, Reason
+from argmin.api.answer import Answer, ExitCode, Reason
 from argmin.aws.models import JobHint, ProcessingStatus
 from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Job, silence
@@ -58,21 +58,21 @@ class History(RuleBasedStateMachine):
         self.world = DelegatedWorld()
 
     @initialize(
-        hears_events=st.booleans(),
+        has_events=st.booleans(),
         deadline=st.none() | st.integers(60, 600),
         backoff=st.integers(0, 2),
         suspend=st.booleans(),
         in_pods=st.booleans(),
     )
     def create(
-        self, hears_events: bool, deadline: int | None, backoff: int, suspend: bool, in_pods: bool
+        self, has_events: bool, deadline: int | None, backoff: int, suspend: bool, in_pods: bool
     ) -> None:
         spec: dict[str, Any] = {"backoffLimit": backoff, "suspend": suspend, "model": MODELS[0]}
         if deadline:
             spec["activeDeadlineSeconds"] = deadline
         if in_pods:
             spec["backend"] = {"pods": {}}
-        self.world = DelegatedWorld(hears_events, **spec)
+        self.world = DelegatedWorld(has_events, **spec)
 
     # The operator.
 
@@ -167,7 +167,7 @@ class History(RuleBasedStateMachine):
         for name in list(self.world.aws.all_jobs)[-2:]:
             hint = {"ProcessingJobName": name, "ProcessingJobStatus": status}
             for _ in range(times):
-                self.world.board.hear(JobHint.model_validate(hint))
+                self.world.cache.record_hint(JobHint.model_validate(hint))
 
     # What always holds.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.aws.errors import AccessDeniedError
 from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, delegated, running
 from tests.unit.optimization.processing_jobs import Fault
@@ -64,7 +64,7 @@ def test_a_job_that_ends_with_an_answer_is_complete() -> None:
     assert world.status["solutionRef"] == {
         "s3": {
             "bucket": "results",
-            "prefix": f"argmin/team/steel/{world.status['job']}",
+            "prefix": f"argmin/team/steel/{world.status['runName']}",
             "region": "eu-west-1",
         }
     }

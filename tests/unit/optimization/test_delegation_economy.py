@@ -18,7 +18,7 @@ LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
 
 
 def listening() -> DelegatedWorld:
-    world = DelegatedWorld(hears_events=True)
+    world = DelegatedWorld(has_events=True)
     world.settle()
     return world
 
@@ -32,7 +32,7 @@ def hint_of(world: DelegatedWorld, status: str) -> JobHint:
 def tell(world: DelegatedWorld, status: str, times: int = 1) -> None:
     """An event comes, and whom it wakes is reconciled."""
     for _ in range(times):
-        world.board.hear(hint_of(world, status))
+        world.cache.record_hint(hint_of(world, status))
     if world.woken:
         world.woken.clear()
         world.settle()
@@ -83,11 +83,11 @@ def test_a_job_with_events_costs_at_most_six_calls_and_those_for_its_log(
 
 
 def test_an_event_that_comes_before_the_answer_to_its_creation_costs_nothing() -> None:
-    world = DelegatedWorld(hears_events=True)
+    world = DelegatedWorld(has_events=True)
 
     def overtake() -> None:
         if world.aws.calls[-1] == "CreateProcessingJob":
-            world.board.hear(hint_of(world, "InProgress"))
+            world.cache.record_hint(hint_of(world, "InProgress"))
 
     world.aws.on_write = overtake
     world.settle()
@@ -125,7 +125,7 @@ def test_events_of_the_past_and_of_strangers_cost_nothing() -> None:
     tell(world, "Completed")
     calls = len(world.aws.calls)
     tell(world, "InProgress")
-    world.board.hear(JobHint.model_validate({"ProcessingJobName": "of-somebody-else"}))
+    world.cache.record_hint(JobHint.model_validate({"ProcessingJobName": "of-somebody-else"}))
     assert world.woken == []
     assert len(world.aws.calls) == calls
 
@@ -165,10 +165,10 @@ def test_reconciles_between_two_looks_cost_nothing() -> None:
 
 
 def test_jobs_are_not_all_looked_at_in_the_same_moment() -> None:
-    pace = DelegatedWorld().pace
+    polling = DelegatedWorld().polling
     world = DelegatedWorld()
     jobs = [Job({"ProcessingJobName": f"job-{n}"}, world.now).describe() for n in range(50)]
-    assert len({pace.find_next_look(job, world.now) for job in jobs}) == 50
+    assert len({polling.find_next_look(job, world.now) for job in jobs}) == 50
 
 
 @pytest.mark.parametrize("operation", ["DescribeProcessingJob", "GetObject"])
@@ -193,13 +193,13 @@ def test_when_events_fall_silent_a_job_that_ends_is_seen_by_asking() -> None:
     world.aws.end(world.job_name, 0, OPTIMAL)
     world.look_later(300)
     assert world.status["state"] == "Running"
-    world.pace.hears_events = False
-    world.board.doubt_all()
+    world.polling.has_events = False
+    world.cache.hint_at_all()
     assert world.woken == [KEY]
     world.settle()
     assert world.true_conditions["Complete"] == "Optimal"
     world.woken.clear()
-    world.board.doubt_all()
+    world.cache.hint_at_all()
     assert world.woken == []
 
 
@@ -207,13 +207,13 @@ def test_when_events_fall_silent_a_running_job_is_asked_for_until_they_come_agai
     world = listening()
     world.aws.start(world.job_name)
     world.look_later(200)
-    world.pace.hears_events = False
-    world.board.doubt_all()
+    world.polling.has_events = False
+    world.cache.hint_at_all()
     world.settle()
     looks = world.count_calls("DescribeProcessingJob")
     world.look_later(130)
     assert world.count_calls("DescribeProcessingJob") == looks + 1
-    world.pace.hears_events = True
+    world.polling.has_events = True
     world.look_later(150)
     looks = world.count_calls("DescribeProcessingJob")
     world.look_later(150)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Metric, Reason, Verification
+from argmin.api.answer import ExitCode, Metric, Reason, Verification
 from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure
 
@@ -35,7 +35,7 @@ def test_a_failed_attempt_is_followed_by_another_after_a_pause() -> None:
     assert timedelta(0) < world.requeue_after <= timedelta(seconds=10)
     world.look_later(10)
     assert world.aws_job.name.endswith("-2")
-    assert [run["phase"] for run in world.status["runs"]] == ["Failed"]
+    assert [run["phase"] for run in world.status["attempts"]] == ["Failed"]
 
 
 def test_pauses_get_longer() -> None:
@@ -146,7 +146,7 @@ def test_a_resumed_job_goes_on_in_another_attempt_of_the_same_run() -> None:
     world.edit(suspend=False)
     world.look_later(20)
     assert world.aws_job.name.endswith("-2")
-    assert [run["reason"] for run in world.status["runs"]] == ["Stopped"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Stopped"]
 
 
 def test_a_job_that_is_held_from_the_start_has_nothing_at_aws() -> None:
@@ -254,7 +254,7 @@ def test_an_attempt_whose_solution_was_not_stored_is_tried_again_up_to_the_backo
 ) -> None:
     world = running(backoffLimit=1, backend={"sageMaker": {"maxRuntimeSeconds": 300}})
     reach_longest_time(world, words, is_stored=False)
-    assert [run["reason"] for run in world.status["runs"]] == ["AnswerUndelivered"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["AnswerUndelivered"]
     world.look_later(20)
     assert world.aws_job.name.endswith("-2")
 
@@ -270,7 +270,7 @@ def test_a_solution_that_is_lost_as_the_deadline_passes_is_told() -> None:
     assert world.true_conditions == {"Failed": "AnswerUndelivered"}
     assert world.message("Failed").startswith("stopped by spec.activeDeadlineSeconds (600 s)")
     assert world.status["objective"] == "16000.0"
-    assert [run["reason"] for run in world.status["runs"]] == ["Stopped"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Stopped"]
 
 
 def test_a_held_job_whose_solution_is_lost_has_not_failed() -> None:
@@ -280,7 +280,7 @@ def test_a_held_job_whose_solution_is_lost_has_not_failed() -> None:
     world.aws.end(world.job_name, 0, INTERRUPTED, is_stored=False)
     world.look_later()
     assert world.true_conditions == {"Suspended": "Suspended"}
-    (run,) = world.status["runs"]
+    (run,) = world.status["attempts"]
     assert (run["phase"], run["reason"]) == ("Failed", "Stopped")
     assert run["message"] == "SageMaker stopped the job before its result was in the bucket"
 
@@ -358,4 +358,4 @@ def test_an_attempt_that_crashes_has_not_the_answer_of_an_earlier_one() -> None:
     world.aws.all_jobs[world.job_name].exit_message = "Traceback (most recent call last)"
     world.look_later()
     assert world.true_conditions["Failed"] != "Optimal"
-    assert [run["reason"] for run in world.status["runs"]] == ["Interrupted", "Crashed"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Interrupted", "Crashed"]

@@ -292,7 +292,7 @@ def test_a_job_that_sagemaker_no_longer_knows_is_followed_by_another() -> None:
     world.look_later()
     world.look_later(20)
     assert world.aws_job.name.endswith("-2")
-    assert world.status["runs"][0]["message"] == "its SageMaker job is gone"
+    assert world.status["attempts"][0]["message"] == "its SageMaker job is gone"
 
 
 OTHER_ROLE = "arn:aws:iam::444455556666:role/argmin-team"
@@ -381,7 +381,7 @@ def test_a_process_that_leads_no_more_creates_nothing() -> None:
     world.is_leading = False
     world.reconcile()
     assert world.count_calls("CreateProcessingJob") == 0
-    assert world.requeue_after == world.pace.shortest
+    assert world.requeue_after == world.polling.shortest
     world.is_leading = True
     world.settle()
     assert world.aws_job.name == world.job_name

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argmin.api.outcome import METRICS_LIMIT, Metric
+from argmin.api.answer import METRICS_LIMIT, Metric
 from argmin.aws.errors import TooLargeError
 from tests.unit.optimization.delegated import DelegatedWorld, running
 from tests.unit.optimization.processing_jobs import Fault
 from tests.unit.optimization.world import OPTIMAL
 
-MANY = tuple(Metric(name=f"x_{number}", value="1.5") for number in range(30_000))
+MANY = tuple(Metric(name=f"x_{number}", value="1.5") for number in range(5_000))
 
 
 def end_with_many_metrics(world: DelegatedWorld, exit_message: str) -> None:
@@ -34,12 +34,12 @@ def test_a_status_takes_the_first_metrics_of_an_answer_with_more() -> None:
 def test_no_more_than_that_is_kept_in_mind() -> None:
     world = running()
     end_with_many_metrics(world, short_answer())
-    entry = world.board.find(world.job_name)
+    entry = world.cache.find(world.job_name)
     assert entry
-    assert entry.sighting
-    assert entry.sighting.answer
-    assert len(entry.sighting.answer.metrics) == METRICS_LIMIT
-    assert entry.sighting.answer.shortened
+    assert entry.observed
+    assert entry.observed.answer
+    assert len(entry.observed.answer.metrics) == METRICS_LIMIT
+    assert entry.observed.answer.shortened
 
 
 def test_an_answer_that_is_too_large_to_read_is_that_of_the_exit_message() -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from argmin.api.answer import ExitCode
 from argmin.api.backend import BackendName
-from argmin.api.outcome import ExitCode
 from argmin.aws.errors import (
     AccessDeniedError,
     AwsError,
@@ -108,7 +108,7 @@ def refusals() -> list[AwsError]:
 @pytest.mark.parametrize("refusal", refusals(), ids=lambda error: error.reason)
 def test_a_creation_whose_last_try_alone_was_refused_is_waited_for(refusal: AwsError) -> None:
     world = DelegatedWorld()
-    refusal.leaves_doubt = True  # an earlier try was not answered
+    refusal.may_have_taken_effect = True  # an earlier try was not answered
     world.aws.faults = [Fault("CreateProcessingJob", refusal)]
     world.reconcile()
     world.reconcile()
@@ -137,7 +137,7 @@ def test_a_refusal_says_nothing_of_the_call_before_it(refusal: AwsError) -> None
 def test_a_creation_that_was_never_sent_changes_nothing_of_what_is_known(before: bool) -> None:
     world = DelegatedWorld()
     unsent = silence("CreateProcessingJob")
-    unsent.error.leaves_doubt = False
+    unsent.error.may_have_taken_effect = False
     first = (
         silence("CreateProcessingJob") if before else Fault("CreateProcessingJob", refusals()[1])
     )
@@ -255,7 +255,7 @@ def test_a_job_can_move_from_sagemaker_into_pods() -> None:
     world.settle()
     assert world.jobs == []
     world.container_ends(0, INTERRUPTED)
-    assert world.job["metadata"]["name"] == world.status["job"]
+    assert world.job["metadata"]["name"] == world.status["runName"]
     assert world.status["backend"] == "pods"
     assert world.finalizers == []
 

@@ -69,7 +69,7 @@ def test_a_finished_job_is_not_put_right() -> None:
 
 def test_a_config_map_of_an_older_version_makes_place_for_a_new_one() -> None:
     world = started()
-    key = Key(CONFIG_MAPS, NAMESPACE, world.status["job"])
+    key = Key(CONFIG_MAPS, NAMESPACE, world.status["runName"])
     world.store.objects[key]["data"]["job.json"] = "{}"
     world.remove(JOBS, key.name)
     world.sync()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
 from argmin.plan import JOBS
 from tests.unit.optimization.world import World, failure, started
 
@@ -42,7 +42,7 @@ def test_a_job_that_used_up_its_attempts_has_failed_for_the_reason_of_the_last()
     assert world.message("Failed") == (
         "2 attempts failed; the last: ZeroDivisionError: division by zero (line 3)"
     )
-    assert [run["exitCode"] for run in world.status["runs"]] == [11, 11]
+    assert [run["exitCode"] for run in world.status["attempts"]] == [11, 11]
     (event,) = world.events
     assert event.warning
 
@@ -50,11 +50,11 @@ def test_a_job_that_used_up_its_attempts_has_failed_for_the_reason_of_the_last()
 def test_attempts_are_remembered_after_their_pods_are_gone() -> None:
     world = started(backoffLimit=1)
     fail_once(world)
-    first = world.status["runs"][0]
+    first = world.status["attempts"][0]
     world.pods[0]["metadata"]["deletionTimestamp"] = "2026-01-02T03:05:00Z"
     world.pods_are_removed()
     world.sync()
-    assert world.status["runs"] == [first]
+    assert world.status["attempts"] == [first]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ The machine below plays user, kubelet, drains, vandals and crashes against the o
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import hypothesis.strategies as st
@@ -17,8 +18,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from argmin.api.common import LABEL_QUEUE
-from argmin.api.outcome import Answer, ExitCode, Outcome, Reason
+from argmin.api.answer import Answer, ExitCode, Outcome, Reason
+from argmin.api.base import LABEL_QUEUE
 from argmin.plan import JOBS, PODS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, START, World, failure
 
@@ -58,7 +59,7 @@ class History(RuleBasedStateMachine):
             spec["activeDeadlineSeconds"] = deadline
         self.world = World(labels={LABEL_QUEUE: "q"} if is_queued else None, **spec)
 
-    # The operator and the Job controller work at their own pace; the operator may crash.
+    # The operator and the Job controller work at their own polling; the operator may crash.
 
     @rule()
     def operator_works(self) -> None:
@@ -198,16 +199,26 @@ class History(RuleBasedStateMachine):
 
 
 def _pick_answer(status: dict[str, Any]) -> dict[str, Any]:
-    fields = ("outcome", "objective", "completionTime", "solutionRef", "runs", "state")
+    fields = ("outcome", "objective", "completionTime", "solutionRef", "attempts", "state")
     return {name: status.get(name) for name in fields}
 
 
 def _describe(world: World) -> Any:
     """Everything but the identities that the API server deals out."""
     return [
-        (str(key), found.get("spec"), found.get("data"), found.get("status"))
+        (str(key), found.get("spec"), found.get("data"), _total_time(found.get("status"), world))
         for key, found in sorted(world.store.objects.items(), key=lambda entry: str(entry[0]))
     ]
+
+
+def _total_time(status: Any, world: World) -> Any:
+    """The running time as one sum: a period closed and opened at the same instant changes none."""
+    if not status or "activeSince" not in status:
+        return status
+    parts = {"activeSince": None, "activeSeconds": 0, **status}
+    open_period = world.now - datetime.fromisoformat(parts["activeSince"])
+    total = parts["activeSeconds"] + int(open_period.total_seconds())
+    return {**parts, "activeSince": "open", "activeSeconds": total}
 
 
 History.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)

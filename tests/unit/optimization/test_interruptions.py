@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
 from argmin.plan import JOBS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 
@@ -26,7 +26,7 @@ def test_an_evicted_solver_runs_again_elsewhere_without_counting(exit_code: int)
     world.pod_ends(0, OPTIMAL)
     world.sync()
     assert world.true_conditions == {"Complete": "Optimal"}
-    assert [run["reason"] for run in world.status["runs"]] == ["Evicted", "Optimal"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Evicted", "Optimal"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_pod_that_goes_without_a_word_is_remembered_with_the_cause(
     world.pod_is_disrupted(cause)
     world.pod_ends(137)
     world.sync()
-    assert [run["reason"] for run in world.status["runs"]] == [reason]
+    assert [run["reason"] for run in world.status["attempts"]] == [reason]
     assert "Failed" not in world.true_conditions
 
 
@@ -54,7 +54,7 @@ def test_a_pod_that_vanishes_is_remembered_as_stopped() -> None:
     world = started()
     world.remove(JOBS, world.job["metadata"]["name"])
     world.settle()
-    (run,) = world.status["runs"]
+    (run,) = world.status["attempts"]
     assert (run["phase"], run["reason"]) == ("Failed", "Stopped")
     assert run["finishTime"] == "2026-01-02T03:04:05Z"
 
@@ -69,7 +69,7 @@ def test_a_deleted_child_of_an_unfinished_job_is_made_again() -> None:
     world.pod_ends(0, OPTIMAL)
     world.sync()
     assert world.true_conditions == {"Complete": "Optimal"}
-    assert [run["reason"] for run in world.status["runs"]] == ["Stopped", "Optimal"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Stopped", "Optimal"]
 
 
 def test_a_job_that_somebody_is_deleting_is_waited_for() -> None:
@@ -123,7 +123,7 @@ def test_a_pod_that_its_node_evicted_for_lack_of_room_is_remembered_so() -> None
         "message": "The node was low on resource: ephemeral-storage.",
     }
     world.settle()
-    (run,) = world.status["runs"]
+    (run,) = world.status["attempts"]
     assert run["reason"] == "Evicted"
     assert "ephemeral-storage" in run["message"]
 
@@ -131,4 +131,4 @@ def test_a_pod_that_its_node_evicted_for_lack_of_room_is_remembered_so() -> None
 def test_the_attempts_of_a_world_without_any_are_not_shown() -> None:
     world = World()
     world.sync()
-    assert "runs" not in world.status
+    assert "attempts" not in world.status

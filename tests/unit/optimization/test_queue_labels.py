@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from argmin.api.common import LABEL_QUEUE
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
+from argmin.api.base import LABEL_QUEUE
 from tests.unit.optimization.world import OPTIMAL, World, failure
 
 LABELS = {LABEL_QUEUE: "solvers", "kueue.x-k8s.io/priority-class": "high", "team": "or"}

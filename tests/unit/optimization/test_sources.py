@@ -100,3 +100,12 @@ def test_a_suspended_job_looks_for_nothing() -> None:
     world.settle()
     assert world.store.reads == []
     assert world.true_conditions == {"Suspended": "Suspended"}
+
+
+def test_a_pod_mounts_its_sources_and_so_nobody_reads_what_they_hold() -> None:
+    world = World(model=MODEL)
+    world.add_config_map("models", {"steel.mps": "NAME"})
+    world.settle()
+    assert len(world.jobs) == 1
+    assert [key for key in world.store.reads if key.name == "models"] != []
+    assert [key for key in world.store.whole if key.name == "models"] == []

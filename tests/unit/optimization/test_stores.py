@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.outcome import Answer, ExitCode, Reason
+from argmin.api.answer import Answer, ExitCode, Reason
 from argmin.api.run import RunDocument
 from argmin.api.storage import S3Store, StoredResult
 from argmin.plan import CONFIG_MAPS
@@ -22,7 +22,9 @@ MODEL = {
 
 def document(world: World) -> RunDocument:
     """The job document that the pod of a world gets."""
-    maps = (m for m in world.store.of(CONFIG_MAPS) if m["metadata"]["name"] == world.status["job"])
+    maps = (
+        m for m in world.store.of(CONFIG_MAPS) if m["metadata"]["name"] == world.status["runName"]
+    )
     return RunDocument.model_validate_json(next(maps)["data"]["job.json"])
 
 
@@ -180,7 +182,7 @@ class TestResults:
         world = started(artifacts={"s3": STORE})
         place = document(world).transfers.result
         assert place is not None
-        assert place.prefix == f"argmin/team/steel/{world.status['job']}"
+        assert place.prefix == f"argmin/team/steel/{world.status['runName']}"
         assert (place.bucket, place.region) == ("results", "eu-central-1")
 
     def test_the_namespace_may_have_a_store(self) -> None:
@@ -190,7 +192,7 @@ class TestResults:
         place = document(world).transfers.result
         assert place is not None
         assert place.bucket == "of-all-teams"
-        assert place.prefix == f"team/steel/{world.status['job']}"
+        assert place.prefix == f"team/steel/{world.status['runName']}"
 
     def test_a_job_overrides_the_store_of_its_namespace(self) -> None:
         world = World(artifacts={"s3": STORE})
@@ -233,7 +235,7 @@ class TestResults:
         world = started()
         world.pod_ends(ExitCode.OK, OPTIMAL)
         world.sync()
-        assert world.status["solutionRef"]["configMap"] == "steel-result"
+        assert world.status["solutionRef"]["configMap"] == f"{world.status['runName']}-result"
 
     def test_a_failed_run_refers_to_its_log(self) -> None:
         world = started(backoffLimit=0, artifacts={"s3": STORE})

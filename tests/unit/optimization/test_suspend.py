@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.outcome import Answer, ExitCode, Reason
+from argmin.api.answer import Answer, ExitCode, Reason
 from argmin.plan import CONFIG_MAPS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 
@@ -42,7 +42,7 @@ def test_a_job_whose_solver_has_stopped_is_at_rest() -> None:
     assert world.true_conditions == {"Suspended": "Suspended"}
     assert world.message("Suspended") == "held by spec.suspend: set it to false to go on"
     assert world.pods == []
-    assert [run["reason"] for run in world.status["runs"]] == ["Interrupted"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Interrupted"]
 
 
 def test_the_best_solution_of_a_stopped_solver_is_kept_while_suspended() -> None:
@@ -66,7 +66,7 @@ def test_a_resumed_job_runs_in_a_new_pod() -> None:
     world.pod_ends(0, OPTIMAL)
     world.sync()
     assert world.status["objective"] == "15005.0"
-    assert [run["reason"] for run in world.status["runs"]] == ["Interrupted", "Optimal"]
+    assert [run["reason"] for run in world.status["attempts"]] == ["Interrupted", "Optimal"]
 
 
 def test_a_resumed_job_keeps_the_solution_until_there_is_another_answer() -> None:

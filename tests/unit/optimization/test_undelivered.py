@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.outcome import Answer, ExitCode, Reason
+from argmin.api.answer import Answer, ExitCode, Reason
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, started
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.outcome import Answer, Checked, ExitCode, Outcome, Reason, Verification
+from argmin.api.answer import Answer, Checked, ExitCode, Outcome, Reason, Verification
 from argmin.plan import PODS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 

@@ -94,7 +94,7 @@ def test_a_job_that_gets_no_pod_says_where_to_look() -> None:
     world.pass_time(20)
     world.settle()
     assert world.true_conditions == {"Reconciling": "PodsNotCreated"}
-    assert f"kubectl describe job {world.status['job']}" in world.message("Reconciling")
+    assert f"kubectl describe job {world.status['runName']}" in world.message("Reconciling")
 
 
 def test_a_pod_that_takes_long_to_start_says_where_to_look() -> None:
@@ -112,11 +112,11 @@ def test_a_pod_that_takes_long_to_start_says_where_to_look() -> None:
 
 def test_a_pod_that_waits_for_the_runs_deleted_config_map_gets_it_back() -> None:
     world = waiting("ContainerCreating", "")
-    world.remove(CONFIG_MAPS, world.status["job"])
+    world.remove(CONFIG_MAPS, world.status["runName"])
     world.pass_time(30)
     world.settle()
     (config_map,) = world.store.of(CONFIG_MAPS)
-    assert config_map["metadata"]["name"] == world.status["job"]
+    assert config_map["metadata"]["name"] == world.status["runName"]
 
 
 def test_a_source_that_vanishes_before_the_pod_starts_is_named() -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from argmin.api.common import Resources, format_time
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.pod import Resources
 from argmin.api.progress import AttemptProgress
+from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
-from argmin.backends.run import Defaults
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import (
     CONFIG_MAPS,
     JOBS,
@@ -26,7 +27,7 @@ from argmin.plan import (
     Plan,
     Retry,
 )
-from argmin.runtime.conditions import keep_trying, stall
+from argmin.runtime.controller.conditions import set_retrying, set_stalled
 from tests.unit.optimization.job_controller import JobController
 from tests.unit.optimization.store import Store, clone
 
@@ -59,6 +60,10 @@ INTERRUPTED = Answer(
 def failure(reason: Reason, message: str) -> Answer:
     """What a runner says that could not do its work."""
     return Answer(outcome=Outcome.ERROR, reason=reason, message=message)
+
+
+_LOOP = asyncio.Runner()
+"""One event loop for all worlds: to make one for each reconcile would take longer than it."""
 
 
 class CrashError(BaseException):
@@ -124,8 +129,9 @@ class World:
 
     def plan(self) -> Plan:
         job = self.kind.parse(self.object)
-        observed = asyncio.run(self.kind.observe(job, self.store))
-        return self.kind.decide(job, observed, self.now)
+        wanted = self.kind.want(job)
+        observed = _LOOP.run(self.kind.observe(job, wanted, self.store))
+        return self.kind.decide(job, wanted, observed, self.now)
 
     def reconcile(self, crash_after: int | None = None) -> Plan | None:
         """One reconcile, as the engine does it; it may die after some of its writes.
@@ -150,7 +156,7 @@ class World:
             self.requeue_after = retry.after
             return None
         except Blocked as blocked:
-            explain = keep_trying if blocked.waiting else stall
+            explain = set_retrying if blocked.waiting else set_stalled
             status = explain(self.object, blocked.reason, blocked.message, self.now)
             self.store.write_status(KEY, status)
             self.requeue_after = blocked.after
@@ -179,7 +185,7 @@ class World:
         for delete in plan.delete:
             yield lambda delete=delete: self.store.delete(delete.key, delete.uid)
         for call in plan.calls:
-            yield lambda call=call: asyncio.run(self.kind.perform(call))
+            yield lambda call=call: _LOOP.run(self.kind.perform(call))
         if plan.status is not None:
             yield lambda: self._report(plan)
 

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from argmin.runtime.queue import Agenda, Backoff, TokenBucket
+from argmin.runtime.controller.workqueue import Agenda, Backoff, TokenBucket
 
 
 def agenda() -> Agenda[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from argmin.runtime.conditions import explain_invalid
+from argmin.runtime.controller.conditions import explain_invalid
 from argmin.settings import Settings
 
 IMAGE = {"ARGMIN_SOLVERS_IMAGE": "solvers:1"}

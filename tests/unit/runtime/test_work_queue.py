@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from argmin.runtime.queue import Backoff, WorkQueue
+from argmin.runtime.controller.workqueue import Backoff, WorkQueue
 from tests.unit.runtime.virtual_time import now, run
 
 

@@ -1,0 +1,1 @@
+"""OptimizationJob: its spec, its models, its status."""

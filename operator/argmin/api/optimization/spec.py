@@ -1,0 +1,367 @@
+"""The OptimizationJob: an optimization model or program, solved once, with an honest answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from argmin.api.backend import Backend
+from argmin.api.base import ApiModel, Rule, list_map
+from argmin.api.files import OUTPUTS_APART, Input, Output
+from argmin.api.optimization.model import (
+    FORMAT_SOLVERS,
+    Limits,
+    MetricPattern,
+    Model,
+    ModelFormat,
+    Script,
+    SolutionPool,
+    Solver,
+    SolverName,
+    format_rule,
+)
+from argmin.api.optimization.status import (
+    AttemptStatus,
+    OptimizationJobStatus,
+    SolutionRef,
+    State,
+)
+from argmin.api.pod import EnvVar, LocalReference, Resources, Toleration
+from argmin.api.proof import ProofRequest
+from argmin.api.scalars import Name, ShortName, Timestamp
+from argmin.api.solvers import FAMILIES, LIMIT_RULES, POOL_RULES
+from argmin.api.sources import Source
+from argmin.api.storage import Artifacts, S3Bucket
+
+MOST_SECONDS = 2**31 - 1
+"""What Kubernetes itself takes for the seconds of a Job."""
+
+KIND = "OptimizationJob"
+PLURAL = "optimizationjobs"
+SHORT_NAME = "opt"
+
+ABANDON = "argmin.dev/abandon"
+"""Annotation, `"true"`: let the object go whatever becomes of its job at AWS."""
+
+
+def _on_sage_maker(spec: OptimizationJobSpec) -> bool:
+    return spec.backend is not None and spec.backend.sage_maker is not None
+
+
+_ON_SAGE_MAKER = "has(self.backend) && has(self.backend.sageMaker)"
+
+_NO_SECRET = "argmin reads no Secret and so can pass none on to SageMaker"
+
+SAGE_MAKER_RULES = (
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model)"
+        " && has(self.model.source.persistentVolumeClaim))"
+        " || (has(self.script) && has(self.script.source.persistentVolumeClaim))"
+        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.persistentVolumeClaim)))))",
+        message="a persistentVolumeClaim is of this cluster and SageMaker cannot read it:"
+        " put the file into a bucket and name it by s3",
+        holds=lambda s: (
+            not (_on_sage_maker(s) and any(f.persistent_volume_claim for f in list_sources(s)))
+        ),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.artifacts)"
+        " && (has(self.artifacts.s3.endpoint) || has(self.artifacts.s3.credentialsSecret)))",
+        message="on SageMaker the result goes to Amazon S3 by the role of the job:"
+        " remove endpoint and credentialsSecret of spec.artifacts.s3",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and s.artifacts
+                and (s.artifacts.s3.endpoint or s.artifacts.s3.credentials_secret)
+            )
+        ),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.env) && self.env.exists(e, has(e.valueFrom)"
+        " && has(e.valueFrom.secretKeyRef)))",
+        message=f"{_NO_SECRET}: have the program read AWS Secrets Manager by the role of the job",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and any(e.value_from and e.value_from.secret_key_ref for e in s.env)
+            )
+        ),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model) && has(self.model.source.s3)"
+        " && has(self.model.source.s3.credentialsSecret))"
+        " || (has(self.script) && has(self.script.source.s3)"
+        " && has(self.script.source.s3.credentialsSecret))"
+        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.s3)"
+        " && has(i.source.s3.credentialsSecret)))"
+        " || (has(self.outputs) && self.outputs.exists(o, has(o.s3)"
+        " && has(o.s3.credentialsSecret)))))",
+        message=f"{_NO_SECRET}: remove credentialsSecret, and let the role of the job read and"
+        " write the bucket",
+        holds=lambda s: not (_on_sage_maker(s) and any(p.credentials_secret for p in _places(s))),
+    ),
+    Rule(
+        cel=f"!({_ON_SAGE_MAKER} && has(self.outputs)"
+        " && self.outputs.exists(o, !o.path.startsWith('/opt/ml/processing/')))",
+        message="SageMaker keeps what is below /opt/ml/processing: put spec.outputs there",
+        holds=lambda s: (
+            not (
+                _on_sage_maker(s)
+                and any(not o.path.startswith("/opt/ml/processing/") for o in s.outputs)
+            )
+        ),
+    ),
+)
+"""What a job on SageMaker cannot have. Where SageMaker is the namespace's default, only the
+operator can tell."""
+
+
+def list_sources(spec: OptimizationJobSpec) -> tuple[Source, ...]:
+    """All sources of a spec."""
+    first = [part.source for part in (spec.model, spec.script) if part]
+    return (*first, *(item.source for item in spec.inputs))
+
+
+def _places(spec: OptimizationJobSpec) -> tuple[S3Bucket, ...]:
+    """Where in object stores the files are, apart from the result."""
+    sources = tuple(source.s3 for source in list_sources(spec) if source.s3)
+    return (*sources, *(output.s3 for output in spec.outputs if output.s3))
+
+
+_OTHER_FAMILY = Rule(
+    cel="!(has(self.solver) && has(self.solver.name) && has(self.proof) && has(self.proof.solver)"
+    " && (self.proof.solver == self.solver.name"
+    " || (self.proof.solver in ['highs', 'scipy'] && self.solver.name in ['highs', 'scipy'])))",
+    message="spec.proof.solver is of another family than spec.solver.name (scipy is HiGHS): choose"
+    " another one, or leave it out",
+    holds=lambda s: (
+        not (s.proof and s.proof.solver and s.solver.name)
+        or FAMILIES[s.proof.solver] != FAMILIES[s.solver.name]
+    ),
+)
+
+
+class OptimizationJobSpec(ApiModel):
+    """What to solve, how, and with what."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="has(self.script) != has(self.model)",
+            message="a job has exactly one of spec.model (argmin solves it) and spec.script"
+            " (your own program): write one of them",
+            holds=lambda s: (s.script is None) != (s.model is None),
+        ),
+        *(format_rule(f) for f in ModelFormat if f is not ModelFormat.PYTHON),
+        Rule(
+            cel="!(has(self.script) && has(self.solver))",
+            message="spec.solver is for spec.model: a script chooses its solver itself",
+            holds=lambda s: s.script is None or s.solver == Solver(),
+        ),
+        Rule(
+            cel="!(has(self.script) && has(self.solutionPool))",
+            message="spec.solutionPool is for spec.model: a script keeps its solutions itself",
+            holds=lambda s: s.script is None or s.solution_pool is None,
+        ),
+        Rule(
+            cel="!(has(self.script) && has(self.proof))",
+            message="spec.proof is for spec.model: what a script finds is its own word",
+            holds=lambda s: s.script is None or s.proof is None,
+        ),
+        _OTHER_FAMILY,
+        Rule(
+            cel="!(has(self.script) && has(self.limits) && (has(self.limits.relativeGap)"
+            " || has(self.limits.absoluteGap) || has(self.limits.solutions)))",
+            message="spec.limits.relativeGap, absoluteGap and solutions are for spec.model: remove"
+            " them, a script sets its own limits; spec.limits.time holds for it",
+            holds=lambda s: s.script is None or s.limits == Limits(time=s.limits.time),
+        ),
+        *LIMIT_RULES,
+        *POOL_RULES,
+        OUTPUTS_APART,
+        *SAGE_MAKER_RULES,
+    )
+
+    model: Model | None = Field(
+        default=None,
+        description="A model that argmin solves, checks and proves; exactly one of model and script"
+        " is given.",
+    )
+    script: Script | None = Field(
+        default=None,
+        description="A program that solves its own model and reports what it found; exactly one of"
+        " model and script is given.",
+    )
+    solver: Solver = Field(
+        default_factory=Solver,
+        description="Solver of spec.model, and its options; chosen by the model if left out.",
+    )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="When to stop the search with the incumbent as answer; no limit if left out.",
+    )
+    threads: Annotated[int, Field(ge=1, le=512)] | None = Field(
+        default=None,
+        description="Number of threads of the solver; if left out, resources.limits.cpu rounded up,"
+        " else 1.",
+    )
+    seed: Annotated[int, Field(ge=0, le=2147483647)] | None = Field(
+        default=None,
+        description="Random seed of the solver; its own default if left out. status.seed has the"
+        " one that was used.",
+    )
+    solution_pool: SolutionPool | None = Field(
+        default=None,
+        description="Ask for more than one solution (CP-SAT models only); one if left out.",
+    )
+    proof: ProofRequest | None = Field(
+        default=None,
+        description="How well the answer is to be proven; if left out, as well as is possible in"
+        " the default time.",
+    )
+    inputs: Annotated[tuple[Input, ...], Field(max_length=16)] = Field(
+        default=(),
+        json_schema_extra=list_map("name"),
+        description="Further files and folders for the run, read-only below"
+        " /opt/ml/processing/input.",
+    )
+    outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = Field(
+        default=(),
+        json_schema_extra=list_map("name"),
+        description="Folders whose files are kept with the result when the run has ended; other"
+        " files of the run are lost.",
+    )
+    backend: Backend | None = Field(
+        default=None, description="Where the job runs; the namespace's default if left out."
+    )
+    artifacts: Artifacts | None = Field(
+        default=None,
+        description="Where the result is kept: solution, proof, log and outputs. If left out, in"
+        " the namespace's store, and without one in a ConfigMap, which holds about 1 MiB.",
+    )
+    image: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
+        default=None,
+        description="Container image of the run, built from argmin's solver image; that image"
+        " itself if left out.",
+    )
+    image_pull_secrets: Annotated[tuple[LocalReference, ...], Field(max_length=8)] = Field(
+        default=(),
+        description="Secrets with which the kubelet pulls the image; no effect on SageMaker.",
+    )
+    service_account_name: Name | None = Field(
+        default=None,
+        description="Service account of the pods, for the identity that a cloud gives it; the"
+        " namespace's default account if left out. No token for the Kubernetes API is mounted.",
+    )
+    env: Annotated[tuple[EnvVar, ...], Field(max_length=64)] = Field(
+        default=(), description="Environment variables of the program or Python model."
+    )
+    resources: Resources = Field(
+        default_factory=Resources,
+        description="CPU, memory and disk of the run's container. On SageMaker instanceType"
+        " decides, and only limits.cpu has an effect, on the number of threads.",
+    )
+    node_selector: dict[str, Annotated[str, Field(max_length=63)]] = Field(
+        default_factory=dict,
+        json_schema_extra={"maxProperties": 32},
+        description="Labels that a node must have for the pods to run on it; any node if left out."
+        " No effect on SageMaker.",
+    )
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = Field(
+        default=(),
+        description="Taints of nodes that the pods tolerate; none if left out. No effect on"
+        " SageMaker.",
+    )
+    priority_class_name: Name | None = Field(
+        default=None,
+        description="PriorityClass of the pods; the cluster's default priority if left out. No"
+        " effect on SageMaker.",
+    )
+    suspend: bool = Field(
+        default=False,
+        description="Whether the job is suspended. A running search is stopped and its incumbent"
+        " kept; false starts a new attempt from the beginning.",
+    )
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] | None = Field(
+        default=None,
+        description="Limit of the running time over all attempts, in seconds; none if left out."
+        " Waiting for a node or a SageMaker instance counts; time suspended or in a queue does"
+        " not.",
+    )
+    backoff_limit: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=3,
+        description="Number of retries after failed attempts. Attempts that a lost node, an"
+        " eviction or a fault of AWS ended do not count.",
+    )
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=MOST_SECONDS)] | None = Field(
+        default=None,
+        description="Seconds after its end at which the object is deleted, with a result in a"
+        " ConfigMap; never if left out.",
+    )
+
+
+class Metadata(ApiModel):
+    """The part of `ObjectMeta` that argmin reads."""
+
+    name: Name
+    namespace: Name = "default"
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    creation_timestamp: Timestamp | None = None
+    deletion_timestamp: Timestamp | None = None
+
+
+class OptimizationJob(ApiModel):
+    """An optimization model or program as a custom resource: solved once, with an honest answer."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            cel="self.metadata.name.size() <= 63",
+            message="metadata.name is carried as a label of the pods: use at most 63 characters",
+            holds=lambda j: len(j.metadata.name) <= 63,
+        ),
+    )
+
+    api_version: str = "argmin.dev/v1alpha1"
+    kind: str = KIND
+    metadata: Metadata
+    spec: OptimizationJobSpec = Field(
+        description="What to solve, how, and with what. An edit of what is solved starts a new run."
+    )
+    status: OptimizationJobStatus = Field(
+        default_factory=OptimizationJobStatus,
+        description="What is known about the job, written by the operator; the answer is that of"
+        " the last attempt that had one.",
+    )
+
+
+__all__ = [
+    "ABANDON",
+    "FORMAT_SOLVERS",
+    "KIND",
+    "PLURAL",
+    "SAGE_MAKER_RULES",
+    "SHORT_NAME",
+    "AttemptStatus",
+    "Limits",
+    "Metadata",
+    "MetricPattern",
+    "Model",
+    "ModelFormat",
+    "OptimizationJob",
+    "OptimizationJobSpec",
+    "OptimizationJobStatus",
+    "Script",
+    "ShortName",
+    "SolutionPool",
+    "SolutionRef",
+    "Solver",
+    "SolverName",
+    "State",
+    "list_sources",
+]

@@ -1,0 +1,340 @@
+"""SageMaker as a backend: observing, creating and stopping processing jobs.
+
+The rules decide what to do, without any call. This module makes as few calls as possible, and each
+may be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from argmin.api.backend import BackendName
+from argmin.aws.errors import (
+    AccessDeniedError,
+    AwsError,
+    InUseError,
+    NotFoundError,
+    RoleNotUsableError,
+    UnavailableError,
+    UnknownRegionError,
+)
+from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
+from argmin.backends.execution import RunRequest
+from argmin.backends.run import Owner
+from argmin.backends.sagemaker.answer import read_answer, read_result_store
+from argmin.backends.sagemaker.cache import UNCERTAIN_PERIOD, Entry, JobCache
+from argmin.backends.sagemaker.calls import CreateJob, StopJob
+from argmin.backends.sagemaker.clients import Clients, Jobs
+from argmin.backends.sagemaker.errors import explain_refusal
+from argmin.backends.sagemaker.observation import (
+    JobObservation,
+    choose_number,
+    find_access,
+    find_announced,
+    find_unwanted,
+    is_next,
+)
+from argmin.backends.sagemaker.polling import Polling
+from argmin.backends.sagemaker.progress import read_on
+from argmin.backends.sagemaker.request import TAG_UID, name_job
+from argmin.plan import Call, Key, Retry
+
+_log = structlog.get_logger(__name__)
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class SageMakerJobs:
+    """Processing jobs of all owners."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        polling: Polling | None = None,
+        cache: JobCache | None = None,
+        clock: Callable[[], datetime] = _read_clock,
+        is_leading: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`is_leading` returns whether this process still leads, and so may create jobs."""
+        self._clients = clients
+        self._is_leading = is_leading
+        self._polling = polling or Polling()
+        self._cache = cache or JobCache()
+        self._clock = clock
+
+    async def look(self, request: RunRequest) -> JobObservation | None:
+        """The last observation of the job that a request's status names; describes it if due.
+
+        `None` if there is none, if it is known to have ended, or if it is still to be created:
+        creating it fails if it exists.
+
+        Raises:
+            Blocked: SageMaker refuses the call until somebody acts.
+            Retry: it cannot be called now.
+        """
+        unwanted = find_unwanted(request)
+        status = unwanted or find_announced(request)
+        if status is None:
+            self._mark_absent(request)
+            return None
+        if request.is_abandoned and (unwanted or request.is_deleted):
+            return None
+        now, name = self._clock(), status.job_name
+        entry = self._cache.open(name, _key_of(request.run.owner))
+        seen = entry.observed
+        is_fresh = unwanted is None and is_next(request, status)
+        is_over = seen is not None and seen.job is not None and not seen.is_live
+        if is_over or (seen is None and is_fresh):
+            return seen
+        access = find_access(request.run, status)
+        if entry.must_look(now):
+            try:
+                is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
+                await self._look(name, entry, access, None if is_known else request.run.owner.uid)
+            except AwsError as error:
+                raise explain_refusal(
+                    error, name, self._polling, request.force_delete_hint
+                ) from error
+        if entry.must_read(now):
+            await self._read_log(name, entry, access)
+        return entry.observed
+
+    def _mark_absent(self, request: RunRequest) -> None:
+        """Record that the next job, which is not announced yet, does not exist."""
+        if request.run.backend is BackendName.SAGE_MAKER and not request.is_finished:
+            name = name_job(request.run, choose_number(request))
+            self._cache.open(name, _key_of(request.run.owner)).is_absent = True
+
+    async def perform(self, call: Call) -> None:
+        """Create or stop a job.
+
+        Raises:
+            Blocked: it is refused until somebody acts.
+            Retry: it cannot be done now.
+        """
+        match call:
+            case CreateJob():
+                action, name = self._create(call), call.job_name
+            case StopJob():
+                action, name = self._stop(call), call.job_name
+            case _:
+                raise TypeError(f"SageMaker does not know how to {call.describe()}")
+        try:
+            await action
+        except AwsError as error:
+            _log.warning("AWS refused", call=call.describe(), error=error.message)
+            force_delete_hint = call.force_delete_hint if isinstance(call, StopJob) else ""
+            store = _describe_store(call) if isinstance(call, CreateJob) else ""
+            raise explain_refusal(error, name, self._polling, force_delete_hint, store) from error
+
+    async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:
+        """Describe a job; `uid` is that of its owner if its tags have to be checked."""
+        now, hints = self._clock(), entry.hints
+        jobs = self._clients.jobs(access)
+        job = await (self._search(jobs, name, uid, entry) if uid else _find(jobs, name))
+        if job is not None:
+            await self._record_description(job, entry, access)
+            entry.hints_handled = hints  # hints during the call remain to be handled
+            return
+        if uid and entry.creation_uncertain(now):
+            message = f"whether {name} is created is not known yet"
+            raise Retry(self._polling.shortest, message)
+        entry.observed = JobObservation(None, now + self._polling.longest)
+        entry.look_at, entry.read_at, entry.hints_handled = entry.observed.due, None, hints
+
+    async def _search(self, jobs: Jobs, name: str, uid: str, entry: Entry) -> ProcessingJob | None:
+        """The job of that name, if it exists and has the owner's uid in its tags.
+
+        A role that may describe only its own jobs is also refused if there is none. So a refusal
+        means absence only for a job that cannot exist; any other may be running.
+        """
+        try:
+            return await _find_own(jobs, name, uid)
+        except UnknownRegionError:
+            return None
+        except (AccessDeniedError, RoleNotUsableError):
+            if entry.is_absent:
+                return None
+            raise
+
+    async def _record_description(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
+        """Record the description of a job, with its answer if it has ended."""
+        if job.status.is_over:
+            objects = self._clients.objects(access)
+            answer = await read_answer(job, read_result_store(job), objects)
+            entry.observed, entry.read_at = JobObservation(job, self._clock(), answer), None
+        else:
+            self._record_live(job, entry)
+
+    def _record_live(self, job: ProcessingJob, entry: Entry) -> None:
+        """Record a job that has not ended: when to describe it again, and when to read its log."""
+        now = self._clock()
+        entry.looked_at, is_trusted = now, entry.trusts_events(job)
+        entry.look_at = self._polling.find_next_look(job, now, is_trusted=is_trusted)
+        runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
+        if not runs or entry.log.is_refused:
+            entry.read_at = None
+        elif entry.read_at is None:
+            entry.read_at = now + self._polling.shortest
+        due = min(entry.look_at, entry.read_at or entry.look_at)
+        entry.observed = JobObservation(job, due, progress=entry.log.progress)
+
+    async def _read_log(self, name: str, entry: Entry, access: Access) -> None:
+        seen, had_stream = entry.observed, bool(entry.log.stream)
+        if seen is None or seen.job is None:
+            return
+        entry.log = await read_on(name, entry.log, self._clients.logs(access))
+        now = self._clock()
+        has_found = bool(entry.log.stream) and not had_stream
+        entry.read_at = self._polling.find_next_reading(seen.job, now)
+        if has_found:
+            entry.read_at = now + self._polling.shortest
+        elif entry.log.is_refused:
+            entry.read_at = None
+        looked_at, is_trusted = entry.looked_at or now, entry.trusts_events(seen.job)
+        entry.look_at = self._polling.find_next_look(seen.job, looked_at, is_trusted=is_trusted)
+        due = min(entry.look_at, entry.read_at or entry.look_at)
+        entry.observed = replace(seen, due=due, progress=entry.log.progress)
+
+    async def _create(self, call: CreateJob) -> None:
+        entry = self._cache.open(call.job_name, _key_of(call.owner))
+        jobs = self._clients.jobs(call.access)
+        job = await self._store_document(call, entry, jobs)
+        if job is None:
+            job = await self._request(call, entry, jobs)
+        await self._record_description(job, entry, call.access)
+
+    async def _request(self, call: CreateJob, entry: Entry, jobs: Jobs) -> ProcessingJob:
+        if not self._is_leading():
+            raise Retry(
+                self._polling.shortest, f"another process leads: {call.job_name} is its own"
+            )
+        before, entry.uncertain_until = entry.uncertain_until, self._clock() + UNCERTAIN_PERIOD
+        entry.observed = entry.look_at = None  # an observed absence is no longer valid
+        was_absent, entry.is_absent = entry.is_absent, False
+        try:
+            arn = await jobs.create_processing_job(call.submission.request)
+        except InUseError:
+            entry.uncertain_until = self._clock()
+            entry.is_absent = was_absent  # the name is another job's, unless it can be adopted
+            job = await _adopt(jobs, call)
+            entry.is_absent = False
+            _log.info("adopted", job=job.name, arn=job.arn)
+            return job
+        except AwsError as error:
+            if not error.may_have_taken_effect:
+                # A call that was not sent says nothing about earlier calls.
+                is_asked = not isinstance(error, UnavailableError)
+                entry.uncertain_until = before or self._clock() if is_asked else before
+                entry.is_absent = was_absent
+            raise
+        _log.info("created", job=call.job_name, arn=arn)
+        return self._expected_job(call, arn)
+
+    async def _store_document(
+        self, call: CreateJob, entry: Entry, jobs: Jobs
+    ) -> ProcessingJob | None:
+        """Store the document once for each attempt, however often its creation is refused.
+
+        Returns:
+            The job, if an earlier call had created it: its document stays as it is.
+        """
+        digest = hashlib.sha256(call.submission.document).hexdigest()
+        if entry.document == digest:
+            return None
+        try:
+            await self._put_document(call, only_new=True)
+        except InUseError:
+            job = await _find_adoptable(jobs, call)
+            if job is not None:
+                return job
+            await self._put_document(call)
+        entry.document = digest
+        return None
+
+    async def _put_document(self, call: CreateJob, *, only_new: bool = False) -> None:
+        submission, store = call.submission, call.submission.result_store
+        access = replace(call.access, region=store.region or call.access.region)
+        await self._clients.objects(access).put_object(
+            store.bucket,
+            submission.key,
+            submission.document,
+            kms_key_id=store.kms_key_id,
+            only_new=only_new,
+        )
+
+    def _expected_job(self, call: CreateJob, arn: str) -> ProcessingJob:
+        """The description that SageMaker would return just after it has accepted the request."""
+        return ProcessingJob.model_validate(
+            {
+                **call.submission.request,
+                "ProcessingJobArn": arn,
+                "ProcessingJobStatus": ProcessingStatus.IN_PROGRESS,
+                "CreationTime": self._clock(),
+            }
+        )
+
+    async def _stop(self, call: StopJob) -> None:
+        now, entry = self._clock(), self._cache.find(call.job_name)
+        try:
+            await self._clients.jobs(call.access).stop_processing_job(call.job_name)
+        except NotFoundError:
+            if entry:
+                entry.observed = JobObservation(None, now + self._polling.longest)
+                entry.look_at = entry.observed.due
+            return
+        if entry and entry.observed and entry.observed.job and entry.observed.is_live:
+            status = {"status": ProcessingStatus.STOPPING}
+            self._record_live(entry.observed.job.model_copy(update=status), entry)
+
+
+async def _find(jobs: Jobs, name: str) -> ProcessingJob | None:
+    try:
+        return await jobs.describe_processing_job(name)
+    except NotFoundError:
+        return None
+
+
+async def _find_own(jobs: Jobs, name: str, uid: str) -> ProcessingJob | None:
+    job = await _find(jobs, name)
+    tags = await jobs.list_tags(job.arn) if job else {}
+    return job if tags.get(TAG_UID) == uid else None
+
+
+async def _find_adoptable(jobs: Jobs, call: CreateJob) -> ProcessingJob | None:
+    """The job of an earlier call; `None` also if argmin may not describe it."""
+    try:
+        return await _find_own(jobs, call.job_name, call.owner.uid)
+    except (AccessDeniedError, RoleNotUsableError, UnknownRegionError):
+        return None
+
+
+async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
+    """The job of that name, which an earlier call has created; raises if it is another's."""
+    name = call.job_name
+    try:
+        job = await jobs.describe_processing_job(name)
+        tags = await jobs.list_tags(job.arn)
+    except AccessDeniedError as error:
+        # The role may describe its own jobs only, so this one has another owner.
+        message = f"a SageMaker job {name} is there, and argmin may not look at it"
+        raise InUseError(message, error.operation, error.code) from error
+    if tags.get(TAG_UID) != call.owner.uid:
+        message = f"a SageMaker job {name} is there, and it is not of this object: rename one"
+        raise InUseError(message, "sagemaker:CreateProcessingJob")
+    return job
+
+
+def _describe_store(call: CreateJob) -> str:
+    return f'bucket "{call.submission.result_store.bucket}" ({call.store_field})'
+
+
+def _key_of(owner: Owner) -> Key:
+    return Key(owner.resource, owner.namespace, owner.name)

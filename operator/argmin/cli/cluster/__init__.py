@@ -1,0 +1,1 @@
+"""The cluster that a command connects to: sessions, following, events."""

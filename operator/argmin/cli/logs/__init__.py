@@ -1,0 +1,1 @@
+"""A run's output: from pods and from CloudWatch."""

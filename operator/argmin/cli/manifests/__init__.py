@@ -1,0 +1,1 @@
+"""Reading YAML files as their authors meant them."""

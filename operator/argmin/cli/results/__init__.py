@@ -1,0 +1,1 @@
+"""A run's result: from the cluster or an object store, into a folder."""

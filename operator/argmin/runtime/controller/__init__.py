@@ -1,0 +1,1 @@
+"""The engine: queue, workers, one reconcile."""

@@ -1,0 +1,1 @@
+"""HTTP endpoints to which runs deliver results and report progress."""

@@ -1,0 +1,96 @@
+"""What a program printed rewrites no terminal, by whichever way it gets there."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+import yaml
+from rich.text import Text
+
+from argmin.api.answer import Metric
+from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
+from argmin.cli.errors import CliError, report
+from argmin.cli.output.formatting import (
+    OutputFormat,
+    open_console,
+    render_jobs,
+    render_rows,
+    render_status,
+    utc_now,
+    write_data,
+    write_documents,
+    write_text,
+)
+from tests.refusals import MODEL
+
+HOSTILE = "\x1b]0;title\x07\x1b[2J\x1b[31mred\x1b[0m\x9b1A\x7f\u202egnp.exe"
+SHOWN = "red"
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what was written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _job() -> OptimizationJob:
+    return OptimizationJob.model_validate(
+        {
+            "metadata": {"name": "steel", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"model": MODEL},
+            "status": {"solver": HOSTILE, "objective": HOSTILE, "gap": HOSTILE + "1" * 20},
+        }
+    )
+
+
+_STATUS = OptimizationJobStatus(
+    solver=HOSTILE,
+    objective=HOSTILE,
+    metrics=(Metric(name=HOSTILE, value=HOSTILE),),
+)
+
+WAYS: dict[str, Callable[[], None]] = {
+    "status": lambda: open_console().print(render_status("steel", _STATUS)),
+    "table": lambda: open_console().print(render_rows(["A", "B"], [[HOSTILE, HOSTILE]])),
+    "jobs": lambda: open_console().print(render_jobs([_job()], utc_now(), namespaces=False)),
+    "message": lambda: open_console(stderr=True).print(Text(HOSTILE)),
+    "plain message": lambda: open_console(stderr=True).print(f"{HOSTILE} [bold]x[/bold]"),
+    "error": lambda: report(CliError(HOSTILE)),
+    "log": lambda: write_text(HOSTILE),
+    "JSON": lambda: write_data({"message": HOSTILE}, OutputFormat.JSON),
+    "YAML": lambda: write_data({"message": HOSTILE}, OutputFormat.YAML),
+    "manifests": lambda: write_documents([{"message": HOSTILE}]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_terminal_gets_no_control_characters_of_a_program(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    WAYS[way]()
+    written = terminal.getvalue()
+    assert SHOWN in written
+    assert not any(char in written for char in "\x1b\x07\x9b\x7f\u202e")
+
+
+def test_a_pipe_gets_logs_and_data_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    write_text(HOSTILE)
+    assert capsys.readouterr().out == HOSTILE
+    for form, read in ((OutputFormat.JSON, json.loads), (OutputFormat.YAML, yaml.safe_load)):
+        write_data({"message": HOSTILE}, form)
+        assert read(capsys.readouterr().out) == {"message": HOSTILE}
+
+
+def test_what_looks_like_markup_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    open_console().print("output [link=https://example.org]data[/link] :smile:")
+    assert capsys.readouterr().out == "output [link=https://example.org]data[/link] :smile:\n"
