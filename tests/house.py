@@ -1,15 +1,17 @@
-"""Laws of the house that no linter knows: lengths and names."""
+"""Laws of the house that no linter knows: lengths, names, and how full a folder is."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
+FULLEST_FOLDER = 20
 REFUSED_NAMES = {"utils.py", "helpers.py", "misc.py"}
 
 
@@ -35,7 +37,16 @@ def broken_laws(files: list[Path]) -> list[str]:
     misnamed = [
         f"{path}: name it for what it holds" for path in files if path.name in REFUSED_NAMES
     ]
-    return too_long + misnamed + [line for path in files for line in long_functions(path)]
+    crowded = list(crowded_folders(files))
+    return too_long + misnamed + crowded + [line for path in files for line in long_functions(path)]
+
+
+def crowded_folders(files: list[Path]) -> Iterator[str]:
+    """One line for each folder with too many files beside each other, tests apart."""
+    counts = Counter(path.parent for path in files if path.parts[0] != "tests")
+    for folder, count in counts.items():
+        if count > FULLEST_FOLDER:
+            yield f"{folder}: {count} files, at most {FULLEST_FOLDER}: group them in packages"
 
 
 def long_functions(path: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""kubectl for tests, as a user runs it, with JSON read back."""
+"""kubectl for tests, as a user runs it, with objects read back."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from tests.api_client import ATTEMPTS, SECONDS, ApiError, Object, open_client
 from tests.cluster import client_program
 from tests.cluster.waiting import wait_until
 
-Object = dict[str, Any]
-
-READ_SECONDS = 40.0
-READ_ATTEMPTS = 3
+__all__ = ["Kubectl", "KubectlError", "Object", "condition_of", "finished", "holds"]
 
 
 class KubectlError(Exception):
@@ -47,15 +44,6 @@ class Kubectl:
             raise KubectlError(done.stderr.strip() or done.stdout.strip())
         return done.stdout
 
-    @retry(
-        retry=retry_if_exception_type(subprocess.TimeoutExpired),
-        stop=stop_after_attempt(READ_ATTEMPTS),
-        reraise=True,
-    )
-    def read(self, *args: str) -> str:
-        """What a command shows that changes nothing: asked again where an answer is lost."""
-        return self.run(*args, timeout=READ_SECONDS)
-
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment of a process that talks to this cluster."""
@@ -65,10 +53,30 @@ class Kubectl:
         """The same cluster, another namespace."""
         return Kubectl(self.kubeconfig, namespace)
 
-    def apply(self, *manifests: Object) -> str:
-        """`kubectl apply` of objects."""
-        # As JSON: PyYAML writes the text "1e-6" without the quotes that Kubernetes needs.
-        return self.run("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, manifests)))
+    def apply(self, *manifests: Object) -> None:
+        """Apply objects, one after the other."""
+        client = open_client(self.kubeconfig)
+        if client is None:
+            # As JSON: PyYAML writes the text "1e-6" without the quotes that Kubernetes needs.
+            self.run("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, manifests)))
+            return
+        try:
+            for manifest in manifests:
+                client.apply(manifest, self.namespace)
+        except ApiError as error:
+            raise KubectlError(str(error)) from error
+
+    def try_apply(self, manifest: Object) -> Object:
+        """What would come of an object if it were applied: admission says so, nothing is kept."""
+        client = open_client(self.kubeconfig)
+        if client is None:
+            options = ("--server-side", "--dry-run=server", "--output=json", "--filename=-")
+            tried: Object = json.loads(self.run("apply", *options, stdin=json.dumps(manifest)))
+            return tried
+        try:
+            return client.apply(manifest, self.namespace, dry_run=True)
+        except ApiError as error:
+            raise KubectlError(str(error)) from error
 
     def create(self, *manifests: Object) -> str:
         """`kubectl create` of objects that are too large for the annotation of an `apply`."""
@@ -80,8 +88,14 @@ class Kubectl:
 
     def find(self, kind: str, name: str) -> Object | None:
         """An object, or `None` where there is none."""
-        found = self.read("get", kind, name, "--output=json", "--ignore-not-found")
-        return json.loads(found) if found else None
+        client = open_client(self.kubeconfig)
+        if client is None:
+            found = self._read("get", kind, name, "--output=json", "--ignore-not-found")
+            return json.loads(found) if found else None
+        try:
+            return client.find(kind, name, self.namespace)
+        except ApiError as error:
+            raise KubectlError(str(error)) from error
 
     def get(self, kind: str, name: str) -> Object:
         """An object that is expected to be there."""
@@ -92,9 +106,24 @@ class Kubectl:
 
     def list(self, kind: str, selector: str = "") -> list[Object]:
         """Objects of a kind, by labels."""
-        text = self.read("get", kind, f"--selector={selector}", "--output=json")
-        items: list[Object] = json.loads(text)["items"]
-        return items
+        client = open_client(self.kubeconfig)
+        if client is None:
+            text = self._read("get", kind, f"--selector={selector}", "--output=json")
+            items: list[Object] = json.loads(text)["items"]
+            return items
+        try:
+            return client.list(kind, selector, self.namespace)
+        except ApiError as error:
+            raise KubectlError(str(error)) from error
+
+    @retry(
+        retry=retry_if_exception_type(subprocess.TimeoutExpired),
+        stop=stop_after_attempt(ATTEMPTS),
+        reraise=True,
+    )
+    def _read(self, *args: str) -> str:
+        # What changes nothing is asked again where an answer is lost.
+        return self.run(*args, timeout=SECONDS)
 
     def delete(self, kind: str, name: str, *options: str) -> None:
         """Delete an object and wait until it is gone; nothing to do where there is none."""

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from argmin.aws.calls import CallSettings
+from argmin.aws.client import Aws as Calls
+from argmin.aws.client import CallSettings
+from argmin.aws.models import Access
 from argmin.aws.session import ClientSettings
 from tests.aws.control import ACCOUNT
 from tests.aws.emulator import Aws
@@ -74,3 +76,9 @@ def make_role(aws: Aws, name: str = "team", condition: dict[str, Any] | None = N
     policy = {"Version": "2012-10-17", "Statement": [everything]}
     iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
     return arn
+
+
+async def find_caller(calls: Calls, access: Access) -> str:
+    """The ARN of who calls AWS for us; raises `argmin.aws.errors`."""
+    answer = await calls.call(access, "sts", "get_caller_identity", {})
+    return str(answer["Arn"])

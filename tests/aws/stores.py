@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from argmin.api.common import LocalReference
+from argmin.api.pod import LocalReference
 from argmin.api.run import Download, Transfers
 from argmin.api.storage import ACCESS_KEY_ID, SECRET_ACCESS_KEY, S3Object, S3Store
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.errors import AccessDeniedError
 from argmin.aws.models import Access
 from argmin.aws.s3 import S3

@@ -8,8 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from argmin.aws.budget import Rates
-from argmin.aws.calls import Aws, CallSettings
+from argmin.aws.client import Aws, CallSettings
 from argmin.aws.errors import (
     AccessDeniedError,
     InUseError,
@@ -20,10 +19,10 @@ from argmin.aws.errors import (
     UnavailableError,
 )
 from argmin.aws.models import Access
+from argmin.aws.rate_limit import Rates
 from argmin.aws.sagemaker import SageMaker
-from argmin.aws.sts import get_caller_identity
-from argmin.runtime.metrics import Metrics
-from tests.aws.client import QUICK, Record, lead_to
+from argmin.runtime.telemetry.metrics import Metrics
+from tests.aws.client import QUICK, Record, find_caller, lead_to
 from tests.aws.control import ACCOUNT
 from tests.aws.emulator import Aws as Emulator
 from tests.aws.stage import Stage, request
@@ -52,17 +51,17 @@ async def create(sagemaker: SageMaker, aws: Emulator, name: str) -> None:
 
 
 async def test_a_job_is_created_described_stopped_and_known_by_its_tags(aws: Emulator) -> None:
-    tags = [{"Key": "argmin.dev/uid", "Value": "u-1"}]
+    given = {"argmin.dev/uid": "u-1", "argmin.dev/name": "steel"}
+    tags = [{"Key": key, "Value": value} for key, value in given.items()]
     async with Aws(QUICK) as calls:
         sagemaker = SageMaker(calls, HERE)
         arn = await sagemaker.create_processing_job(request(aws, "steel", Tags=tags))
         job = await sagemaker.describe_processing_job("steel")
-        await sagemaker.add_tags(arn, {"argmin.dev/name": "steel"})
         found = await sagemaker.list_tags(arn)
         await sagemaker.stop_processing_job("steel")
     assert (job.name, job.arn, job.status) == ("steel", arn, "InProgress")
     assert (job.instance_type, job.instance_count) == ("ml.m5.xlarge", 1)
-    assert found == {"argmin.dev/uid": "u-1", "argmin.dev/name": "steel"}
+    assert found == given
 
 
 async def test_what_is_not_there_is_not_found() -> None:
@@ -159,7 +158,7 @@ async def test_nobody_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     async with Aws(QUICK) as calls:
         with pytest.raises(UnavailableError, match="no answer to sts:GetCallerIdentity"):
-            await get_caller_identity(calls, HERE)
+            await find_caller(calls, HERE)
 
 
 async def test_where_aws_is_silent_the_others_are_told_so_at_once(aws: Emulator) -> None:
@@ -170,13 +169,13 @@ async def test_where_aws_is_silent_the_others_are_told_so_at_once(aws: Emulator)
             for _ in range(2):
                 with pytest.raises(UnavailableError) as asked:
                     await sagemaker.describe_processing_job("steel")
-                assert asked.value.leaves_doubt
+                assert asked.value.may_have_taken_effect
             made = record.calls.total()
             with pytest.raises(UnavailableError, match="is put off") as told:
                 await sagemaker.create_processing_job(request(aws, "copper"))
-        assert not told.value.leaves_doubt
+        assert not told.value.may_have_taken_effect
         assert record.calls.total() == made
-        assert (await get_caller_identity(calls, HERE)).account == ACCOUNT
+        assert f":{ACCOUNT}:" in await find_caller(calls, HERE)
 
 
 async def test_an_outage_is_over_with_the_first_answer(aws: Emulator, stage: Stage) -> None:
@@ -224,7 +223,7 @@ async def test_a_refusal_after_a_try_that_was_not_answered_leaves_doubt(
     async with Aws(replace(QUICK, rates=crowded)) as calls:
         with pytest.raises((AccessDeniedError, ThrottledError)) as caught:
             await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
-    assert caught.value.leaves_doubt
+    assert caught.value.may_have_taken_effect
 
 
 async def test_a_refusal_leaves_no_doubt(aws: Emulator) -> None:
@@ -233,7 +232,7 @@ async def test_a_refusal_leaves_no_doubt(aws: Emulator) -> None:
     async with Aws(QUICK) as calls:
         with pytest.raises(AccessDeniedError) as caught:
             await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
-    assert not caught.value.leaves_doubt
+    assert not caught.value.may_have_taken_effect
 
 
 async def test_many_jobs_at_once_are_all_created_within_the_rate_that_aws_allows(

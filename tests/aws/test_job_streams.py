@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from argmin.aws.calls import Aws
+from argmin.aws.client import Aws
 from argmin.aws.logs import Logs
 from argmin.aws.models import Access
 from argmin.cli.errors import CliError, ExitStatus
-from argmin.cli.job_streams import JobStreams, LogPlace
+from argmin.cli.logs.cloudwatch import JobStreams, LogStreamRef
 from tests.aws.client import QUICK, lead_to
 from tests.aws.control import REGION
 from tests.aws.emulator import Aws as Emulator
@@ -32,7 +32,7 @@ async def calls(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 def open_streams(calls: Aws, job_name: str, instances: int = 1) -> JobStreams:
-    place = LogPlace(LOG_GROUP, job_name, REGION, instances=instances)
+    place = LogStreamRef(LOG_GROUP, job_name, REGION, instances=instances)
     return JobStreams(Logs(calls, Access(region=REGION)), place)
 
 

@@ -37,6 +37,8 @@ class Gateway:
         self._folder = folder
         self._host, self._port = host, port
         self._process: subprocess.Popen[bytes] | None = None
+        # One session: it reads the service's model once.
+        self._session = boto3.session.Session()
         for name in ("objects", "metadata", "accounts"):
             (folder / name).mkdir()
 
@@ -86,7 +88,7 @@ class Gateway:
 
     def client(self, keys: tuple[str, str] = ROOT_KEYS) -> Any:
         """A boto3 client."""
-        return boto3.session.Session().client(
+        return self._session.client(
             "s3",
             endpoint_url=self.url,
             region_name=REGION,

@@ -23,6 +23,7 @@ from tests.bench.machine import describe_machine
 from tests.bench.overhead import measure_overhead
 from tests.bench.page import replace_sections
 from tests.bench.progress_cost import measure_progress_cost
+from tests.bench.proof_cost import measure_proof_cost
 from tests.bench.solve_time import measure_solve_time
 from tests.bench.stage import Stage, prepare_stage
 from tests.bench.throughput import measure_throughput
@@ -56,6 +57,7 @@ class Counts:
     solve_pairs: int = 15
     progress_pairs: int = 9
     checks: int = 3
+    proofs: int = 3
     jobs: int = 200
     rounds: int = 1
     written_jobs: int = 10
@@ -75,6 +77,7 @@ QUICK = Counts(
     solve_pairs=2,
     progress_pairs=2,
     checks=1,
+    proofs=1,
     jobs=2,
     rounds=1,
     written_jobs=2,
@@ -99,6 +102,7 @@ def list_measurements(
         "solve-time": lambda: measure_solve_time(counts.solve_pairs),
         "progress": lambda: measure_progress_cost(counts.progress_pairs),
         "checks": lambda: measure_check_cost(counts.checks),
+        "proofs": lambda: measure_proof_cost(counts.proofs),
         "throughput": lambda: measure_throughput(stage(), counts.jobs, counts.rounds),
         "writes": lambda: measure_writes(stage(), counts.written_jobs),
         "operator": lambda: measure_footprint(

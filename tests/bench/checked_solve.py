@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from threading import Event
 
-from argmin.api.model import ModelFormat, SolverName
+from argmin.api.optimization.model import ModelFormat, SolverName
 from argmin.api.run import RunModel
 from argmin_solvers.adapters import load_adapter
-from argmin_solvers.adapters.interface import Settings
+from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models import load_model
 from argmin_solvers.verify.check import check_solve
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from argmin.api.progress import PROGRESS_PREFIX
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from tests.aws.control import Call
 from tests.aws.delegation.identity import OPERATOR, Identity
 from tests.aws.delegation.manifests import build_blend

@@ -14,10 +14,10 @@ from typing import Any
 
 from kubernetes import client
 
-from argmin.api.common import LABEL_NAME, format_time
-from argmin.api.outcome import Answer, Outcome, Reason, Sense
+from argmin.api.answer import Answer, Outcome, Reason, Sense
 from argmin.api.run import name_result
-from argmin.backends.pod_template import CONTAINER
+from argmin.api.scalars import format_time
+from argmin.backends.pods.template import CONTAINER
 from argmin.plan import Manifest
 from tests.bench.manifests import build_quick, join_manifests
 from tests.bench.sightings import load_configuration
@@ -100,7 +100,7 @@ def _build_result(job: Manifest) -> Manifest:
     metadata = job["metadata"]
     return {
         "metadata": {
-            "name": name_result(metadata["labels"][LABEL_NAME]),
+            "name": name_result(metadata["name"]),
             "labels": metadata["labels"],
             "ownerReferences": metadata["ownerReferences"],
         },

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimizationjob import OptimizationJob
-from argmin.backends.pod_template import USER_ID, build_template
-from argmin.backends.pods import build_config_map, build_job
-from argmin.backends.run import Defaults
-from argmin.optimization.manifests import build_run
+from argmin.api.optimization.spec import OptimizationJob
+from argmin.backends.defaults import Defaults
+from argmin.backends.pods.job import build_config_map, build_job
+from argmin.backends.pods.template import USER_ID, build_template
+from argmin.optimization.build_run import build_run
 from argmin.plan import Manifest
 
 SOLVER_OPTIONS: Mapping[str, Any] = {"threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}

@@ -56,6 +56,61 @@ def build_transport(plants: int, markets: int, seed: int = SEED) -> str:
     return "\n".join([*lines, "ENDATA"]) + "\n"
 
 
+def build_production(products: int, periods: int, seed: int = SEED) -> str:
+    """A linear program as free MPS: make, store and deliver products over the periods.
+
+    It has `(products + 1) * periods` rows: the balance of each product and period, and the hours
+    of each period, beyond which overtime is paid for.
+    """
+    draw = random.Random(seed)
+    lines = ["NAME production", "ROWS", " N cost"]
+    lines += [f" E keep{p}_{t}" for p in range(products) for t in range(periods)]
+    lines += [f" L hours{t}" for t in range(periods)]
+    lines.append("COLUMNS")
+    for p in range(products):
+        hours = draw.randint(2, 9)
+        for t in range(periods):
+            lines.append(f" make{p}_{t} cost {draw.randint(100, 900) / 100} hours{t} {hours}")
+            lines.append(f" make{p}_{t} keep{p}_{t} 1")
+            lines.append(f" stock{p}_{t} cost {draw.randint(5, 50) / 100} keep{p}_{t} -1")
+            if t + 1 < periods:
+                lines.append(f" stock{p}_{t} keep{p}_{t + 1} 1")
+    lines += [f" over{t} cost {draw.randint(20, 40)} hours{t} -1" for t in range(periods)]
+    lines.append("RHS")
+    for p in range(products):
+        lines += [f" rhs keep{p}_{t} {draw.randint(0, 30)}" for t in range(periods)]
+    lines += [f" rhs hours{t} {products * 70}" for t in range(periods)]
+    return "\n".join([*lines, "ENDATA"]) + "\n"
+
+
+def build_lots(products: int, periods: int, seed: int = SEED) -> str:
+    """Lot sizing as free MPS: each period in which a product is made has a set-up to pay for."""
+    draw = random.Random(seed)
+    lines = ["NAME lots", "ROWS", " N cost"]
+    lines += [f" E keep{p}_{t}" for p in range(products) for t in range(periods)]
+    lines += [f" L setup{p}_{t}" for p in range(products) for t in range(periods)]
+    lines += [f" L hours{t}" for t in range(periods)]
+    lines.append("COLUMNS")
+    keys = [(p, t) for p in range(products) for t in range(periods)]
+    for p, t in keys:
+        lines.append(f" make{p}_{t} keep{p}_{t} 1 setup{p}_{t} 1")
+        lines.append(f" make{p}_{t} hours{t} 1")
+        lines.append(f" stock{p}_{t} cost {draw.randint(1, 5)} keep{p}_{t} -1")
+        if t + 1 < periods:
+            lines.append(f" stock{p}_{t} keep{p}_{t + 1} 1")
+    lines.append(" MARKER 'MARKER' 'INTORG'")
+    for p, t in keys:
+        lines.append(f" on{p}_{t} cost {draw.randint(30, 90)} setup{p}_{t} -60")
+        lines.append(f" on{p}_{t} hours{t} 4")
+    lines.append(" MARKER 'MARKER' 'INTEND'")
+    lines.append("RHS")
+    lines += [f" rhs keep{p}_{t} {draw.randint(0, 25)}" for p, t in keys]
+    lines += [f" rhs hours{t} {products * 22 + 20}" for t in range(periods)]
+    lines.append("BOUNDS")
+    lines += [f" UP limit on{p}_{t} 1" for p, t in keys]
+    return "\n".join([*lines, "ENDATA"]) + "\n"
+
+
 def _write_mps(weights: list[list[int]], values: list[int]) -> Iterator[str]:
     rows, items = range(len(weights)), range(len(values))
     yield "NAME knapsack"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from itertools import pairwise
 
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.plan import JOBS, PODS, Manifest, Resource
 from tests.bench.figures import Figure, Section, Table, Unit, at_most, format_number
 from tests.bench.manifests import build_bare_solve, build_model_map, build_solve

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from kubernetes import client, config, watch
 
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.plan import JOBS, PODS, Manifest, Resource
 from tests.bench.errors import BenchError
 

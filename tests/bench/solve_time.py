@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from argmin.api.optimizationjob import ModelFormat, SolverName
-from argmin.api.outcome import Answer, Outcome
+from argmin.api.answer import Answer, Outcome
+from argmin.api.optimization.spec import ModelFormat, SolverName
 from argmin.api.run import RunDocument, RunModel
 from argmin_solvers.runner import TERMINATION_LOG
 from tests.bench.errors import BenchError

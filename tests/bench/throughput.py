@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.plan import JOBS, Manifest, Resource
 from tests.bench.figures import Figure, Section, Unit, at_least
 from tests.bench.manifests import (

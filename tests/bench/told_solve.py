@@ -15,11 +15,11 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from argmin.api.model import SolverName
+from argmin.api.optimization.model import SolverName
 from argmin.api.progress import PROGRESS_FILE
-from argmin_solvers.adapters import cbclog, glpklog, highs, load_adapter, scip
-from argmin_solvers.adapters.interface import Settings
-from argmin_solvers.models.mps import read_mps
+from argmin_solvers.adapters import cbc_log, glpk_log, highs, load_adapter, scip
+from argmin_solvers.adapters.base import Settings
+from argmin_solvers.models.readers import read_mps
 from argmin_solvers.progress.channels import Channel, FileChannel
 from argmin_solvers.progress.reporter import Reporter
 from argmin_solvers.progress.sink import ProgressSink
@@ -27,7 +27,7 @@ from argmin_solvers.progress.sink import ProgressSink
 
 def main(solver: str, model_file: str, is_told: bool) -> None:
     """Solve, and print how long it took, in seconds of the wall clock and of processors."""
-    model = read_mps(Path(model_file))
+    model = read_mps(Path(model_file)).to_linear()
     adapter = load_adapter(SolverName(solver))
     adapter.version()  # loads the library
     with tempfile.TemporaryDirectory(prefix="argmin-bench-") as folder:
@@ -49,8 +49,8 @@ def _silence() -> None:
     def tell_nothing(*_: Any, **__: Any) -> None:
         pass
 
-    silenced: Any = ((ProgressSink, "tell"), (cbclog.CbcLog, "look_at"))
-    silenced += ((glpklog.GlpkLog, "look_at"), (scip, "_tell_progress"))
+    silenced: Any = ((ProgressSink, "tell"), (cbc_log.CbcLog, "look_at"))
+    silenced += ((glpk_log.GlpkLog, "look_at"), (scip, "_tell_progress"))
     silenced += ((highs, "_watch_iterations"),)
     for owner, name in silenced:
         getattr(owner, name)  # whoever renames it finds this

@@ -23,9 +23,9 @@ from argmin.api.files import Output
 from argmin.api.run import Download, Transfers
 from argmin.api.storage import S3Object, S3Store
 from argmin_solvers.artifacts.downloads import fetch_inputs
-from argmin_solvers.artifacts.storing import open_shipping
-from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import find_outputs
+from argmin_solvers.artifacts.result import open_shipping
+from argmin_solvers.outputs.files import find_outputs
+from argmin_solvers.process.interruption import Interruption
 
 _MIB = 1024 * 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from tests.bench.audit import QUIET_SECONDS, AuditLog, count_by_request
 from tests.bench.figures import Figure, Judged, Section, Table, Unit, at_most, format_number
 from tests.bench.manifests import build_silent

@@ -8,8 +8,10 @@ them, and none would be the program that its authors tested.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 from tests.cluster.cache import cache_root
@@ -62,6 +64,12 @@ def module_key(module: str, toolchain: str) -> str:
 
 
 def go_version() -> str:
+    """The version of the Go on PATH, asked once."""
+    return _ask_go_version(os.environ.get("PATH", ""))
+
+
+@cache
+def _ask_go_version(_path: str) -> str:
     try:
         return run(["go", "env", "GOVERSION"], cwd=TOOLS).strip()
     except CommandError as error:

@@ -9,7 +9,7 @@ INCUMBENT = "incumbent 7"
 
 GATED = f"""
 import pathlib, time
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 report(objective=7, sense="Minimize")
 print("{INCUMBENT}", flush=True)
@@ -21,7 +21,7 @@ report(objective=5, bound=5, outcome="Optimal", variables={{"x": 5}})
 
 ENDLESS = f"""
 import time
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 report(objective=7, bound=3, sense="Minimize")
 print("{INCUMBENT}", flush=True)
@@ -41,7 +41,7 @@ while True:
 
 STUBBORN = f"""
 import signal, time
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 report(objective=7, sense="Minimize")

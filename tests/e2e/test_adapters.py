@@ -84,4 +84,4 @@ def test_infeasible_is_an_answer_and_not_a_failure(jobs: dict[str, Object], solv
     assert holds(job, "Complete")
     assert condition_of(job, "Complete")["reason"] == "Infeasible"
     assert status_of(job, "outcome", "objective") == {"outcome": "Infeasible", "objective": None}
-    assert len(job["status"]["runs"]) == 1
+    assert len(job["status"]["attempts"]) == 1

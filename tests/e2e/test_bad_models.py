@@ -145,7 +145,7 @@ def test_a_bad_model_fails_its_job_once_with_the_place_of_the_mistake(
     assert message_of(job, "Failed").startswith(BAD_MODELS[name][1])
     assert "Traceback" not in message_of(job, "Failed")
     assert status_of(job, "outcome") == {"outcome": "Error"}
-    assert len(job["status"]["runs"]) == 1
+    assert len(job["status"]["attempts"]) == 1
 
 
 def test_a_model_that_prints_a_megabyte_is_solved(jobs: dict[str, Object]) -> None:

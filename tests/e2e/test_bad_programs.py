@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cluster.waiting import wait_until
 from tests.e2e.jobs import await_jobs, message_of, optimization_job, script_job, status_of
 from tests.kubectl import Kubectl, Object, holds
 
@@ -38,6 +39,12 @@ held = []
 while True:
     held.append(bytearray(16 * 1024 * 1024))
 """
+FILLS_ITS_FOLDER = """
+import pathlib, time
+
+pathlib.Path("/tmp/noise.bin").write_bytes(bytes(64 * 1024 * 1024))
+time.sleep(600)
+"""
 COST = [{"name": "objective", "regex": r"cost = (\S+)"}]
 
 
@@ -55,6 +62,7 @@ def jobs(shared: Kubectl) -> dict[str, Object]:
         job("not-utf-8", NOT_UTF_8),
         job("talkative", PRINTS_A_MEGABYTE),
         job("too-large", WRITES_TOO_MUCH, outputs=outputs),
+        job("filled", FILLS_ITS_FOLDER, resources={"ephemeralStorage": "16Mi"}),
         job("greedy", NEEDS_TOO_MUCH_MEMORY, resources=memory),
         job("not-finite", "print('cost = 1e999')"),
         optimization_job(
@@ -112,10 +120,22 @@ def test_outputs_that_are_too_large_are_refused_and_never_dropped_silently(
     assert "solutionRef" not in job["status"]
 
 
+def test_a_program_that_fills_its_scratch_folder_fails_and_its_job_goes(
+    jobs: dict[str, Object], shared: Kubectl
+) -> None:
+    job = jobs["filled"]
+    assert holds(job, "Failed")
+    assert "raise spec.resources.ephemeralStorage" in message_of(job, "Failed")
+    assert message_of(job, "Failed").startswith("ScratchFolderFull: Evicted: ")
+    assert len(job["status"]["attempts"]) == 1
+    child = job["status"]["runName"]
+    wait_until(lambda: shared.find("job", child) is None, "its Job to go", timeout=60)
+
+
 def test_a_failed_program_is_tried_again_up_to_the_backoff_limit(jobs: dict[str, Object]) -> None:
     job = jobs["retried"]
     assert holds(job, "Failed")
-    assert [run["exitCode"] for run in job["status"]["runs"]] == [11, 11]
+    assert [run["exitCode"] for run in job["status"]["attempts"]] == [11, 11]
     assert message_of(job, "Failed").startswith("ProgramFailed: 2 attempts failed; the last: ")
 
 

@@ -17,7 +17,7 @@ from tests.e2e.jobs import (
 )
 from tests.kubectl import Kubectl, Object, condition_of, holds
 
-PRINTS = "from argmin_solvers.reporting import report; report(objective=1)"
+PRINTS = "from argmin_solvers.script.report import report; report(objective=1)"
 
 
 def from_config_map(name: str, reference: str, key: str) -> Object:

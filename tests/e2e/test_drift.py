@@ -52,7 +52,7 @@ def test_an_edited_child_job_is_restored(kubectl: Kubectl) -> None:
     kubectl.wait_for("job", child, is_restored, "to be as argmin made it")
     open_gate(kubectl, pod)
     job = await_job(kubectl, "edited")
-    assert [run["name"] for run in job["status"]["runs"]] == [pod]
+    assert [run["name"] for run in job["status"]["attempts"]] == [pod]
     assert status_of(job, *OPTIMAL) == OPTIMAL
 
 
@@ -75,7 +75,7 @@ def test_a_changed_spec_replaces_the_solve_that_is_under_way(kubectl: Kubectl) -
     await_pod_that_says(kubectl, "changed", INCUMBENT)
     (child,) = children_in(kubectl)["Job"]
 
-    final = "from argmin_solvers.reporting import report; report(objective=9)"
+    final = "from argmin_solvers.script.report import report; report(objective=9)"
     patch(kubectl, JOBS, "changed", {"script": {"source": {"inline": final}}})
     job = await_job(kubectl, "changed")
     assert holds(job, "Complete")

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.command import Argmin
 from tests.e2e.jobs import JOBS, await_jobs
-from tests.installation import ROOT
-from tests.kubectl import Kubectl, Object, condition_of, holds
+from tests.examples import EXAMPLES, EXPECTED, check_answer
+from tests.kubectl import Kubectl, Object
 
-EXAMPLES = ROOT / "examples"
-EXPECTED: list[Object] = yaml.safe_load((EXAMPLES / "expected.yaml").read_text())
-SHOWN_COLUMNS = ["NAME", "STATE", "OUTCOME", "OBJECTIVE", "GAP", "SOLUTIONS", "SOLVER", "AGE"]
+SHOWN_COLUMNS = [
+    *("NAME", "STATE", "OUTCOME", "OBJECTIVE", "PROOF", "GAP", "SOLUTIONS", "SOLVER", "AGE")
+]
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +63,6 @@ def test_an_example_gives_the_same_answer_without_a_cluster(
         assert sorted(path.name for path in (results / output).iterdir()) == sorted(files)
 
 
-def check_answer(job: Object, expected: Object) -> None:
-    status = job["status"]
-    assert holds(job, "Complete"), status
-    assert condition_of(job, "Complete")["reason"] == expected["reason"]
-    exact = {"outcome", "sense", "bestBound", "gap", "solver", "solutions"} & expected.keys()
-    assert {field: status.get(field) for field in exact} == {
-        field: expected[field] for field in exact
-    }
-    if "relativeTolerance" in expected:
-        tolerance = float(expected["relativeTolerance"])
-        wanted = pytest.approx(float(expected["objective"]), rel=tolerance)
-        assert float(status["objective"]) == wanted
-    elif "objective" in expected:
-        assert status["objective"] == expected["objective"]
-
-
 def test_kubectl_get_shows_the_answers_in_columns(
     jobs: dict[str, Object], homes: dict[str, Kubectl]
 ) -> None:
@@ -98,6 +81,7 @@ def test_kubectl_get_shows_the_answers_in_columns(
             ("SOLVER", "solver"),
         ):
             assert row[column] == str(status.get(field, ""))
+        assert row["PROOF"] == status.get("proof", {}).get("level", "")
 
 
 def read_table(text: str) -> list[dict[str, str]]:

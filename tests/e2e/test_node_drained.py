@@ -17,6 +17,8 @@ from tests.e2e.jobs import (
 from tests.e2e.programs import GATED, INCUMBENT
 from tests.kubectl import Kubectl, Object, condition_of, holds
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def uncordoned(kubectl: Kubectl) -> Iterator[None]:
@@ -49,5 +51,5 @@ def test_a_solve_on_a_drained_node_is_done_again_elsewhere_without_counting_as_a
     job = await_job(kubectl, "moved")
     assert holds(job, "Complete")
     assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
-    runs = [(run["name"], run["reason"]) for run in job["status"]["runs"]]
+    runs = [(run["name"], run["reason"]) for run in job["status"]["attempts"]]
     assert runs == [(first, "Evicted"), (second, "ProgramFinished")]

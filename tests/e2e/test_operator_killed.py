@@ -21,6 +21,8 @@ from tests.kubectl import Kubectl, holds
 
 SIGKILLED = 128 + 9
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(autouse=True)
 def renewed(operator: Kubectl) -> None:
@@ -41,7 +43,7 @@ def test_a_job_completes_once_though_the_operator_is_killed_in_the_middle_of_its
     job = await_job(kubectl, "survivor")
     assert holds(job, "Complete")
     assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
-    assert [run["name"] for run in job["status"]["runs"]] == [pod]
+    assert [run["name"] for run in job["status"]["attempts"]] == [pod]
     result = job["status"]["solutionRef"]["configMap"]
     assert children_in(kubectl) == {"Job": [child], "Pod": [pod], "ConfigMap": [child, result]}
 
@@ -51,7 +53,7 @@ def test_a_job_completes_once_though_the_operator_is_killed_in_the_middle_of_its
 
 def test_jobs_applied_in_the_moment_the_operator_is_killed_run_once_each(kubectl: Kubectl) -> None:
     names = [f"burst-{number}" for number in range(4)]
-    program = "from argmin_solvers.reporting import report; report(objective=1)"
+    program = "from argmin_solvers.script.report import report; report(objective=1)"
     kubectl.apply(*(script_job(name, program) for name in names))
     restarts = kill_operator(kubectl)
     await_operator(kubectl, restarts)
@@ -59,7 +61,7 @@ def test_jobs_applied_in_the_moment_the_operator_is_killed_run_once_each(kubectl
     jobs = await_jobs(kubectl, names)
     assert all(holds(job, "Complete") for job in jobs.values())
     children = children_in(kubectl)
-    assert sorted(children["Job"]) == sorted(job["status"]["job"] for job in jobs.values())
+    assert sorted(children["Job"]) == sorted(job["status"]["runName"] for job in jobs.values())
     assert len(children["Pod"]) == len(names)
     kubectl.run("delete", JOBS, "--all")
     await_emptiness(kubectl)

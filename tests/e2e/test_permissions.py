@@ -28,7 +28,7 @@ WRITES = {
 
 LOOKS_AROUND = """
 import os, pathlib
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 def can_write(folder):
     return int(os.access(folder, os.W_OK))
@@ -119,7 +119,7 @@ def test_the_token_of_a_run_opens_only_the_intake_and_only_for_its_own_job(
 
 FORGES = """
 import json, os, pathlib, ssl, urllib.error, urllib.request
-from argmin_solvers.reporting import report
+from argmin_solvers.script.report import report
 
 document = json.loads(pathlib.Path("/opt/ml/processing/input/argmin/job.json").read_text())
 token = pathlib.Path(document["intake"]["tokenPath"]).read_text()

@@ -51,14 +51,14 @@ def test_a_job_suspended_in_the_middle_keeps_its_best_solution_and_completes_whe
 
     suspend(kubectl, "paused", False)
     second = await_pod_that_says(kubectl, "paused", INCUMBENT)
-    child = kubectl.get("job", job["status"]["job"])
+    child = kubectl.get("job", job["status"]["runName"])
     assert child["spec"]["activeDeadlineSeconds"] == DEADLINE - used
     open_gate(kubectl, second)
     job = await_job(kubectl, "paused")
     assert holds(job, "Complete")
     assert not is_suspended(job)
     assert status_of(job, "outcome", "objective") == {"outcome": "Optimal", "objective": "5.0"}
-    runs = [(run["name"], run["reason"]) for run in job["status"]["runs"]]
+    runs = [(run["name"], run["reason"]) for run in job["status"]["attempts"]]
     assert runs == [(first, "Interrupted"), (second, "ProgramFinished")]
     assert job["status"]["activeSeconds"] >= used
 
@@ -77,9 +77,9 @@ def test_a_job_applied_as_suspended_starts_only_when_it_is_resumed(kubectl: Kube
     kubectl.apply(script_job("held", "print(1)", suspend=True))
     job = await_job(kubectl, "held", is_suspended)
     assert not kubectl.list("pods")
-    assert "runs" not in job["status"]
+    assert "attempts" not in job["status"]
 
     suspend(kubectl, "held", False)
     job = await_job(kubectl, "held")
     assert holds(job, "Complete")
-    assert len(job["status"]["runs"]) == 1
+    assert len(job["status"]["attempts"]) == 1

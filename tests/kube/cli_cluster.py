@@ -16,11 +16,12 @@ from typing import Any
 
 import yaml
 
+from argmin.api.answer import Outcome, OutputFile, Sense
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
-from argmin.api.optimizationjob import OptimizationJobStatus, SolutionRef, State
-from argmin.api.outcome import Outcome, OutputFile, Sense
-from argmin.api.run import LOG_KEY, OUTPUTS_KEY, SOLUTION_KEY
-from argmin.optimization.status import Verdict, pronounce, to_wire
+from argmin.api.optimization.spec import OptimizationJobStatus, SolutionRef, State
+from argmin.api.proof import Proof, ProofLevel
+from argmin.api.run import LOG_KEY, OUTPUTS_KEY, PROOF_KEY, SOLUTION_KEY
+from argmin.optimization.status import ConditionUpdate, set_conditions, to_wire
 from tests.cluster import api_server
 from tests.kubectl import Kubectl, holds
 from tests.refusals import MODEL
@@ -28,10 +29,10 @@ from tests.refusals import MODEL
 CRDS = Path(__file__).resolve().parents[2] / "crds"
 KIND = "optimizationjobs.argmin.dev"
 
-RUNNING = Verdict(State.RUNNING, (RECONCILING,), "Running", "its pod is running")
-STOPPING = Verdict(State.RUNNING, (RECONCILING,), "Stopping", "SageMaker stops its job")
-SOLVED = Verdict(State.COMPLETE, (COMPLETE,), "Optimal", "proven optimal")
-BROKEN = Verdict(State.FAILED, (FAILED,), "InvalidModel", "model.mps line 3: no such row")
+RUNNING = ConditionUpdate(State.RUNNING, (RECONCILING,), "Running", "its pod is running")
+STOPPING = ConditionUpdate(State.RUNNING, (RECONCILING,), "Stopping", "SageMaker stops its job")
+SOLVED = ConditionUpdate(State.COMPLETE, (COMPLETE,), "Optimal", "proven optimal")
+BROKEN = ConditionUpdate(State.FAILED, (FAILED,), "InvalidModel", "model.mps line 3: no such row")
 
 
 def job(name: str, **spec: Any) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def answer(**fields: Any) -> OptimizationJobStatus:
         gap="0",
         solver="cbc",
         solver_version="2.10.12",
+        proof=Proof(level=ProofLevel.CERTIFIED),
         **fields,
     )
 
@@ -70,12 +72,12 @@ class Jobs:
     def create(self, name: str, **spec: Any) -> None:
         self.kubectl.apply(job(name, **spec))
 
-    def pronounce(
-        self, name: str, verdict: Verdict, status: OptimizationJobStatus | None = None
+    def set_conditions(
+        self, name: str, verdict: ConditionUpdate, status: OptimizationJobStatus | None = None
     ) -> None:
         """Write a status, as the operator would."""
         generation = self.kubectl.get(KIND, name)["metadata"]["generation"]
-        written = pronounce(
+        written = set_conditions(
             status or OptimizationJobStatus(), verdict, generation, datetime.now(UTC)
         )
         patch = json.dumps({"status": {"progress": None, **to_wire(written)}})
@@ -89,9 +91,12 @@ class Jobs:
         solution: Mapping[str, Any],
         log: str | None = None,
         outputs: Mapping[str, bytes] | None = None,
+        proof: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a result, as the intake would, and a status that refers to it."""
         parts = {SOLUTION_KEY: gzip.compress(json.dumps(solution).encode())}
+        if proof is not None:
+            parts[PROOF_KEY] = gzip.compress(json.dumps(proof).encode())
         if log is not None:
             parts[LOG_KEY] = gzip.compress(log.encode())
         if outputs is not None:
@@ -102,7 +107,7 @@ class Jobs:
             solution_ref=SolutionRef(config_map=f"{name}-result", key=SOLUTION_KEY),
             outputs=tuple(OutputFile(name=output, files=1) for output in sorted(names - {".."})),
         )
-        self.pronounce(name, SOLVED, status)
+        self.set_conditions(name, SOLVED, status)
 
     def keep(self, name: str, parts: Mapping[str, bytes]) -> None:
         """Write the ConfigMap of a result."""

@@ -9,16 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from argmin.runtime.cluster import Cluster
+from argmin.runtime.kube.client import Cluster
 from tests.cluster import api_server, audit_log_path
 from tests.kube.greetings import GREETING_CRD
 from tests.kube.harness import AuditLog
 from tests.kubectl import Kubectl
+from tests.scheduling import ScopeScheduling, keep_together
 
 CRDS = Path(__file__).resolve().parents[2] / "crds"
 
 _SERVER = f"kube-engine-{os.getpid()}"
 _numbers = itertools.count(1)
+_TOGETHER = frozenset({"test_chart", "test_cli_jobs", "test_cli_results", "test_forks"})
+"""Files whose tests share an API server or a process of their own."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ScopeScheduling:
+    return ScopeScheduling(config, log, lambda nodeid: keep_together(nodeid, _TOGETHER))
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +44,9 @@ def administrator() -> Iterator[Kubectl]:
 def user(administrator: Kubectl) -> Kubectl:
     """Somebody with a namespace of their own, and the service account that pods need."""
     namespace = f"team-{next(_numbers)}"
-    administrator.run("create", "namespace", namespace)
+    administrator.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     user = administrator.within(namespace)
-    user.run("create", "serviceaccount", "default")
+    user.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
     return user
 
 

@@ -9,16 +9,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from argmin.api.common import (
-    LABEL_KIND,
-    LABEL_MANAGED_BY,
-    LABEL_NAME,
-    MANAGER,
-    ApiModel,
-    Condition,
-)
+from argmin.api.base import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER, ApiModel
 from argmin.api.conditions import READY, STALLED, condition, set_condition
-from argmin.api.optimizationjob import Metadata
+from argmin.api.meta import Condition
+from argmin.api.optimization.spec import Metadata
 from argmin.plan import (
     CONFIG_MAPS,
     Apply,
@@ -72,18 +66,23 @@ class GreetingKind:
     def parse(self, manifest: Manifest) -> Greeting:
         return Greeting.model_validate(manifest)
 
-    async def observe(self, obj: Greeting, view: View) -> Sequence[Manifest]:
+    def want(self, obj: Greeting) -> int:
+        return obj.spec.copies
+
+    async def observe(self, obj: Greeting, wanted: int, view: View) -> Sequence[Manifest]:
         return view.children(CONFIG_MAPS, obj.metadata.uid)
 
-    def decide(self, obj: Greeting, observed: Sequence[Manifest], now: datetime) -> Plan:
+    def decide(
+        self, obj: Greeting, wanted: int, observed: Sequence[Manifest], now: datetime
+    ) -> Plan:
         self.decided += 1
         _go_wrong(obj.spec.fault)
-        wanted = {build_copy(obj, n)["metadata"]["name"]: n for n in range(obj.spec.copies)}
+        copies = {build_copy(obj, n)["metadata"]["name"]: n for n in range(wanted)}
         there = {child["metadata"]["name"]: child for child in observed}
         return Plan(
             apply=tuple(
                 Apply(build_copy(obj, n), "it is not said")
-                for name, n in wanted.items()
+                for name, n in copies.items()
                 if name not in there or there[name].get("data") != {"message": obj.spec.message}
             ),
             delete=tuple(
@@ -93,7 +92,7 @@ class GreetingKind:
                     "extra",
                 )
                 for name, child in there.items()
-                if name not in wanted
+                if name not in copies
             ),
             status=_describe(obj, now).to_wire(),
             events=(Event("Greeted", f"said {obj.spec.message}"),),

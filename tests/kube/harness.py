@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from argmin.plan import Key, Kind, Manifest, Resource
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.engine import Engine
-from argmin.runtime.metrics import Metrics
+from argmin.runtime.controller.engine import Engine
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.telemetry.metrics import Metrics
 
 TIMEOUT = 20.0
 
@@ -40,7 +40,7 @@ async def eventually(
 
 @asynccontextmanager
 async def running(
-    kind: Kind[Any, Any],
+    kind: Kind[Any, Any, Any],
     cluster: Cluster,
     namespace: str,
     metrics: Metrics | None = None,

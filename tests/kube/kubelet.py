@@ -6,7 +6,7 @@ import json
 
 from argmin.api.run import TOKEN_AUDIENCE
 from argmin.plan import Manifest
-from argmin.runtime.cluster import Cluster
+from argmin.runtime.kube.client import Cluster
 from tests.kube.jobs import owned_by
 from tests.kubectl import Kubectl
 

@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
@@ -19,13 +20,49 @@ from tests.kubectl import Kubectl
 PATIENCE = 60.0
 
 
+class Process(Protocol):
+    """What the tests do with a running operator; a `Popen` is one."""
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; `None` while it runs."""
+
+    def wait(self, timeout: float) -> int:
+        """The exit code; `subprocess.TimeoutExpired` where it does not end."""
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Signal it."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+
+Launch = Callable[[Mapping[str, str], Path], Process]
+"""Starts an operator with these variables; its standard error is appended to the file."""
+
+
+def run_module(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """`python -m argmin`, as the image starts it."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "argmin"], env=dict(environment), stderr=file
+        )
+
+
 class Operator:
     """A process of the operator; its log goes to a file, one life after the other."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
 
-    def __init__(self, user: Kubectl, folder: Path, name: str, **variables: str) -> None:
+    def __init__(
+        self,
+        user: Kubectl,
+        folder: Path,
+        name: str,
+        variables: Mapping[str, str],
+        launch: Launch = run_module,
+    ) -> None:
         """It serves the user's namespace, with the user's rights, once it is started."""
+        self._launch = launch
         intake, admin = free_ports(2)
         self.log = folder / f"{name}.log"
         self._admin = f"http://127.0.0.1:{admin}"
@@ -45,10 +82,7 @@ class Operator:
 
     def start(self) -> None:
         """Start the process; it is not ready yet."""
-        with self.log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "argmin"], env=self._environment, stderr=file
-            )
+        self.process = self._launch(self._environment, self.log)
 
     def ask(self, path: str) -> tuple[int, str]:
         """Status and text of an endpoint; 0 while nobody listens."""
@@ -80,9 +114,15 @@ class Operator:
 @contextmanager
 def operator(user: Kubectl, folder: Path, name: str, **variables: str) -> Iterator[Operator]:
     """A running operator that serves the user's namespace."""
-    running = Operator(user, folder, name, **variables)
-    running.start()
-    try:
+    with serving(Operator(user, folder, name, variables)) as running:
         yield running
+
+
+@contextmanager
+def serving(operator: Operator) -> Iterator[Operator]:
+    """Have an operator run for the length of a block."""
+    operator.start()
+    try:
+        yield operator
     finally:
-        running.kill()
+        operator.kill()

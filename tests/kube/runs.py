@@ -8,13 +8,14 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from argmin.api.common import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
+from argmin.api.base import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
 from argmin.api.run import TOKEN_AUDIENCE
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.backends.defaults import Defaults
+from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Manifest
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.intake import Intake
-from argmin.runtime.progress import ProgressBoard
+from argmin.runtime.intake.progress import ProgressStore
+from argmin.runtime.intake.server import Intake
+from argmin.runtime.kube.client import Cluster
 from tests.kube.jobs import owned_by, pod_manifest
 from tests.kubectl import Kubectl
 from tests.refusals import MODEL
@@ -24,14 +25,15 @@ Client = TestClient[Any, Any]
 
 def serve_intake(
     cluster: Cluster,
-    board: ProgressBoard | None = None,
+    progress_store: ProgressStore | None = None,
     is_leading: Callable[[], bool] = lambda: True,
 ) -> Client:
     """A client of an intake, to be entered."""
+    kind = OptimizationJobKind(lambda _: Defaults("solvers:1", "http://intake"))
     intake = Intake(
         cluster,
-        [OPTIMIZATION_JOBS],
-        board or ProgressBoard(),
+        {kind.resource: kind.list_runs},
+        progress_store or ProgressStore(),
         is_leading,
         lambda _path, _status: None,
     )
@@ -46,7 +48,7 @@ class Runs:
     cluster: Cluster
 
     def start(self, owner: str, pod: str = "", **labels: str) -> Manifest:
-        """A job with its Job and a pod of it; returns the pod."""
+        """A job that names its Job in its status, and a pod of that; returns the pod."""
         self.user.apply(
             {
                 "apiVersion": "argmin.dev/v1alpha1",
@@ -56,23 +58,32 @@ class Runs:
             }
         )
         marks = {LABEL_NAME: owner, LABEL_KIND: "OptimizationJob", LABEL_MANAGED_BY: MANAGER}
-        job = self._make_job(owner, {**marks, **labels})
+        job = self.make_job(owner, f"{owner}-1", {**marks, **labels})
+        self.name_run(owner, f"{owner}-1")
         name = pod or f"{owner}-abcde"
         self.user.apply(pod_manifest(name, marks, owned_by(job)))
         return self.user.get("pod", name)
 
-    def _make_job(self, owner: str, labels: dict[str, str]) -> Manifest:
+    def name_run(self, owner: str, run: str) -> None:
+        """Have the status of a job name its run."""
+        patch = f'{{"status": {{"runName": "{run}"}}}}'
+        self.user.run(
+            "patch", "opt", owner, "--subresource=status", "--type=merge", f"--patch={patch}"
+        )
+
+    def make_job(self, owner: str, name: str, labels: dict[str, str]) -> Manifest:
+        """A Job with a reference to an OptimizationJob."""
         reference = owned_by(self.user.get("opt", owner))
         template = pod_manifest("run", labels, None)
         self.user.apply(
             {
                 "apiVersion": "batch/v1",
                 "kind": "Job",
-                "metadata": {"name": owner, "labels": labels, "ownerReferences": [reference]},
+                "metadata": {"name": name, "labels": labels, "ownerReferences": [reference]},
                 "spec": {"template": {"metadata": {"labels": labels}, "spec": template["spec"]}},
             }
         )
-        return self.user.get("job", owner)
+        return self.user.get("job", name)
 
     async def token(self, pod: Manifest | None, audience: str = TOKEN_AUDIENCE) -> str:
         """The token that the kubelet would project into the pod; unbound without one."""

@@ -13,6 +13,10 @@ import pytest
 import yaml
 
 from argmin.__main__ import LEASE_NAME
+from argmin.api.base import LABEL_NAME
+from argmin.backends.pods.job import build_labels
+from argmin.backends.run import Owner
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.settings import Settings
 from tests import demo_sagemaker
 from tests.aws.seed import BUCKET
@@ -32,7 +36,6 @@ SYSTEM = "argmin-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:argmin"
 EVERYTHING_ON = (
     "replicas=2",
-    "networkPolicy.enabled=true",
     "metrics.serviceMonitor.enabled=true",
 )
 
@@ -124,7 +127,7 @@ def _attributes(kubectl: Kubectl, verb: str, resource: str) -> dict[str, str]:
 
 
 def test_the_api_server_accepts_every_object_of_the_chart(kubectl: Kubectl) -> None:
-    manifests = render("replicas=2", "networkPolicy.enabled=true", "watchNamespaces={team-a}")
+    manifests = render("replicas=2", "watchNamespaces={team-a}")
     apply(kubectl, manifests, "--dry-run=server")
 
 
@@ -140,6 +143,24 @@ def test_the_operators_pod_passes_the_restricted_pod_security_standard(kubectl: 
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
     with pytest.raises(KubectlError, match="violates PodSecurity"):
         kubectl.run(*create, stdin=yaml.safe_dump(pod))
+
+
+def test_unless_asked_otherwise_runs_reach_the_intake_and_nobody_else_does() -> None:
+    manifests = render()
+    (policy,) = of_kind(manifests, "NetworkPolicy")
+    template = of_kind(manifests, "Deployment")[0]["spec"]["template"]
+    selected = policy["spec"]["podSelector"]["matchLabels"]
+    assert selected.items() <= template["metadata"]["labels"].items()
+    ports = {p["name"] for c in template["spec"]["containers"] for p in c["ports"]}
+    rules = {rule["ports"][0]["port"]: rule for rule in policy["spec"]["ingress"]}
+    assert set(rules) == ports == {"intake", "admin"}
+    (peer,) = rules["intake"]["from"]
+    assert peer["namespaceSelector"] == {}
+    (expression,) = peer["podSelector"]["matchExpressions"]
+    assert expression == {"key": LABEL_NAME, "operator": "Exists"}
+    owner = Owner(OPTIMIZATION_JOBS, "team", "steel", "uid")
+    assert expression["key"] in build_labels(owner)
+    assert not of_kind(render("networkPolicy.enabled=false"), "NetworkPolicy")
 
 
 def test_the_root_file_system_of_the_operator_is_read_only() -> None:
@@ -254,6 +275,7 @@ def test_the_operator_reads_the_settings_that_the_chart_writes() -> None:
     assert settings.log_level == "debug"
     assert settings.defaults_for("team-a").image == "mirror/solvers:v7"
     assert settings.defaults_for("team-a").resources.limits["memory"] == "3Gi"
+    assert settings.defaults_for("team-a").resources.ephemeral_storage == "10Gi"
     services = {manifest["metadata"]["name"] for manifest in of_kind(manifests, "Service")}
     assert settings.intake_url == f"http://argmin-intake.{SYSTEM}.svc:8080"
     assert "argmin-intake" in services

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from argmin.api.optimizationjob import OptimizationJobStatus
+from argmin.api.optimization.spec import OptimizationJobStatus
 from argmin.api.progress import Progress
 from argmin.cli import main
 from argmin.cli.errors import ExitStatus
@@ -41,9 +42,9 @@ SEARCH = Progress(
 
 @pytest.fixture(scope="module")
 def jobs() -> Iterator[Jobs]:
-    with open_jobs("kube-cli-jobs") as opened:
+    with open_jobs(f"kube-cli-jobs-{os.getpid()}") as opened:
         opened.create("steel")
-        opened.pronounce("steel", SOLVED, answer())
+        opened.set_conditions("steel", SOLVED, answer())
         yield opened
 
 
@@ -130,8 +131,8 @@ class TestSubmit:
     ) -> None:
         def end() -> None:
             jobs.kubectl.wait_for(KIND, name, bool, "is submitted", 60)
-            jobs.pronounce(name, RUNNING)
-            jobs.pronounce(name, verdict, answer())
+            jobs.set_conditions(name, RUNNING)
+            jobs.set_conditions(name, verdict, answer())
 
         ending = background.submit(end)
         command = ["submit", write(job(name)), "--wait", *WAIT, "-o", "json", *jobs.options]
@@ -157,16 +158,18 @@ class TestGet:
         assert main(["get", *jobs.options]) == ExitStatus.OK
         heading, *lines = capsys.readouterr().out.splitlines()
         assert heading.split() == [
-            *("NAME", "STATE", "OUTCOME", "OBJECTIVE", "BOUND", "GAP", "SOLVER", "AGE")
+            *("NAME", "STATE", "OUTCOME", "OBJECTIVE", "PROOF", "BOUND", "GAP", "SOLVER", "AGE")
         ]
         (line,) = (line.split() for line in lines if line.startswith("steel"))
-        assert line[:7] == ["steel", "Complete", "Optimal", "15005.0", "15005.0", "0", "cbc"]
+        assert line[:8] == [
+            *("steel", "Complete", "Optimal", "15005.0", "Certified", "15005.0", "0", "cbc")
+        ]
 
     def test_a_job_that_runs_shows_where_its_search_stands(
         self, jobs: Jobs, capsys: pytest.CaptureFixture[str]
     ) -> None:
         jobs.create("searching")
-        jobs.pronounce("searching", RUNNING, OptimizationJobStatus(progress=SEARCH))
+        jobs.set_conditions("searching", RUNNING, OptimizationJobStatus(progress=SEARCH))
         assert main(["get", "searching", *jobs.options]) == ExitStatus.OK
         line = capsys.readouterr().out.splitlines()[1].split()
         assert line[:5] == ["searching", "Running", "16000", "14000", "0.125"]
@@ -214,7 +217,7 @@ class TestGet:
     def test_a_cluster_without_argmin_is_told_what_to_install(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        with api_server("kube-cli-bare") as kubeconfig:
+        with api_server(f"kube-cli-bare-{os.getpid()}") as kubeconfig:
             for command in (["get"], ["get", "steel"]):
                 code = main([*command, "--kubeconfig", str(kubeconfig)])
                 assert code == ExitStatus.NOT_FOUND
@@ -241,10 +244,10 @@ class TestWatch:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         jobs.create("watched")
-        jobs.pronounce("watched", RUNNING, OptimizationJobStatus(progress=SEARCH))
+        jobs.set_conditions("watched", RUNNING, OptimizationJobStatus(progress=SEARCH))
         watching = background.submit(main, ["watch", "watched", *WAIT, *jobs.options])
         wait_until(lambda: "16000" in capsys.readouterr().err, "the search", timeout=60)
-        jobs.pronounce("watched", SOLVED, answer())
+        jobs.set_conditions("watched", SOLVED, answer())
         assert watching.result() == ExitStatus.OK
         captured = capsys.readouterr()
         last = captured.err.splitlines()[-1]
@@ -255,7 +258,7 @@ class TestWatch:
         self, jobs: Jobs, capsys: pytest.CaptureFixture[str]
     ) -> None:
         jobs.create("edited")
-        jobs.pronounce("edited", SOLVED, answer())
+        jobs.set_conditions("edited", SOLVED, answer())
         jobs.create("edited", seed=1)
         command = ["watch", "edited", "--timeout", "100ms", *jobs.options]
         assert main(command) == ExitStatus.TIMEOUT
@@ -274,7 +277,7 @@ class TestWatch:
 
     def test_events_are_shown(self, jobs: Jobs, capsys: pytest.CaptureFixture[str]) -> None:
         jobs.create("eventful", model=MODEL)
-        jobs.pronounce("eventful", SOLVED, answer())
+        jobs.set_conditions("eventful", SOLVED, answer())
         uid = jobs.kubectl.get(KIND, "eventful")["metadata"]["uid"]
         jobs.kubectl.create(
             {
@@ -309,15 +312,21 @@ class TestDelete:
         held = job("held")
         held["metadata"]["finalizers"] = ["example.com/hold"]
         jobs.kubectl.apply(held)
+        printed: list[str] = []
+
+        def is_printed(text: str) -> bool:
+            printed.append(capsys.readouterr().err)  # a look may find half a line
+            return text in "".join(printed)
+
         deleting = background.submit(main, ["delete", "held", "--wait", *WAIT, *jobs.options])
         wait_until(
-            lambda: "held: waits for example.com/hold" in capsys.readouterr().err,
+            lambda: is_printed("held: waits for example.com/hold"),
             "the finalizer to be named",
             timeout=60,
         )
-        jobs.pronounce("held", STOPPING)
+        jobs.set_conditions("held", STOPPING)
         wait_until(
-            lambda: "held: SageMaker stops its job" in capsys.readouterr().err,
+            lambda: is_printed("held: SageMaker stops its job"),
             "the operator's own words",
             timeout=60,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from argmin.api.optimizationjob import OptimizationJobStatus
+from argmin.api.optimization.spec import OptimizationJobStatus
 from argmin.cli import main
 from argmin.cli.errors import ExitStatus
 from tests.kube.cli_cluster import BROKEN, RUNNING, SOLVED, Jobs, answer, job, open_jobs
@@ -23,22 +24,24 @@ DRAWN = {
     **{"name": "drawn", "outcome": "Optimal", "reason": "Optimal", "objective": "3.0"},
     "history": [{"seconds": 0.5, "objective": 4.0}, {"seconds": 2.0, "objective": 3.0}],
 }
+PROOF = {"version": 1, "kind": "DualBound", "multipliers": {"c1": "1/3"}}
 POOL = {"version": 1, "variables": {"x": 1.0}, "solutions": [{"x": 1.0}, {"x": 2.0, "y": 1.0}]}
 
 
 @pytest.fixture(scope="module")
 def jobs() -> Iterator[Jobs]:
-    with open_jobs("kube-cli-results") as opened:
+    with open_jobs(f"kube-cli-results-{os.getpid()}") as opened:
         for name in ("steel", "nurses", "hostile", "damaged", "running", "failed", "drawn"):
             opened.create(name)
-        opened.deliver("steel", SOLUTION, "solver cbc\n", {"data/a.csv": b"1", "lp/m.lp": b"2"})
+        files = {"data/a.csv": b"1", "lp/m.lp": b"2"}
+        opened.deliver("steel", SOLUTION, "solver cbc\n", files, PROOF)
         opened.deliver("nurses", POOL)
         opened.deliver("drawn", DRAWN)
         opened.deliver("hostile", SOLUTION, outputs={"../escaped": b"1"})
         opened.deliver("damaged", SOLUTION)
         opened.keep("damaged", {"solution.json.gz": b"no gzip"})
-        opened.pronounce("running", RUNNING)
-        opened.pronounce("failed", BROKEN)
+        opened.set_conditions("running", RUNNING)
+        opened.set_conditions("failed", BROKEN)
         yield opened
 
 
@@ -92,6 +95,7 @@ class TestResult:
         assert code == ExitStatus.OK
         assert json.loads((tmp_path / "here/solution.json").read_text()) == SOLUTION
         assert json.loads((tmp_path / "here/status.json").read_text())["outcome"] == "Optimal"
+        assert json.loads((tmp_path / "here/proof.json").read_text()) == PROOF
         assert (tmp_path / "here/run.log").read_text() == "solver cbc\n"
         assert (tmp_path / "here/data/a.csv").read_text() == "1"
         assert (tmp_path / "here/lp/m.lp").read_text() == "2"
@@ -120,6 +124,38 @@ class TestResult:
         code, _, err = tell("result", "damaged")
         assert code == ExitStatus.FAILED
         assert "solution.json.gz in ConfigMap damaged-result is damaged" in err
+
+
+class TestProof:
+    def test_the_certificate_is_printed_as_json(self, tell: Any) -> None:
+        code, out, _ = tell("result", "steel", "--proof")
+        assert code == ExitStatus.OK
+        assert json.loads(out) == PROOF
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            (
+                "nurses",
+                "nurses has no certificate: Certified: a certificate was checked in exact"
+                " arithmetic",
+            ),
+            ("running", "running has no result yet: wait for it with `argmin watch running`"),
+            ("failed", "failed has ended without a result"),
+        ],
+    )
+    def test_no_certificate_ends_with_3_and_says_why(
+        self, name: str, message: str, tell: Any
+    ) -> None:
+        code, out, err = tell("result", name, "--proof")
+        assert (code, out) == (ExitStatus.NOT_FOUND, "")
+        assert message in err
+
+    @pytest.mark.parametrize("options", [("--format", "csv"), ("--output-dir", "here")])
+    def test_it_has_no_other_form(self, options: tuple[str, str], tell: Any) -> None:
+        code, _, err = tell("result", "steel", "--proof", *options)
+        assert code == ExitStatus.INVALID
+        assert "--proof prints a certificate as JSON" in err
 
 
 class TestPlot:
@@ -183,9 +219,9 @@ class TestPlan:
         jobs.create("finished")
         first = plan(job("finished"))
         run = first["apply"][1]["metadata"]["name"]
-        status = answer().model_copy(update={"job": run})
+        status = answer().model_copy(update={"run_name": run})
         assert isinstance(status, OptimizationJobStatus)
-        jobs.pronounce("finished", SOLVED, status)
+        jobs.set_conditions("finished", SOLVED, status)
         assert [n["rule"] for n in plan(job("finished"))["notes"]] == ["stay_finished"]
         edited = plan(job("finished", seed=7))
         assert "start" in [note["rule"] for note in edited["notes"]]

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from argmin.backends.run import Defaults
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import CONFIG_MAPS, JOBS, Key, Kind, Manifest, Resource
-from argmin.runtime.cache import Cache
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.events import EVENTS
-from argmin.runtime.reconciler import Reconciler
-from argmin.runtime.resync import Resync
-from argmin.runtime.scope import Scope
+from argmin.runtime.cache.resync import Resync
+from argmin.runtime.cache.scope import Scope
+from argmin.runtime.cache.store import Cache
+from argmin.runtime.controller.reconciler import Reconciler
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.kube.events import EVENTS
 from tests.kube.greetings import GREETINGS, GreetingKind, greeting
 from tests.kube.harness import CrashError, CrashingCluster, snapshot
 from tests.kubectl import Kubectl
@@ -42,17 +42,19 @@ def job(name: str) -> Manifest:
     }
 
 
-async def work(kind: Kind[Any, Any], cluster: Cluster, key: Key) -> None:
+async def work(kind: Kind[Any, Any, Any], cluster: Cluster, key: Key) -> None:
     """One life of a process: it looks at everything, then reconciles until nothing is left."""
     cache = Cache()
     scope = Scope.of((kind,), (key.namespace,))
-    await Resync(cluster, cache, scope, lambda _: None, interval=600.0).heal()
+    await Resync(
+        cluster, cache, scope, lambda _: None, 600.0, lambda _resource, _is_there: None
+    ).heal()
     reconciler = Reconciler(kind, cluster, cache)
     for _ in range(3):
         await reconciler.reconcile(key)
 
 
-async def die_after(writes: int, kind: Kind[Any, Any], kubeconfig: Path, key: Key) -> bool:
+async def die_after(writes: int, kind: Kind[Any, Any, Any], kubeconfig: Path, key: Key) -> bool:
     """A life that ends right after so many writes; whether it came to that."""
     async with await CrashingCluster.connect(str(kubeconfig)) as cluster:
         cluster.writes_left = writes
@@ -71,7 +73,7 @@ async def die_after(writes: int, kind: Kind[Any, Any], kubeconfig: Path, key: Ke
     ],
 )
 async def test_whatever_write_a_process_dies_after_its_successor_ends_in_the_same_state(
-    make_kind: Callable[[], Kind[Any, Any]],
+    make_kind: Callable[[], Kind[Any, Any, Any]],
     resource: Resource,
     manifest: Manifest,
     user: Kubectl,

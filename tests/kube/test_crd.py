@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.outcome import METRICS_LIMIT
+from argmin.api.answer import METRICS_LIMIT
 from tests.cluster.waiting import wait_until
 from tests.kubectl import Kubectl, KubectlError, Object
 from tests.refusals import MODEL, REFUSALS, SCRIPT, Refusal
@@ -42,6 +42,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "model": {**MODEL, "format": "cp-sat"},
         "solutionPool": {"enumerateAll": True, "size": 10},
     },
+    "everything about a proof": {
+        "model": MODEL,
+        "solver": {"name": "highs"},
+        "proof": {"level": "CrossChecked", "time": "1m", "solver": "scip"},
+    },
+    "the solver's word alone": {"model": MODEL, "proof": {"level": "Claimed"}},
     "everything about pods": {
         "script": SCRIPT,
         "image": "registry.example/team/solvers:1",
@@ -122,19 +128,6 @@ def kubectl(administrator: Kubectl) -> Kubectl:
     return administrator.within("default")
 
 
-def apply(kubectl: Kubectl, manifest: Object) -> Object:
-    text = kubectl.run(
-        "apply",
-        "--server-side",
-        "--dry-run=server",
-        "--output=json",
-        "--filename=-",
-        stdin=json.dumps(manifest),
-    )
-    answer: Object = json.loads(text)
-    return answer
-
-
 def includes(found: object, wanted: object) -> bool:
     """Whether all that is wanted was found; defaults may have come to it."""
     if isinstance(found, dict) and isinstance(wanted, dict):
@@ -147,7 +140,7 @@ def test_a_bad_spec_is_refused_at_apply_with_the_field_and_what_to_write(
     kubectl: Kubectl, refusal: Refusal
 ) -> None:
     with pytest.raises(KubectlError) as refused:
-        apply(kubectl, refusal.manifest)
+        kubectl.try_apply(refusal.manifest)
     said = str(refused.value)
     assert (refusal.server_message or refusal.message) in said
     assert refusal.field in said
@@ -156,11 +149,11 @@ def test_a_bad_spec_is_refused_at_apply_with_the_field_and_what_to_write(
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_a_good_spec_is_accepted_as_it_was_written(kubectl: Kubectl, case: str) -> None:
     manifest = Refusal(case, ACCEPTED[case], "", "", name="good").manifest
-    assert includes(apply(kubectl, manifest), manifest)
+    assert includes(kubectl.try_apply(manifest), manifest)
 
 
 def test_what_is_left_out_gets_its_default(kubectl: Kubectl) -> None:
-    accepted = apply(kubectl, Refusal("", {"script": SCRIPT}, "", "", name="good").manifest)
+    accepted = kubectl.try_apply(Refusal("", {"script": SCRIPT}, "", "", name="good").manifest)
     assert accepted["spec"]["backoffLimit"] == 3
     assert accepted["spec"]["suspend"] is False
     assert accepted["spec"]["script"]["command"] == ["python"]
@@ -169,7 +162,7 @@ def test_what_is_left_out_gets_its_default(kubectl: Kubectl) -> None:
 def test_an_unknown_field_is_refused_by_its_path(kubectl: Kubectl) -> None:
     manifest = Refusal("", {"script": SCRIPT, "limit": {"time": "5m"}}, "", "", name="bad").manifest
     with pytest.raises(KubectlError, match=r"unknown field.*spec\.limit|spec\.limit: field not"):
-        apply(kubectl, manifest)
+        kubectl.try_apply(manifest)
 
 
 def test_a_spec_can_be_changed_from_model_to_script_but_never_to_both(kubectl: Kubectl) -> None:
@@ -228,3 +221,11 @@ def test_a_status_with_more_metrics_than_today_holds_up_no_change_of_its_job(
     kubectl.apply({**old, "spec": {"model": MODEL, "suspend": True}})
     kept = kubectl.get("optimizationjobs.argmin.dev", "old")
     assert len(kept["status"]["metrics"]) == METRICS_LIMIT + 1
+
+
+def test_a_status_under_its_older_names_is_kept(kubectl: Kubectl) -> None:
+    older = {"job": "older-9afe625c", "runs": [{"name": "older-9afe625c-x", "phase": "Failed"}]}
+    kubectl.apply(Refusal("", {"model": MODEL}, "", "", name="older").manifest)
+    patch = json.dumps({"status": older})
+    kubectl.run("patch", "opt", "older", "--subresource=status", "--type=merge", f"--patch={patch}")
+    assert kubectl.get("opt", "older")["status"] == older

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from argmin.api.common import LABEL_MANAGED_BY, LABEL_NAME
-from argmin.api.run import INTAKE_PATH, RESULT_LIMIT_BYTES, SOLUTION_KEY
-from argmin.runtime.cluster import Cluster
+from argmin.api.base import LABEL_MANAGED_BY, LABEL_NAME, MANAGER
+from argmin.api.run import INTAKE_PATH, LOG_KEY, RESULT_LIMIT_BYTES, SOLUTION_KEY
+from argmin.runtime.kube.client import Cluster
 from tests.kube.harness import AuditLog
-from tests.kube.jobs import pod_manifest
+from tests.kube.jobs import owned_by, pod_manifest
 from tests.kube.runs import Client, Runs, serve_intake
 from tests.kubectl import Kubectl
 
@@ -50,8 +50,8 @@ async def test_a_result_is_kept_in_a_config_map_that_the_job_owns(
 ) -> None:
     token = await runs.token(runs.start("steel"))
     answer = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("15005.0")})
-    assert answer == (200, {"configMap": "steel-result"})
-    kept = runs.user.get("configmap", "steel-result")
+    assert answer == (200, {"configMap": "steel-1-result"})
+    kept = runs.user.get("configmap", "steel-1-result")
     assert gzip.decompress(base64.b64decode(kept["binaryData"][SOLUTION_KEY])) == b"15005.0"
     owner = kept["metadata"]["ownerReferences"][0]
     assert owner["kind"] == "OptimizationJob"
@@ -64,40 +64,41 @@ async def test_a_later_delivery_takes_the_place_of_an_earlier_one(
     runs: Runs, intake: Client
 ) -> None:
     token = await runs.token(runs.start("steel"))
-    await deliver(intake, token, "steel", {SOLUTION_KEY: encode("old"), "run.log": encode("log")})
+    await deliver(intake, token, "steel", {SOLUTION_KEY: encode("old"), LOG_KEY: encode("log")})
     for _ in range(2):
         status, _ = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("new")})
         assert status == 200
-    kept = runs.user.get("configmap", "steel-result")
+    kept = runs.user.get("configmap", "steel-1-result")
     assert kept["binaryData"] == {SOLUTION_KEY: encode("new")}
 
 
-async def test_the_result_of_a_deleted_namesake_makes_room(runs: Runs, intake: Client) -> None:
-    token = await runs.token(runs.start("steel"))
-    await deliver(intake, token, "steel", {SOLUTION_KEY: encode("old")})
-    for kind, name in (("opt", "steel"), ("job", "steel"), ("pod", "steel-abcde")):
-        runs.user.delete(kind, name, "--force", "--cascade=background")
-    token = await runs.token(runs.start("steel"))
-    status, _ = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("new")})
-    assert status == 200
-    kept = runs.user.get("configmap", "steel-result")
-    uids = [o["uid"] for o in kept["metadata"]["ownerReferences"]]
-    assert uids == [runs.user.get("opt", "steel")["metadata"]["uid"]]
+async def test_a_job_that_is_not_the_one_of_the_status_delivers_nothing(
+    runs: Runs, intake: Client
+) -> None:
+    runs.start("steel")
+    marks = {LABEL_NAME: "steel", LABEL_MANAGED_BY: MANAGER}
+    forged = runs.make_job("steel", "forged", marks)
+    runs.user.apply(pod_manifest("impostor", marks, owned_by(forged)))
+    token = await runs.token(runs.user.get("pod", "impostor"))
+    status, said = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("x")})
+    assert status == 503
+    assert said["error"] == "OptimizationJob steel does not name run forged in its status"
+    assert runs.user.find("configmap", "forged-result") is None
 
 
 async def test_a_config_map_of_somebody_else_is_left_alone(runs: Runs, intake: Client) -> None:
     mine = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": "steel-result"},
+        "metadata": {"name": "steel-1-result"},
         "data": {"mine": "yes"},
     }
     runs.user.apply(mine)
     token = await runs.token(runs.start("steel"))
     status, said = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("new")})
     assert status == 409
-    assert "steel-result is there and not argmin's" in said["error"]
-    assert "binaryData" not in runs.user.get("configmap", "steel-result")
+    assert "steel-1-result is there and not of steel" in said["error"]
+    assert "binaryData" not in runs.user.get("configmap", "steel-1-result")
 
 
 async def test_a_token_for_another_audience_is_refused(runs: Runs, intake: Client) -> None:
@@ -132,7 +133,7 @@ async def test_a_pod_cannot_hand_in_for_another_job(runs: Runs, intake: Client) 
     token = await runs.token(runs.start("other"))
     status, said = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("x")})
     assert (status, said["error"]) == (403, "pod other-abcde does not belong to steel")
-    assert runs.user.find("configmap", "steel-result") is None
+    assert runs.user.find("configmap", "steel-1-result") is None
 
 
 async def test_a_pod_that_only_wears_the_label_is_refused(runs: Runs, intake: Client) -> None:
@@ -146,7 +147,7 @@ async def test_a_pod_that_only_wears_the_label_is_refused(runs: Runs, intake: Cl
 async def test_a_job_that_argmin_does_not_manage_is_refused(runs: Runs, intake: Client) -> None:
     token = await runs.token(runs.start("steel", **{LABEL_MANAGED_BY: "somebody"}))
     status, said = await deliver(intake, token, "steel", {SOLUTION_KEY: encode("x")})
-    assert (status, said["error"]) == (403, "Job steel is not argmin's")
+    assert (status, said["error"]) == (403, "Job steel-1 is not argmin's")
 
 
 async def test_the_token_of_a_pod_that_is_gone_is_refused(runs: Runs, intake: Client) -> None:
@@ -177,9 +178,12 @@ async def test_a_result_of_the_largest_size_is_kept_and_a_larger_one_refused(
     [
         ("no json", "the body is no delivery"),
         ('{"owner": "steel"}', "the body is no delivery"),
-        ('{"owner": "steel", "parts": {"a": "%%%"}}', "part a is not base64"),
-        ('{"owner": "steel", "parts": {"a": "µ"}}', "part a is not base64"),
-        ('{"owner": "steel", "parts": {"a/b": "YQ=="}}', "part 'a/b': name parts with letters"),
+        ('{"owner": "steel", "parts": {"run.log.gz": "%%%"}}', "part run.log.gz is not base64"),
+        ('{"owner": "steel", "parts": {"run.log.gz": "µ"}}', "part run.log.gz is not base64"),
+        (
+            '{"owner": "steel", "parts": {"a/b": "YQ=="}}',
+            "the body is no delivery: send owner and parts (solution.json.gz, ",
+        ),
     ],
 )
 async def test_a_body_that_is_no_delivery_is_refused(

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from argmin.api.common import LABEL_MANAGED_BY
+from argmin.api.base import LABEL_MANAGED_BY
 from argmin.api.run import PROGRESS_PATH
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
+from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.progress import ProgressBoard
-from argmin.runtime.senders import MEMORY_SECONDS, Senders
+from argmin.runtime.intake.authentication import MEMORY_SECONDS, Authenticator
+from argmin.runtime.intake.progress import ProgressStore
+from argmin.runtime.kube.client import Cluster
 from tests.kube.runs import Client, Runs, serve_intake
 from tests.kubectl import Kubectl
 
@@ -47,13 +49,13 @@ def runs(user: Kubectl, cluster: Cluster) -> Runs:
 
 
 @pytest.fixture
-def board() -> ProgressBoard:
-    return ProgressBoard()
+def progress_store() -> ProgressStore:
+    return ProgressStore()
 
 
 @pytest.fixture
-async def intake(counted: Counted, board: ProgressBoard) -> AsyncIterator[Client]:
-    async with serve_intake(counted, board) as client:
+async def intake(counted: Counted, progress_store: ProgressStore) -> AsyncIterator[Client]:
+    async with serve_intake(counted, progress_store) as client:
         yield client
 
 
@@ -73,12 +75,12 @@ async def post(intake: Client, token: str, body: str) -> tuple[int, str]:
 
 
 async def test_progress_is_on_the_board_with_the_pod_that_told_it(
-    runs: Runs, intake: Client, board: ProgressBoard
+    runs: Runs, intake: Client, progress_store: ProgressStore
 ) -> None:
     token = await runs.token(runs.start("steel"))
     assert await tell(intake, token, "steel") == (200, "")
     uid = runs.user.get("opt", "steel")["metadata"]["uid"]
-    heard = board.read(Key(OPTIMIZATION_JOBS, runs.user.namespace, "steel"), uid)
+    heard = progress_store.read(Key(OPTIMIZATION_JOBS, runs.user.namespace, "steel"), uid)
     assert heard is not None
     assert heard.attempt == "steel-abcde"
     assert heard.progress.to_wire() == PROGRESS
@@ -91,53 +93,55 @@ async def test_the_api_server_is_asked_once_a_minute_whatever_is_told(
     await tell(intake, token, "steel")
     asked = counted.calls
     for nodes in range(20):
-        assert await tell(intake, token, "steel", {**PROGRESS, "nodes": nodes}) == (200, "")
-    assert (asked, counted.calls) == (3, 3)
+        status, _ = await tell(intake, token, "steel", {**PROGRESS, "nodes": nodes})
+        assert status in (200, 429)
+    assert (asked, counted.calls) == (4, 4)
 
 
 async def test_after_a_minute_a_sender_is_asked_again_who_it_is(
     runs: Runs, counted: Counted
 ) -> None:
     now = 0.0
-    senders = Senders(counted, lambda: now)
+    kind = OptimizationJobKind(lambda _: Defaults("solvers:1", "http://intake"))
+    senders = Authenticator(counted, {kind.resource: kind.list_runs}, lambda: now)
     token = await runs.token(runs.start("steel"))
     await senders.recognize(token)
     now = MEMORY_SECONDS - 1
     await senders.recognize(token)
-    assert counted.calls == 3
+    assert counted.calls == 4
     now = MEMORY_SECONDS
     await senders.recognize(token)
-    assert counted.calls == 6
+    assert counted.calls == 8
 
 
 async def test_a_process_that_does_not_lead_says_so_without_asking_anybody(
-    runs: Runs, counted: Counted, board: ProgressBoard
+    runs: Runs, counted: Counted, progress_store: ProgressStore
 ) -> None:
     token = await runs.token(runs.start("steel"))
-    async with serve_intake(counted, board, is_leading=lambda: False) as standby:
+    async with serve_intake(counted, progress_store, is_leading=lambda: False) as standby:
         assert await tell(standby, token, "steel") == (503, "not leading")
-    assert (counted.calls, board.size) == (0, 0)
+    assert (counted.calls, progress_store.size) == (0, 0)
 
 
-async def test_a_forged_token_is_refused(intake: Client, board: ProgressBoard) -> None:
+async def test_a_forged_token_is_refused(intake: Client, progress_store: ProgressStore) -> None:
     status, said = await tell(intake, "eyJhbGciOiJub25lIn0.e30.", "steel")
     assert (status, said) == (401, "the token is not valid for audience argmin.dev")
-    assert board.size == 0
+    assert progress_store.size == 0
 
 
 async def test_a_pod_cannot_tell_of_another_job_even_when_it_is_known(
-    runs: Runs, intake: Client, board: ProgressBoard
+    runs: Runs, intake: Client, progress_store: ProgressStore
 ) -> None:
     runs.start("steel")
     token = await runs.token(runs.start("other"))
     assert await tell(intake, token, "other") == (200, "")
     assert await tell(intake, token, "steel") == (403, "pod other-abcde does not belong to steel")
-    assert board.size == 1
+    assert progress_store.size == 1
 
 
 async def test_a_job_that_argmin_does_not_manage_is_refused(runs: Runs, intake: Client) -> None:
     token = await runs.token(runs.start("steel", **{LABEL_MANAGED_BY: "somebody"}))
-    assert await tell(intake, token, "steel") == (403, "Job steel is not argmin's")
+    assert await tell(intake, token, "steel") == (403, "Job steel-1 is not argmin's")
 
 
 @pytest.mark.parametrize(
@@ -151,11 +155,11 @@ async def test_a_job_that_argmin_does_not_manage_is_refused(runs: Runs, intake: 
     ],
 )
 async def test_what_no_status_could_hold_is_refused(
-    runs: Runs, intake: Client, board: ProgressBoard, progress: dict[str, Any], said: str
+    runs: Runs, intake: Client, progress_store: ProgressStore, progress: dict[str, Any], said: str
 ) -> None:
     token = await runs.token(runs.start("steel"))
     assert await tell(intake, token, "steel", progress) == (422, said)
-    assert board.size == 0
+    assert progress_store.size == 0
 
 
 async def test_a_body_that_is_no_report_is_refused(runs: Runs, intake: Client) -> None:

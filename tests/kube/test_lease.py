@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from argmin.plan import Key
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.lease import LEASES, Lease, LeaseLostError, LeaseTimes
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.kube.lease import LEASES, Lease, LeaseLostError, LeaseTimes
 from tests.kube.harness import eventually
 from tests.kubectl import Kubectl
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from argmin.plan import CONFIG_MAPS, Key
-from argmin.runtime import resync
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.engine import Engine
+from argmin.runtime.cache import resync
+from argmin.runtime.controller.engine import Engine
+from argmin.runtime.kube.client import Cluster
 from tests.cluster import api_server
 from tests.cluster.api_server import ApiServerProvider
 from tests.cluster.processes import processes_of

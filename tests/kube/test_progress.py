@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.run import PROGRESS_PATH
-from argmin.backends.run import Defaults
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import Key, Manifest
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.engine import Engine
-from argmin.runtime.metrics import Metrics
-from argmin.runtime.progress import ProgressBoard
+from argmin.runtime.controller.engine import Engine
+from argmin.runtime.intake.progress import ProgressStore
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.telemetry.metrics import Metrics
 from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
 from tests.kube.kubelet import Kubelet
 from tests.kube.runs import Client, serve_intake
@@ -99,14 +99,14 @@ class Search:
 @asynccontextmanager
 async def searching(user: Kubectl, cluster: Cluster, audit: AuditLog) -> AsyncIterator[Search]:
     now = [0.0]
-    board = ProgressBoard(lambda: now[0])
+    progress_store = ProgressStore(lambda: now[0])
     metrics = Metrics()
     defaults = Defaults(image="solvers:1", intake_url="http://intake")
-    kind = OptimizationJobKind(lambda _: defaults, progress_of=board.read)
-    options: dict[str, Any] = {"board": board, "metrics": metrics}
+    kind = OptimizationJobKind(lambda _: defaults, progress_of=progress_store.read)
+    options: dict[str, Any] = {"progress_store": progress_store, "metrics": metrics}
     async with (
         running(kind, cluster, user.namespace, **options) as engine,
-        serve_intake(cluster, board) as intake,
+        serve_intake(cluster, progress_store) as intake,
     ):
         search = Search(user, cluster, engine, intake, audit, metrics, now)
         await search.begin()

@@ -10,10 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from argmin.plan import CONFIG_MAPS, Apply, Key, Manifest, Plan
-from argmin.runtime.cache import Cache
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.errors import InvalidError, UnavailableError
-from argmin.runtime.reconciler import Reconciler
+from argmin.runtime.cache.store import Cache
+from argmin.runtime.controller.reconciler import Reconciler
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.kube.errors import InvalidError, UnavailableError
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import AuditLog
 from tests.kubectl import Kubectl, condition_of
@@ -129,7 +129,9 @@ async def test_an_object_that_went_while_it_was_reconciled_is_no_error(
 class KeptKind(GreetingKind):
     """Puts a finalizer on its object."""
 
-    def decide(self, obj: Greeting, observed: Sequence[Manifest], now: datetime) -> Plan:
+    def decide(
+        self, obj: Greeting, wanted: int, observed: Sequence[Manifest], now: datetime
+    ) -> Plan:
         metadata = {
             "name": obj.metadata.name,
             "namespace": obj.metadata.namespace,
@@ -183,8 +185,10 @@ class BoastfulKind(GreetingKind):
 
     boast: object = None
 
-    def decide(self, obj: Greeting, observed: Sequence[Manifest], now: datetime) -> Plan:
-        plan = super().decide(obj, observed, now)
+    def decide(
+        self, obj: Greeting, wanted: int, observed: Sequence[Manifest], now: datetime
+    ) -> Plan:
+        plan = super().decide(obj, wanted, observed, now)
         return plan if self.boast is None else replace(plan, status={"said": self.boast})
 
 

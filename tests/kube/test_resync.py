@@ -7,11 +7,11 @@ import json
 import pytest
 
 from argmin.plan import CONFIG_MAPS, Key
-from argmin.runtime.cache import Cache
-from argmin.runtime.cluster import Cluster
-from argmin.runtime.errors import ExpiredError
-from argmin.runtime.resync import Resync
-from argmin.runtime.scope import Scope
+from argmin.runtime.cache.resync import Resync
+from argmin.runtime.cache.scope import Scope
+from argmin.runtime.cache.store import Cache
+from argmin.runtime.kube.client import Cluster
+from argmin.runtime.kube.errors import ExpiredError
 from tests.kube.greetings import GREETINGS, GreetingKind, build_copy, greeting
 from tests.kube.harness import eventually, is_idle, running
 from tests.kubectl import Kubectl
@@ -25,7 +25,7 @@ def name_keys(user: Kubectl, *names: str) -> list[Key]:
 
 def make_resync(cluster: Cluster, cache: Cache, woken: list[Key], namespace: str) -> Resync:
     scope = Scope.of((GreetingKind(),), (namespace,))
-    return Resync(cluster, cache, scope, woken.append, interval=600.0)
+    return Resync(cluster, cache, scope, woken.append, 600.0, lambda _resource, _is_there: None)
 
 
 async def test_an_object_that_went_unseen_is_evicted_by_the_next_list(
@@ -53,6 +53,7 @@ async def test_a_child_that_went_unseen_wakes_its_owner(user: Kubectl, cluster: 
     await resync.heal()
     assert len(cache.children(CONFIG_MAPS, "of-nobody")) == 1
     user.delete("configmap", "hi-0")
+    woken.clear()
     await resync.heal()
     assert cache.children(CONFIG_MAPS, "of-nobody") == []
     assert woken == name_keys(user, "hi")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from argmin.plan import Key, Manifest, View
-from argmin.runtime.cluster import Cluster
+from argmin.runtime.kube.client import Cluster
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import eventually, running
 from tests.kubectl import Kubectl
@@ -24,11 +24,11 @@ class SlowKind(GreetingKind):
     looking: list[str] = field(default_factory=list)
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def observe(self, obj: Greeting, view: View) -> Sequence[Manifest]:
+    async def observe(self, obj: Greeting, wanted: int, view: View) -> Sequence[Manifest]:
         self.looking.append(obj.metadata.name)
         if obj.metadata.name == "slow":
             await self.may_go_on.wait()
-        return await super().observe(obj, view)
+        return await super().observe(obj, wanted, view)
 
 
 def has_status(user: Kubectl, name: str) -> bool:

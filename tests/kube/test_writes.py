@@ -6,13 +6,13 @@ import base64
 
 import pytest
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.run import INTAKE_PATH, SOLUTION_KEY
-from argmin.backends.run import Defaults
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
-from argmin.optimization.manifests import OPTIMIZATION_JOBS
 from argmin.plan import Key
-from argmin.runtime.cluster import Cluster
+from argmin.runtime.kube.client import Cluster
 from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
 from tests.kube.kubelet import Kubelet
 from tests.kube.runs import serve_intake

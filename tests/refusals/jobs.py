@@ -146,9 +146,9 @@ JOB_REFUSALS = (
     ),
     Refusal(
         "a solver that cannot take NL",
-        {"model": {**MODEL, "format": "nl"}, "solver": {"name": "cbc"}},
+        {"model": {**MODEL, "format": "nl"}, "solver": {"name": "cp-sat"}},
         "spec",
-        "format nl is solved by ipopt",
+        "format nl is solved by cbc, glpk, highs, scip, scipy, ipopt",
     ),
     Refusal(
         "a solver beside a script",
@@ -171,6 +171,79 @@ JOB_REFUSALS = (
         with_model(solver={"name": "cbc"}, solutionPool={"enumerateAll": True}),
         "spec",
         "spec.solutionPool needs spec.solver.name: cp-sat",
+    ),
+    *(
+        Refusal(
+            f"{limit} of {solver}, which does not stop there",
+            {"model": {**MODEL, "format": "nl"}, "solver": {"name": solver}, "limits": {limit: 1}},
+            "spec",
+            f"spec.limits.{limit} is kept by {keepers}: choose one of these as spec.solver.name,"
+            f" or remove spec.limits.{limit}",
+        )
+        for solver, limit, keepers in (
+            ("ipopt", "relativeGap", "cbc, glpk, highs, scip, cp-sat, scipy"),
+            ("glpk", "absoluteGap", "cbc, highs, scip, cp-sat"),
+            ("scipy", "solutions", "cbc, highs, scip, cp-sat"),
+        )
+    ),
+    Refusal(
+        "a pool of a model that cp-sat cannot solve",
+        with_model(solutionPool={"size": 3}),
+        "spec",
+        "spec.solutionPool needs a model that cp-sat solves: format cp-sat or python",
+    ),
+    Refusal(
+        "a proof of a script",
+        {"script": SCRIPT, "proof": {}},
+        "spec",
+        "spec.proof is for spec.model: what a script finds is its own word",
+    ),
+    *(
+        Refusal(
+            f"no second look, and the {name} of one",
+            with_model(proof={"level": "Claimed", name: value}),
+            "spec.proof",
+            "proof.level: Claimed takes the solver's word and looks no further: remove proof.time"
+            " and proof.solver, or ask for CrossChecked",
+        )
+        for name, value in (("time", "1m"), ("solver", "scip"))
+    ),
+    Refusal(
+        "a certificate alone, and a second solver",
+        with_model(proof={"level": "Certified", "solver": "scip"}),
+        "spec.proof",
+        "proof.level: Certified asks no second solver: remove proof.solver, or ask for"
+        " CrossChecked",
+    ),
+    Refusal(
+        "a local solver as second one",
+        with_model(proof={"solver": "ipopt"}),
+        "spec.proof",
+        "proof.solver: ipopt proves no global bound: choose highs, scip, cbc, glpk, scipy or"
+        " cp-sat",
+    ),
+    *(
+        Refusal(
+            f"{second} as second solver after {first}",
+            with_model(solver={"name": first}, proof={"solver": second}),
+            "spec",
+            "spec.proof.solver is of another family than spec.solver.name (scipy is HiGHS):"
+            " choose another one, or leave it out",
+        )
+        for first, second in (("cbc", "cbc"), ("highs", "scipy"), ("scipy", "highs"))
+    ),
+    Refusal(
+        "a level that is none",
+        with_model(proof={"level": "Optimal"}),
+        "spec.proof.level",
+        "'Certified', 'CrossChecked' or 'Claimed'",
+        server_message='supported values: "Certified", "CrossChecked", "Claimed"',
+    ),
+    Refusal(
+        "a time of the proof without unit",
+        with_model(proof={"time": 10}),
+        "spec.proof.time",
+        DURATION,
     ),
     Refusal(
         "two sources",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.interruption import Interruption
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.emulator import Aws, administrator
 from tests.aws.relay import Relay, relay
 from tests.aws.stores import Store

@@ -9,11 +9,11 @@ from pathlib import Path
 from argmin.api.files import Output
 from argmin.api.run import Transfers
 from argmin.api.storage import S3Store
-from argmin_solvers.artifacts.meter import Listener
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.storing import open_shipping
-from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import FoundOutput, find_outputs
+from argmin_solvers.artifacts.result import open_shipping
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.artifacts.transfer_log import Listener
+from argmin_solvers.outputs.files import FoundOutput, find_outputs
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.stores import Store
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.common import LocalReference
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
+from argmin.api.pod import LocalReference
 from argmin.api.run import Download, Transfers
 from argmin.api.storage import S3Object
 from argmin_solvers.artifacts.downloads import fetch_inputs
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.errors import RunError
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.artifacts.shipments import found, ship
 from tests.aws.stores import Store
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
 from argmin.api.run import Download, Transfers
 from argmin_solvers.artifacts.connection import PART_BYTES
 from argmin_solvers.artifacts.downloads import fetch_inputs
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.errors import RunError
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.stores import Store, read_tree
 from tests.aws.versitygw import Gateway
 

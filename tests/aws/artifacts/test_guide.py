@@ -11,7 +11,7 @@ import yaml
 
 from argmin.cli.errors import ExitStatus
 from argmin_solvers.artifacts.connection import PART_BYTES
-from argmin_solvers.failure import RunError
+from argmin_solvers.errors import RunError
 from tests.aws.artifacts.shipments import found, ship
 from tests.aws.artifacts.test_credentials import fetch
 from tests.aws.artifacts.test_local import run, secret

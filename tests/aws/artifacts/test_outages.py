@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.outcome import ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason
 from argmin.api.run import Download, Transfers
-from argmin_solvers.artifacts import storing
+from argmin_solvers.artifacts import result as artifact_result
 from argmin_solvers.artifacts.connection import PART_BYTES
 from argmin_solvers.artifacts.downloads import fetch_inputs
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.artifacts.workers import Stopping
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
+from argmin_solvers.artifacts.pool import Stopping
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.errors import RunError
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.artifacts.shipments import found, ship
 from tests.aws.relay import Relay
 from tests.aws.stores import Store, read_tree
@@ -237,7 +237,7 @@ def test_a_request_to_stop_ends_a_download_at_once(
 def test_a_request_to_stop_bounds_an_upload(
     store: Store, network: Relay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(storing, "STOPPED", Stopping(0.5, storing.STOPPED.failure))
+    monkeypatch.setattr(artifact_result, "STOPPED", Stopping(0.5, artifact_result.STOPPED.failure))
     listener = HangHalfway(network, LARGE)
     outputs = found(tmp_path, large=os.urandom(LARGE))
     shipment = ship(store, store.place("runs", url=network.url), tmp_path, outputs)

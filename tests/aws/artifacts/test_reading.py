@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.outcome import Answer, Outcome, Reason
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.run import Inventory, StoredFile, Transfers
 from argmin.api.storage import StoredResult
 from argmin.cli.errors import CliError, ExitStatus
-from argmin.cli.stored import open_stored
+from argmin.cli.results.object_store import open_stored
 from argmin_solvers.artifacts.checksums import digest_file
 from argmin_solvers.artifacts.connection import PART_BYTES
 from tests.aws.artifacts.shipments import Shipment, found

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from argmin.api.outcome import Answer, ExitCode
+from argmin.api.answer import Answer, ExitCode
 from argmin.api.run import Inventory, Transfers, Upload
-from argmin_solvers.outputs import digest_output
+from argmin_solvers.outputs.files import digest_output
 from tests.aws.relay import Relay
 from tests.aws.stores import Store
 from tests.cluster.waiting import wait_until
-from tests.unit.solvers.problems import Run, finish, run_program, start_runner, write_document
+from tests.solvers.problems import Run, finish, run_program, start_runner, write_document
 
 pytestmark = pytest.mark.aws
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from argmin.api.answer import Reason
 from argmin.api.files import Output
-from argmin.api.outcome import Reason
 from argmin.api.run import Transfers, Upload
 from argmin_solvers.artifacts.connection import PART_BYTES
 from argmin_solvers.artifacts.downloads import fetch_inputs
-from argmin_solvers.artifacts.persistence import Persistence
-from argmin_solvers.failure import RunError
-from argmin_solvers.interruption import Interruption
-from argmin_solvers.outputs import find_outputs
+from argmin_solvers.artifacts.retry import Persistence
+from argmin_solvers.errors import RunError
+from argmin_solvers.outputs.files import find_outputs
+from argmin_solvers.process.interruption import Interruption
 from tests.aws.artifacts.shipments import Shipment, found, own_files, ship
 from tests.aws.relay import Relay
 from tests.aws.stores import Store, read_tree
@@ -37,6 +37,13 @@ def test_a_result_has_the_layout_that_readers_expect(store: Store, tmp_path: Pat
     }
     own = {name for name in kept if not name.startswith("outputs/")}
     assert own == {"solution.json", "run.log", "inventory.json", "answer.json"}
+
+
+def test_a_certificate_goes_with_the_result(store: Store, tmp_path: Path) -> None:
+    shipment = ship(store, store.place("runs/proven"), tmp_path, ())
+    (shipment.folder / "proof.json").write_text('{"version": 1}')
+    shipment.send()
+    assert store.read_folder("runs/proven")["proof.json"] == b'{"version": 1}'
 
 
 def test_the_answer_comes_last(store: Store, network: Relay, tmp_path: Path) -> None:

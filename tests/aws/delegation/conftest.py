@@ -20,13 +20,16 @@ from tests.aws.emulator import Aws
 from tests.aws.seed import BUCKET
 from tests.cluster import api_server
 from tests.installation import NAMESPACE, grant_rights
-from tests.kube.process import operator
+from tests.kube.forks import Forks, open_forks
+from tests.kube.process import Operator, serving
 from tests.kubectl import Kubectl
 
 IMAGE = "argmin/solvers:checkout"
 """No image has this tag: jobs run this checkout."""
 INSTANCE_TYPE = "ml.m5.large"
 PRICE = "0.115"
+LEASE_SECONDS = "60"
+"""Nobody else wants to lead, and on a busy machine an answer may take seconds."""
 
 _numbers = itertools.count(1)
 
@@ -49,7 +52,7 @@ def rights(administrator: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> 
 def user(administrator: Kubectl, rights: Kubectl) -> Kubectl:
     """Somebody with a namespace of their own."""
     namespace = f"team-{next(_numbers)}"
-    administrator.run("create", "namespace", namespace)
+    administrator.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     return administrator.within(namespace)
 
 
@@ -59,9 +62,16 @@ def identity(aws: Aws, tmp_path: Path) -> Identity:
     return Identity(aws, tmp_path / "credentials")
 
 
+@pytest.fixture(scope="session")
+def forks(rights: Kubectl) -> Iterator[Forks]:
+    """Where operators come from."""
+    with open_forks(rights.kubeconfig) as forks:
+        yield forks
+
+
 @pytest.fixture
 def open_scene(
-    aws: Aws, user: Kubectl, rights: Kubectl, identity: Identity, tmp_path: Path
+    aws: Aws, user: Kubectl, rights: Kubectl, identity: Identity, forks: Forks, tmp_path: Path
 ) -> Iterator[OpenScene]:
     """Start an operator.
 
@@ -81,6 +91,7 @@ def open_scene(
                 "WATCH_NAMESPACES": user.namespace,
                 "ARGMIN_SOLVERS_IMAGE": IMAGE,
                 "ARGMIN_SAGEMAKER_POLL_SECONDS": "2",
+                "ARGMIN_LEASE_SECONDS": LEASE_SECONDS,
                 "ARGMIN_DEFAULT_STORE": json.dumps({"bucket": BUCKET, "prefix": PREFIX}),
                 "ARGMIN_SAGEMAKER_DEFAULTS": json.dumps(
                     {"instanceType": INSTANCE_TYPE, "roleArn": aws.role_arn, **(settings or {})}
@@ -90,7 +101,8 @@ def open_scene(
                 **identity.environment,
                 **variables,
             }
-            process = stack.enter_context(operator(rights, tmp_path, name, **environment))
+            made = Operator(rights, tmp_path, name, environment, forks.start)
+            process = stack.enter_context(serving(made))
             return Scene(aws, user, process)
 
         yield start

@@ -27,7 +27,9 @@ PREFIX = "argmin"
 KIND = "optimizationjobs.argmin.dev"
 PATIENCE = 240.0
 OVER = ("Completed", "Failed", "Stopped")
-OURS = {"answer.json", "inventory.json", "job.json", "run.log", "solution.json"}
+OURS = {
+    *("answer.json", "inventory.json", "job.json", "proof.json", "run.log", "solution.json"),
+}
 """All that argmin leaves in the folder of a run, beside its outputs."""
 
 _COMMAND = Path(sys.executable).with_name("argmin")

@@ -16,7 +16,7 @@ def test_a_program_that_fails_is_tried_as_often_as_its_limit_says(scene: Scene) 
     assert status["state"] == "Failed"
     failed = next(c for c in status["conditions"] if c["type"] == "Failed")
     assert failed["reason"] == "ProgramFailed"
-    assert len({run["name"] for run in status["runs"]}) == 2
+    assert len({run["name"] for run in status["attempts"]}) == 2
     scene.check_attempts("failing", "Failed", "Failed")
     scene.check_nothing_left("failing")
 
@@ -25,7 +25,7 @@ def test_what_aws_breaks_does_not_count_against_the_job(scene: Scene) -> None:
     scene.aws.configure(job_failures={"times": 2})
     status = scene.solve(backoffLimit=0)
     assert status["objective"] == BLEND_VALUE
-    assert [run["reason"] for run in status["runs"][:2]] == ["PlatformFailed"] * 2
+    assert [run["reason"] for run in status["attempts"][:2]] == ["PlatformFailed"] * 2
     scene.check_attempts("blend", "Failed", "Failed", "Completed")
     scene.check_nothing_left("blend")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.aws.calls import CallSettings
+from argmin.aws.client import CallSettings
 from tests.aws.control import FaultKind
 from tests.aws.delegation.identity import OPERATOR
 from tests.aws.delegation.manifests import BLEND_VALUE

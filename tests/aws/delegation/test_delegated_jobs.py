@@ -50,7 +50,7 @@ def test_the_status_tells_where_it_ran_how_long_and_what_that_cost(scene: Scene)
     assert (told["jobName"], told["jobArn"], told["status"]) == (job.name, job.arn, "Completed")
     assert (told["instanceType"], told["instanceCount"]) == (INSTANCE_TYPE, 1)
     assert told["logGroup"] == "/aws/sagemaker/ProcessingJobs"
-    assert [run["name"] for run in status["runs"]] == [job.name]
+    assert [run["name"] for run in status["attempts"]] == [job.name]
     assert told["instanceSeconds"] >= 1
     assert told["currency"] == "USD"
     cost = Decimal(told["instanceSeconds"]) * Decimal(PRICE) / 3600
@@ -65,7 +65,7 @@ def test_the_result_is_in_the_bucket_as_it_is_from_pods(scene: Scene) -> None:
     outputs = [{"name": "data", "path": "/opt/ml/processing/data"}]
     status = scene.finish(scene.submit(build_program("writer", program, outputs=outputs)))
     assert status["state"] == "Complete", status
-    run = status["job"]
+    run = status["runName"]
     place = status["solutionRef"]["s3"]
     assert place["bucket"] == BUCKET
     assert place["prefix"] == f"{PREFIX}/{scene.user.namespace}/writer/{run}"

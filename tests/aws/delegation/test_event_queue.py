@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from argmin.aws.calls import CallSettings
+from argmin.aws.client import CallSettings
 from tests.aws.control import FaultKind
 from tests.aws.delegation.conftest import OpenScene
 from tests.aws.delegation.manifests import BLEND_VALUE, build_blend

@@ -42,6 +42,11 @@ def test_it_is_suspended_and_goes_on(waiting: Scene) -> None:
 
 def test_it_is_edited_and_runs_as_it_is_written_then(waiting: Scene) -> None:
     waiting.edit("blend", '{"spec": {"env": [{"name": "SEED", "value": "7"}]}}')
+    waiting.await_status(
+        "blend",
+        lambda obj: obj["status"].get("observedGeneration") == obj["metadata"]["generation"],
+        "is seen as it is written now",
+    )
     waiting.aws.configure(quotas={})
     assert waiting.finish("blend")["objective"] == BLEND_VALUE
     waiting.check_attempts("blend", "Completed")
