@@ -38,8 +38,10 @@ RUN apt-get update \
  && chown -R 65532:65532 /opt/ml \
  && ln -s /opt/argmin/src/argmin_solvers/bin/ipopt /usr/local/bin/ipopt
 COPY requirements/solvers.txt /opt/argmin/requirements.txt
+# The launcher of GLPK's package stands before Debian's glpsol, and would outlive its own end.
 RUN python3 -m venv /opt/argmin/venv \
  && pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt \
+ && rm -f venv/bin/glpsol \
  && rm -rf venv/bin/pip* venv/lib/python3.11/site-packages/pip* \
            venv/lib/python3.11/site-packages/setuptools* \
  && echo /opt/argmin/src > venv/lib/python3.11/site-packages/argmin.pth

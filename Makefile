@@ -79,43 +79,56 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-.PHONY: crds docs examples generate verify
-crds: $(READY) ## Generate the CRDs from the models, for kubectl and for the chart
-	$(BIN)/python -m argmin.api.crd > crds/argmin.dev_optimizationjobs.yaml
-	$(BIN)/python charts/argmin/sync_crds.py
-docs: $(READY) ## Generate the API reference
-	$(BIN)/python -m argmin.api.reference > docs/reference.md
+.PHONY: api examples generate verify
+api: $(READY) ## Generate the CRDs, the chart's copy and roles, and the reference from the models
+	$(BIN)/python -m argmin.api.generate .
 examples: $(READY) ## Generate the examples' YAML from their Python files
 	$(BIN)/python examples/generate.py
-generate: crds docs examples ## Generate everything that is generated
+generate: api examples ## Generate everything that is generated
 verify: $(READY) ## Generate everything anew and fail on a difference
 	$(call say,Verifying that generated files are up to date)
 	$(BIN)/python -m tests.generated
 
 ##### tests
 
-.PHONY: test test-unit test-solvers test-aws test-kube test-e2e bench
-test: lint verify test-unit test-solvers test-aws test-kube test-e2e ## Everything that passes without a cloud account
+.PHONY: test programs test-unit test-solvers test-laptop test-aws test-kube test-e2e bench
+# Quick answers first. Tests that wait more than they compute run three at a time.
+test: programs lint verify test-unit test-solvers test-kube test-laptop test-aws test-e2e ## Everything that passes without a cloud account
+programs: $(READY)
+	$(call say,Building the Go programs of the cluster in the background where they are missing)
+	nice $(BIN)/python -m tests.cluster tools >/dev/null 2>&1 </dev/null &
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
-	$(BIN)/pytest tests/unit -m "not solver" --numprocesses=auto
+	$(BIN)/pytest tests/unit --numprocesses=auto
 test-solvers: $(READY) ## The runner with real solvers
 	$(call say,Tests of the runner with real solvers)
 	$(BIN)/python -m tests.solver_programs
-	$(BIN)/pytest tests/unit -m solver --numprocesses=auto
+	SOLVER_LIBRARY=highspy $(BIN)/pytest tests/solvers --numprocesses=auto
+	SOLVER_LIBRARY=ortools $(BIN)/pytest tests/solvers --numprocesses=auto
+test-laptop: $(READY) ## The examples, where nothing but pip brought the solvers
+	$(call say,Tests of an installation by pip alone)
+	$(BIN)/pytest tests/laptop -m laptop --timeout=900
 test-aws: $(READY) ## Against the AWS of the tests: S3 and SageMaker over HTTP
 	$(call say,Tests against the AWS of the tests)
-	$(BIN)/pytest tests/aws -m aws --numprocesses=2 --dist=loadfile --timeout=900
+	$(BIN)/pytest tests/aws -m aws --numprocesses=3 --dist=worksteal --timeout=900
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
-	$(BIN)/pytest tests/kube -m kube
+	$(BIN)/pytest tests/kube -m kube --numprocesses=3
 test-e2e: $(READY) ## On a real cluster with real pods
 	$(call say,End-to-end tests on a real cluster)
-	$(BIN)/pytest tests/e2e -m e2e
+	$(BIN)/pytest tests/e2e -m e2e --numprocesses=3
 bench: $(READY) ## Measure, and write docs/benchmarks.md
 	$(call say,Benchmarks)
 	$(BIN)/python -m tests.bench
+
+HUNT_SECONDS ?= 600
+HUNT_SEED ?= 1
+HUNT_FOLDER ?= hunt
+.PHONY: hunt
+hunt: $(READY) ## Hunt for wrong answers (HUNT_SECONDS=600, HUNT_SEED=1, HUNT_FOLDER=hunt, to go on)
+	$(call say,Hunting for wrong answers)
+	$(BIN)/python -m tests.hunt --seconds $(HUNT_SECONDS) --seed $(HUNT_SEED) --resume $(HUNT_FOLDER)
 
 .PHONY: clean
 clean: ## Remove the virtual environment and caches of this checkout
