@@ -92,11 +92,11 @@ verify: $(READY) ## Generate everything anew and fail on a difference
 ##### tests
 
 .PHONY: test programs test-unit test-solvers test-laptop test-aws test-kube test-e2e bench
-# Quick answers first. Tests that wait more than they compute run three at a time.
+# Quick answers first. Tests that wait more than they compute run several at a time.
 test: programs lint verify test-unit test-solvers test-kube test-laptop test-aws test-e2e ## Everything that passes without a cloud account
 programs: $(READY)
-	$(call say,Building the Go programs of the cluster in the background where they are missing)
-	nice $(BIN)/python -m tests.cluster tools >/dev/null 2>&1 </dev/null &
+	$(call say,Building what is missing of the cluster's programs and the images in the background)
+	nice $(BIN)/python -m tests.cluster prepare >/dev/null 2>&1 </dev/null &
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
@@ -111,13 +111,14 @@ test-laptop: $(READY) ## The examples, where nothing but pip brought the solvers
 	$(BIN)/pytest tests/laptop -m laptop --timeout=900
 test-aws: $(READY) ## Against the AWS of the tests: S3 and SageMaker over HTTP
 	$(call say,Tests against the AWS of the tests)
-	$(BIN)/pytest tests/aws -m aws --numprocesses=3 --dist=worksteal --timeout=900
+	$(BIN)/pytest tests/aws -m aws --numprocesses=6 --dist=worksteal --timeout=900
 test-kube: $(READY) ## Against a real API server
 	$(call say,Tests against a real API server)
-	$(BIN)/pytest tests/kube -m kube --numprocesses=3
+	$(BIN)/pytest tests/kube -m kube --numprocesses=6
 test-e2e: $(READY) ## On a real cluster with real pods
 	$(call say,End-to-end tests on a real cluster)
-	$(BIN)/pytest tests/e2e -m e2e --numprocesses=3
+	$(BIN)/python -m tests.solver_programs
+	$(BIN)/pytest tests/e2e -m e2e --numprocesses=5
 bench: $(READY) ## Measure, and write docs/benchmarks.md
 	$(call say,Benchmarks)
 	$(BIN)/python -m tests.bench

@@ -12,6 +12,7 @@ from tests.cluster.api_server import ApiServerProvider
 from tests.cluster.binaries import MODULE_OF, binary
 from tests.cluster.cache import cluster_folder
 from tests.cluster.errors import ClusterError
+from tests.cluster.images import build_archives, wanted_images
 from tests.cluster.native import NativeProvider
 from tests.cluster.progress import console, say
 from tests.cluster.provider import Provider
@@ -105,6 +106,15 @@ def tools() -> None:
     for program in MODULE_OF:
         if program != "kind":
             typer.echo(binary(program))
+
+
+@app.command()
+def prepare() -> None:
+    """Build the programs and the images that are missing, for a test that wants them later."""
+    tools()
+    if isinstance(cluster(), NativeProvider):
+        for archive in build_archives(wanted_images()):
+            typer.echo(archive)
 
 
 @app.command()
