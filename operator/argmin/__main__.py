@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from argmin.backends.registry import Backends
 from argmin.backends.sagemaker.connection import Delegation
+from argmin.backends.sagemaker.registration import SageMakerBackend
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
 from argmin.runtime.cache.watches import WatchError
@@ -102,7 +103,7 @@ def _build_kind(
     return OptimizationJobKind(
         settings.defaults_for,
         progress_of=progress_store.read,
-        backends=Backends(delegation.open_jobs),
+        backends=Backends([SageMakerBackend(delegation.open_jobs)]),
     )
 
 

@@ -1,15 +1,15 @@
-"""Where a run is executed: in pods of the cluster, or by Amazon SageMaker."""
+"""Where a run is executed, in pods of the cluster or by Amazon SageMaker, and its attempts."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from argmin.api.base import ApiModel, Rule
-from argmin.api.scalars import DecimalText, Pattern
+from argmin.api.scalars import DecimalText, Name, Pattern, Timestamp
 from argmin.api.storage import KmsKey, Region
 
 RoleArn = Annotated[
@@ -192,6 +192,22 @@ class Backend(ApiModel):
         " namespace's defaults.",
     )
 
+    @property
+    def name(self) -> BackendName:
+        """The one backend that is requested."""
+        return BackendName.SAGE_MAKER if self.sage_maker else BackendName.PODS
+
+
+class BackendSettings(ApiModel):
+    """The settings of a run on every backend that has any, complete with its namespace's."""
+
+    sage_maker: SageMakerBackend = Field(default_factory=SageMakerBackend)
+
+    def complete(self, asked: Backend | None) -> BackendSettings:
+        """These defaults, overridden by the settings that a spec has."""
+        own = (asked and asked.sage_maker) or SageMakerBackend()
+        return BackendSettings(sage_maker=own.complete(self.sage_maker))
+
 
 class SageMakerStatus(ApiModel):
     """What is known of the SageMaker job of the last attempt, and of what the job costs."""
@@ -234,3 +250,59 @@ class SageMakerStatus(ApiModel):
     currency: Annotated[str, Field(max_length=3)] | None = Field(
         default=None, description="Currency of estimatedCost, such as USD."
     )
+
+
+class AttemptStatus(ApiModel):
+    """One attempt."""
+
+    name: Name = Field(description="Name of the pod, or of the SageMaker job.")
+    node: Annotated[str, Field(max_length=253)] | None = Field(
+        default=None, description="Name of the pod's node; absent on SageMaker."
+    )
+    phase: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None, description="State of the attempt: Running, Succeeded or Failed."
+    )
+    exit_code: int | None = Field(
+        default=None,
+        description="Exit code of the runner, 0 for an answer; absent while it runs and where it is"
+        " unknown.",
+    )
+    reason: Annotated[str, Field(max_length=128)] | None = Field(
+        default=None,
+        description="Cause of the end in one CamelCase word, such as Optimal, OOMKilled or"
+        " Evicted.",
+    )
+    message: Annotated[str, Field(max_length=1024)] | None = Field(
+        default=None, description="The same for people, with details."
+    )
+    start_time: Timestamp | None = Field(
+        default=None, description="When the container of the attempt started; UTC."
+    )
+    finish_time: Timestamp | None = Field(default=None, description="When the attempt ended; UTC.")
+
+
+class BackendFields(ApiModel):
+    """The fields of a status that record the backend of a run, and its identity there."""
+
+    backend: BackendName | None = Field(
+        default=None, description="Where the current run is executed."
+    )
+    sage_maker: SageMakerStatus | None = Field(
+        default=None,
+        description="SageMaker job of the last attempt, and the cost of all attempts; absent in"
+        " pods.",
+    )
+
+    def to_fields(self) -> dict[str, Any]:
+        """These fields alone, by attribute name: an update of a status that has them."""
+        return {name: getattr(self, name) for name in BackendFields.model_fields}
+
+    def inherit(self, older: BackendFields) -> BackendFields:
+        """These fields, and those of an older run where a status has one slot for both."""
+        return BackendFields.model_validate(
+            {name: getattr(older, name) if value is None else value for name, value in self}
+        )
+
+
+BACKEND_FIELDS = tuple(str(field.alias) for field in BackendFields.model_fields.values())
+"""Names of the `BackendFields` on the wire."""

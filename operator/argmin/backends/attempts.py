@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from argmin.api.answer import ExitCode, Reason
-from argmin.api.optimization.spec import AttemptStatus
+from argmin.api.backend import AttemptStatus
 from argmin.backends.state import Attempt, RunPhase, RunReason
 
 LIMIT = 128

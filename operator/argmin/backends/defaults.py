@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.backend import Backend, BackendName, BackendSettings, SageMakerBackend
 from argmin.api.base import ApiModel
 from argmin.api.pod import Resources
 from argmin.api.scalars import DecimalText
@@ -35,3 +35,7 @@ class Defaults:
     sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
     """Settings for SageMaker that a job's own override."""
     prices: Prices = field(default_factory=Prices)
+
+    def complete_settings(self, asked: Backend | None) -> BackendSettings:
+        """The settings of a run on its backend: those of its spec, then these."""
+        return BackendSettings(sage_maker=self.sage_maker).complete(asked)

@@ -1,62 +1,116 @@
 """The interface between the rules of a kind and a backend; pure, independent of either.
 
-A kind describes what it wants in a `RunRequest`. A backend returns an `Execution`: the observed
-state of that run, and the `Actions` that start, suspend, repair or delete it. Actions are data: the
-engine executes them.
+A kind describes what it wants in a `RunSet`: its runs by name, and what its status records of them
+and of former ones. A backend returns an `Execution` for each run: its observed state, and the
+`Actions` that start, suspend, repair or delete it. Actions are data: the engine executes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from argmin.api.backend import BackendName, SageMakerStatus
-from argmin.api.optimization.status import AttemptStatus
-from argmin.backends.run import Run
+from argmin.api.backend import AttemptStatus, BackendFields, BackendName
+from argmin.backends.run import Owner, Run
 from argmin.backends.state import RunState
 from argmin.plan import Apply, Call, Delete, Patch
 
 
 @dataclass(frozen=True)
-class BackendRef:
-    """The backend of a run, and its identity there, as in the status."""
+class OwnerState:
+    """The object that runs belong to, as far as it matters to them."""
 
-    backend: BackendName = BackendName.PODS
-    sage_maker: SageMakerStatus | None = None
+    owner: Owner
+    finalizers: tuple[str, ...] = ()
+    is_deleted: bool = False
+    """It is being deleted: nothing starts, and what it has outside the cluster is stopped."""
+    is_abandoned: bool = False
+    """It is to be deleted without waiting for what it has outside of the cluster."""
+    force_delete_hint: str = ""
+    """How to delete it without waiting, as a message; empty if it is not being deleted."""
 
-    def to_fields(self) -> dict[str, Any]:
-        """The fields of a status that record it."""
-        return {"backend": self.backend, "sage_maker": self.sage_maker}
+
+@dataclass(frozen=True)
+class RunMemory:
+    """What the status of the owner records of one run."""
+
+    backend_ref: BackendFields = field(
+        default_factory=lambda: BackendFields(backend=BackendName.PODS)
+    )
+    """Its backend, and its identity there."""
+    attempts: tuple[AttemptStatus, ...] = ()
+    deadline: datetime | None = None
+    """When its running time ends, if it runs from now on."""
+    is_finished: bool = False
+    """It has finished by the status: it is no longer observed."""
+    namespace: str = ""
+    """Of its Job and ConfigMaps; empty for its owner's. Only read if the run is not wanted."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A wanted run, and what its owner's status records of it and of older runs."""
+    """A wanted run of an owner, and what the status records of it."""
 
     run: Run
-    remembered_run: str | None = None
-    """Name of the run that the status describes: this one, an older one, or none yet."""
-    attempts: tuple[AttemptStatus, ...] = ()
-    """Attempts of the remembered run."""
-    backend_ref: BackendRef = field(default_factory=BackendRef)
-    """The backend of the remembered run."""
-    finalizers: tuple[str, ...] = ()
-    deadline: datetime | None = None
-    """When the running time of the wanted run ends, if it runs from now on."""
-    is_finished: bool = False
-    """The wanted run has finished by the status: it is no longer observed."""
-    is_deleted: bool = False
-    is_abandoned: bool = False
-    """The owner is to be deleted without waiting for what it has outside of the cluster."""
-    force_delete_hint: str = ""
-    """How to delete the owner without waiting, as a message; empty if it is not being deleted."""
+    owner: OwnerState
+    memory: RunMemory | None = None
+    """`None` for a run that the status does not record yet."""
+    removed: tuple[RunMemory, ...] = ()
+    """The runs of its owner that are not wanted any more."""
 
     @property
     def is_known(self) -> bool:
-        """Whether the status describes the wanted run."""
-        return self.remembered_run == self.run.name
+        """Whether the status records the run."""
+        return self.memory is not None
+
+    @property
+    def attempts(self) -> tuple[AttemptStatus, ...]:
+        """Its recorded attempts."""
+        return self.memory.attempts if self.memory else ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the status records that it has finished."""
+        return self.memory is not None and self.memory.is_finished
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of it is to run any more."""
+        return self.is_finished or self.owner.is_deleted
+
+
+@dataclass(frozen=True)
+class RunSet:
+    """The runs of one owner.
+
+    What the owner has on a backend and that belongs to no run of the set is cleaned up.
+    """
+
+    owner: OwnerState
+    requests: Mapping[str, RunRequest]
+    """The wanted runs, by name."""
+    removed: Mapping[str, RunMemory] = field(default_factory=dict)
+    """Runs that the status records and that are not wanted any more, by name."""
+
+
+def build_run_set(
+    owner: OwnerState, runs: Iterable[Run], memories: Mapping[str, RunMemory]
+) -> RunSet:
+    """The set of the wanted runs of an owner.
+
+    Args:
+        owner: the object that they belong to.
+        runs: the wanted runs; the part of a name after its last `-` is different in each, since
+            names of other platforms are shorter and keep only that part.
+        memories: what the status records, by run name, also of runs that are not wanted any more.
+            One of those is to be recorded until `Leftovers` awaits nothing of it.
+    """
+    wanted = {run.name: run for run in runs}
+    removed = {name: memory for name, memory in memories.items() if name not in wanted}
+    former = tuple(removed.values())
+    requests = {n: RunRequest(r, owner, memories.get(n), former) for n, r in wanted.items()}
+    return RunSet(owner, requests, removed)
 
 
 @dataclass(frozen=True)
@@ -68,7 +122,7 @@ class Actions:
     apply: tuple[Apply, ...] = ()
     delete: tuple[Delete, ...] = ()
     calls: tuple[Call, ...] = ()
-    backend_ref: BackendRef | None = None
+    backend_ref: BackendFields | None = None
     """The new backend of the run; `None` if that stays as it is."""
 
     def __bool__(self) -> bool:
@@ -76,16 +130,27 @@ class Actions:
 
 
 def merge_actions(actions: Iterable[Actions]) -> Actions:
-    """Several actions as one, in their order; the last `backend_ref` is used."""
+    """Several actions as one, in their order; the last `backend_ref` is used.
+
+    Runs of one owner may each apply the same to it: that is done once.
+    """
     parts: Sequence[Actions] = [part for part in actions if part or part.backend_ref]
     return Actions(
         reason="; ".join(dict.fromkeys(part.reason for part in parts)),
         patch=tuple(patch for part in parts for patch in part.patch),
-        apply=tuple(apply for part in parts for apply in part.apply),
+        apply=_drop_repeated(apply for part in parts for apply in part.apply),
         delete=tuple(delete for part in parts for delete in part.delete),
         calls=tuple(call for part in parts for call in part.calls),
         backend_ref=next((part.backend_ref for part in reversed(parts) if part.backend_ref), None),
     )
+
+
+def _drop_repeated(applies: Iterable[Apply]) -> tuple[Apply, ...]:
+    kept: list[Apply] = []
+    for apply in applies:
+        if all((a.manifest, a.manager) != (apply.manifest, apply.manager) for a in kept):
+            kept.append(apply)
+    return tuple(kept)
 
 
 @dataclass(frozen=True)
@@ -110,14 +175,30 @@ class FailedPrecondition:
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What an owner still has on a backend and should not have."""
+    """What an owner still has on a backend, and belongs to no run that may go on."""
 
     actions: Actions = field(default_factory=Actions)
+    """They stop and delete it, and release the owner once nothing is left outside the cluster."""
     awaited: str = ""
     """Message about what has to end before anything new may start; empty for none."""
     look_again: timedelta | None = None
     warning: str = ""
     """Message of a warning event; empty for none."""
+    refs: Mapping[str, BackendFields] = field(default_factory=dict)
+    """The backends of runs whose end was observed, by run name, as the status is to record them."""
+
+
+def merge_leftovers(leftovers: Iterable[Leftovers]) -> Leftovers:
+    """The leftovers of several backends as one, in their order."""
+    parts = tuple(leftovers)
+    pauses = [part.look_again for part in parts if part.look_again is not None]
+    return Leftovers(
+        actions=merge_actions(part.actions for part in parts),
+        awaited="; ".join(part.awaited for part in parts if part.awaited),
+        look_again=min(pauses, default=None),
+        warning="; ".join(part.warning for part in parts if part.warning),
+        refs={name: ref for part in parts for name, ref in part.refs.items()},
+    )
 
 
 class Execution:
@@ -128,7 +209,7 @@ class Execution:
 
     state: RunState
     """The observed state of the run."""
-    backend_ref: BackendRef
+    backend_ref: BackendFields
     """Its backend as the status reports it."""
     messages: BackendMessages
     """Messages of its backend."""

@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.backend import BackendName, BackendSettings
 from argmin.api.pod import ConfigMapKeyRef, EnvVar, LocalReference, Resources, Toleration
 from argmin.api.run import RunDocument
 from argmin.api.sources import Source
 from argmin.api.storage import S3Store
 from argmin.backends.defaults import Prices
-from argmin.plan import Resource
+from argmin.plan import Key, Resource
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,14 @@ class Owner:
 
     resource: Resource
     namespace: str
+    """Empty for a cluster-scoped owner."""
     name: str
     uid: str
+
+    @property
+    def key(self) -> Key:
+        """Its key in the work queue."""
+        return Key(self.resource, self.namespace, self.name)
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,16 @@ class Run:
     """One run: what to execute, and with which resources and inputs."""
 
     name: str
-    """Deterministic: the same owner and spec yield the same name."""
+    """Deterministic: the same owner and spec yield the same name, which no other run has."""
+    namespace: str
+    """Namespace of its Job, pods and ConfigMaps; not its owner's where that is cluster-scoped."""
     owner: Owner
     document: RunDocument
     inputs: tuple[RunInput, ...]
     image: str
     backend: BackendName = BackendName.PODS
-    sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
-    """Settings of that backend, with the namespace's defaults."""
+    backend_settings: BackendSettings = field(default_factory=BackendSettings)
+    """Settings of the backends, with the namespace's defaults."""
     store: S3Store | None = None
     """Store of the folders with results, one for each run."""
     store_field: str = "spec.artifacts.s3"

@@ -10,7 +10,7 @@ from argmin.backends.run import Run
 
 def locate_result(run: Run, store: S3Store) -> S3Store:
     """The folder of a run's result: `<prefix>/<namespace>/<name>/<run>`."""
-    return store.enter(run.owner.namespace, run.owner.name, run.name)
+    return store.enter(run.namespace, run.owner.name, run.name)
 
 
 def locate_output(result: S3Store, output: Output) -> S3Store:

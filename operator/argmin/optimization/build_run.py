@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Mapping
 from decimal import Decimal
 
-from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.backend import BackendName
 from argmin.api.base import LABEL_QUEUE
 from argmin.api.optimization.spec import (
     KIND,
@@ -115,12 +115,13 @@ def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run
     backend = choose_backend(job, name, defaults)
     run = Run(
         name=name,
+        namespace=job.metadata.namespace,
         owner=Owner(OPTIMIZATION_JOBS, job.metadata.namespace, job.metadata.name, job.metadata.uid),
         document=_build_document(job, defaults, resources, root),
         inputs=_build_inputs(spec),
         image=spec.image or defaults.image,
         backend=backend,
-        sage_maker=_choose_sage_maker(spec).complete(defaults.sage_maker),
+        backend_settings=defaults.complete_settings(spec.backend),
         store=spec.artifacts.s3 if spec.artifacts else defaults.store,
         store_field=_STORE if spec.artifacts else _STORE_OF_NAMESPACE,
         prices=defaults.prices,
@@ -150,15 +151,10 @@ def choose_backend(job: OptimizationJob, run: str, defaults: Defaults) -> Backen
     """The backend of the run of that name: unchanged once the run has started."""
     asked = job.spec.backend
     if asked is not None:
-        return BackendName.SAGE_MAKER if asked.sage_maker else BackendName.PODS
+        return asked.name
     if job.status.run_name != run:
         return defaults.backend
     return job.status.backend or BackendName.PODS
-
-
-def _choose_sage_maker(spec: OptimizationJobSpec) -> SageMakerBackend:
-    asked = spec.backend.sage_maker if spec.backend else None
-    return asked or SageMakerBackend()
 
 
 def _pick_queue_labels(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

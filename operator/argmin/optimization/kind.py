@@ -20,13 +20,13 @@ from argmin.api.optimization.stored_status import (
 )
 from argmin.api.progress import AttemptProgress
 from argmin.backends.defaults import Defaults
-from argmin.backends.execution import RunRequest
+from argmin.backends.execution import RunSet
 from argmin.backends.registry import Backends
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.rules.chain import decide
-from argmin.optimization.run_request import build_run_request, is_abandoned
+from argmin.optimization.run_request import build_runs, is_abandoned
 from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, Runs, TerminalError, View
 
 _REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
@@ -92,11 +92,11 @@ class OptimizationJobKind:
         ends = [c.get("type") for c in conditions if c.get("status") == ConditionStatus.TRUE]
         return Runs(over=named) if COMPLETE in ends else Runs(open=named)
 
-    def want(self, obj: OptimizationJob) -> RunRequest:
-        """The run that the spec defines, and what the status records; pure."""
-        return build_run_request(obj, self._defaults_for(obj.metadata.namespace))
+    def want(self, obj: OptimizationJob) -> RunSet:
+        """The run that the spec defines, as a set of one; pure."""
+        return build_runs(obj, self._defaults_for(obj.metadata.namespace))
 
-    async def observe(self, obj: OptimizationJob, wanted: RunRequest, view: View) -> Observed:
+    async def observe(self, obj: OptimizationJob, wanted: RunSet, view: View) -> Observed:
         """Observe the children, and ConfigMaps while their existence matters."""
         observed = await observe(obj, wanted, view, self._clock(), self._backends)
         key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
@@ -104,7 +104,7 @@ class OptimizationJobKind:
         return replace(observed, progress=progress)
 
     def decide(
-        self, obj: OptimizationJob, wanted: RunRequest, observed: Observed, now: datetime
+        self, obj: OptimizationJob, wanted: RunSet, observed: Observed, now: datetime
     ) -> Plan:
         """The plan; pure."""
         return decide(obj, wanted, observed, now)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argmin.api.backend import BackendName
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobSpec
 from argmin.api.pod import ConfigMapKeyRef
 from argmin.api.progress import AttemptProgress
-from argmin.backends.dispatch import Observations, find_execution, read_progress
-from argmin.backends.execution import RunRequest
+from argmin.backends.backend import Observations
+from argmin.backends.dispatch import embeds_sources, find_execution
+from argmin.backends.execution import RunRequest, RunSet
 from argmin.backends.pods.objects import LiveConfigMap
 from argmin.backends.registry import Backends
 from argmin.plan import CONFIG_MAPS, Key, Manifest, View
@@ -41,30 +41,30 @@ class SourceMap:
 class Observed:
     """The observed input of a decision, in addition to the job itself."""
 
-    seen: Observations = field(default_factory=Observations)
+    seen: Observations = field(default_factory=dict)
     """What was observed on the backends."""
     config_maps: Mapping[str, SourceMap | None] = field(default_factory=dict)
     """The ConfigMaps of the spec that were looked up, by name; `None` for one that is missing."""
     progress: AttemptProgress | None = None
-    """The last reported progress of the search."""
+    """The last progress that the intake received."""
 
 
 async def observe(
-    job: OptimizationJob, request: RunRequest, view: View, now: datetime, backends: Backends
+    job: OptimizationJob, runs: RunSet, view: View, now: datetime, backends: Backends
 ) -> Observed:
     """Observe the run, and ConfigMaps while their existence matters.
 
     A job that runs or has finished costs no read of the API server.
     """
-    seen = await backends.observe(request, view, now)
+    seen = await backends.observe(runs, view, now)
+    (request,) = runs.requests.values()
     if not _needs_sources(request, seen, now):
-        return Observed(seen, progress=read_progress(seen))
-    travels = request.run.backend is not BackendName.PODS
-    return Observed(seen, await _find_sources(job, view, travels))
+        return Observed(seen)
+    return Observed(seen, await _find_sources(job, view, embeds_sources(request.run)))
 
 
 async def _find_sources(
-    job: OptimizationJob, view: View, travels: bool
+    job: OptimizationJob, view: View, embeds: bool
 ) -> Mapping[str, SourceMap | None]:
     """The ConfigMaps that the spec names; with contents if those are embedded and all exist."""
     references = list(list_references(job.spec))
@@ -73,7 +73,7 @@ async def _find_sources(
     entries = dict(
         zip(names, await asyncio.gather(*(view.list_entries(key) for key in keys)), strict=True)
     )
-    if not travels or any(r.key not in (entries[r.name] or ()) for r in references):
+    if not embeds or any(r.key not in (entries[r.name] or ()) for r in references):
         return {name: None if e is None else SourceMap(e) for name, e in entries.items()}
     found = await asyncio.gather(*(view.get(key) for key in keys))
     return {name: _unpack(manifest) for name, manifest in zip(names, found, strict=True)}
@@ -119,7 +119,7 @@ def _list_sources(spec: OptimizationJobSpec) -> Iterator[tuple[str, ConfigMapKey
 
 def _needs_sources(request: RunRequest, seen: Observations, now: datetime) -> bool:
     """Whether the run is about to start, or has waited so long that something may be missing."""
-    if request.is_finished or request.is_deleted:
+    if request.is_idle:
         return False
     execution = find_execution(request, seen, now)
     return execution.is_stuck or (execution.needs_sources and not request.run.suspend)

@@ -1,35 +1,45 @@
-"""Building the `RunRequest` of an OptimizationJob; pure."""
+"""Building the `RunSet` of an OptimizationJob: its one run; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from argmin.api.backend import BackendFields, BackendName
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
 from argmin.backends.defaults import Defaults
-from argmin.backends.execution import BackendRef, RunRequest
+from argmin.backends.execution import OwnerState, RunMemory, RunSet, build_run_set
 from argmin.optimization.active_deadline import count_remaining
 from argmin.optimization.build_run import build_run
 
 
-def build_run_request(job: OptimizationJob, defaults: Defaults) -> RunRequest:
-    """The run that a job defines, and what its status records."""
+def build_runs(job: OptimizationJob, defaults: Defaults) -> RunSet:
+    """The run that a job defines, as the only one of its set, and what its status records.
+
+    A status has room for one run: after an edit it is that of the older spec.
+    """
     run = build_run(job, defaults)
-    status = job.status
-    conditions, metadata = status.conditions, job.metadata
-    is_over = is_true(conditions, COMPLETE) or is_true(conditions, FAILED)
-    return RunRequest(
-        run=run,
-        remembered_run=status.run_name,
-        attempts=status.attempts,
-        backend_ref=BackendRef(status.backend or BackendRef().backend, status.sage_maker),
+    name, metadata = job.status.run_name, job.metadata
+    owner = OwnerState(
+        owner=run.owner,
         finalizers=metadata.finalizers,
-        deadline=_find_deadline(job) if status.run_name == run.name else None,
-        is_finished=is_over and status.run_name == run.name,
         is_deleted=metadata.deletion_timestamp is not None,
         is_abandoned=is_abandoned(metadata.annotations),
         force_delete_hint=describe_force_delete(job),
+    )
+    return build_run_set(owner, (run,), {name: _read_memory(job)} if name else {})
+
+
+def _read_memory(job: OptimizationJob) -> RunMemory:
+    status = job.status
+    conditions = status.conditions
+    backend_ref = BackendFields(backend=status.backend or BackendName.PODS).inherit(status)
+    return RunMemory(
+        backend_ref=backend_ref,
+        attempts=status.attempts,
+        deadline=_find_deadline(job),
+        is_finished=is_true(conditions, COMPLETE) or is_true(conditions, FAILED),
     )
 
 

@@ -26,6 +26,7 @@ def make_run(**fields: Any) -> Run:
     """A run that has a bit of everything; `fields` replace some."""
     run = Run(
         name="steel-0123abcd",
+        namespace="team",
         owner=OWNER,
         document=RunDocument(
             name="steel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from argmin.api.optimization.status import AttemptStatus
+from argmin.api.backend import AttemptStatus
 from argmin.backends.attempts import LIMIT, count_failures, remember_attempts
 from argmin.backends.state import Attempt, RunPhase, RunReason
 

@@ -13,6 +13,7 @@ from argmin.backends.registry import Backends
 from argmin.backends.sagemaker.backend import SageMakerJobs
 from argmin.backends.sagemaker.cache import JobCache
 from argmin.backends.sagemaker.polling import Polling
+from argmin.backends.sagemaker.registration import SageMakerBackend as Backend
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
 from tests.unit.optimization.processing_jobs import Amazon, Job
@@ -51,7 +52,7 @@ class DelegatedWorld(World):
             self._defaults,
             lambda: self.now,
             lambda _key, _uid: self.heard,
-            Backends(lambda: jobs),
+            Backends([Backend(lambda: jobs)]),
         )
 
     def _defaults(self, namespace: str) -> Defaults:

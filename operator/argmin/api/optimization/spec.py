@@ -22,7 +22,6 @@ from argmin.api.optimization.model import (
     format_rule,
 )
 from argmin.api.optimization.status import (
-    AttemptStatus,
     OptimizationJobStatus,
     SolutionRef,
     State,
@@ -347,7 +346,6 @@ __all__ = [
     "PLURAL",
     "SAGE_MAKER_RULES",
     "SHORT_NAME",
-    "AttemptStatus",
     "Limits",
     "Metadata",
     "MetricPattern",

@@ -16,42 +16,13 @@ from argmin.api.answer import (
     Sense,
     Verification,
 )
-from argmin.api.backend import BackendName, SageMakerStatus
+from argmin.api.backend import AttemptStatus, BackendFields
 from argmin.api.base import ApiModel, list_map
 from argmin.api.meta import Condition
 from argmin.api.progress import Progress
 from argmin.api.proof import Proof
 from argmin.api.scalars import DecimalText, Name, Timestamp
 from argmin.api.storage import StoredResult
-
-
-class AttemptStatus(ApiModel):
-    """One attempt."""
-
-    name: Name = Field(description="Name of the pod, or of the SageMaker job.")
-    node: Annotated[str, Field(max_length=253)] | None = Field(
-        default=None, description="Name of the pod's node; absent on SageMaker."
-    )
-    phase: Annotated[str, Field(max_length=32)] | None = Field(
-        default=None, description="State of the attempt: Running, Succeeded or Failed."
-    )
-    exit_code: int | None = Field(
-        default=None,
-        description="Exit code of the runner, 0 for an answer; absent while it runs and where it is"
-        " unknown.",
-    )
-    reason: Annotated[str, Field(max_length=128)] | None = Field(
-        default=None,
-        description="Cause of the end in one CamelCase word, such as Optimal, OOMKilled or"
-        " Evicted.",
-    )
-    message: Annotated[str, Field(max_length=1024)] | None = Field(
-        default=None, description="The same for people, with details."
-    )
-    start_time: Timestamp | None = Field(
-        default=None, description="When the container of the attempt started; UTC."
-    )
-    finish_time: Timestamp | None = Field(default=None, description="When the attempt ended; UTC.")
 
 
 class SolutionRef(ApiModel):
@@ -104,7 +75,7 @@ def _keep_older(schema: dict[str, Any]) -> None:
         schema["properties"][older] = {**schema["properties"][name], "description": description}
 
 
-class OptimizationJobStatus(ApiModel):
+class OptimizationJobStatus(BackendFields):
     """What is known about the job; the answer is that of the last attempt that had one."""
 
     model_config = ConfigDict(json_schema_extra=_keep_older)
@@ -217,14 +188,6 @@ class OptimizationJobStatus(ApiModel):
     progress: Progress | None = Field(
         default=None,
         description="Last report of the running search; absent when it has ended.",
-    )
-    backend: BackendName | None = Field(
-        default=None, description="Where the current run is executed."
-    )
-    sage_maker: SageMakerStatus | None = Field(
-        default=None,
-        description="SageMaker job of the last attempt, and the cost of all attempts; absent in"
-        " pods.",
     )
     outputs: tuple[OutputFile, ...] = Field(
         default=(),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from argmin.api.backend import BackendName
-from argmin.backends.execution import BackendMessages, BackendRef, Execution
+from argmin.api.backend import BackendFields, BackendName
+from argmin.backends.execution import BackendMessages, Execution
 from argmin.backends.state import RunState
 
-BACKEND_REF = BackendRef(BackendName.LOCAL)
+BACKEND_REF = BackendFields(backend=BackendName.LOCAL)
 MESSAGES = BackendMessages(
     preparing="it is being prepared",
     running="it is running",
@@ -22,5 +22,5 @@ class ConcludedExecution(Execution):
     """Only its state exists: no rule has an action on it."""
 
     state: RunState
-    backend_ref: BackendRef = BACKEND_REF
+    backend_ref: BackendFields = BACKEND_REF
     messages: BackendMessages = MESSAGES

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argmin.api.backend import BackendName
+from argmin.api.backend import BackendFields, BackendName
 from argmin.api.run import name_former_result, name_result
 from argmin.backends.execution import (
     Actions,
     BackendMessages,
-    BackendRef,
     Execution,
     Leftovers,
     RunRequest,
+    RunSet,
     merge_actions,
 )
 from argmin.backends.pods.drift import decide_suspension, find_drift
-from argmin.backends.pods.job import build_config_map, build_job
+from argmin.backends.pods.job import COMPONENT, LABEL_COMPONENT, build_config_map, build_job
 from argmin.backends.pods.objects import LiveConfigMap, LiveJob, LivePod
 from argmin.backends.pods.pending import is_stuck
 from argmin.backends.pods.status import read_state
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
-from argmin.plan import Apply, Delete, Patch
+from argmin.plan import CONFIG_MAPS, JOBS, Apply, Delete, Key, Patch
 
 MESSAGES = BackendMessages(
     preparing="its pod is being prepared",
@@ -32,6 +32,7 @@ MESSAGES = BackendMessages(
     gone="its pod was deleted",
     removed="its Job is gone: another follows",
 )
+BACKEND_REF = BackendFields(backend=BackendName.PODS)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,20 @@ class ObservedPods:
 
     jobs: tuple[LiveJob, ...] = ()
     pods: tuple[LivePod, ...] = ()
-    config_maps: Mapping[str, LiveConfigMap | None] = field(default_factory=dict)
-    """The ConfigMaps that were looked up, by name; `None` for one that does not exist."""
+    config_maps: Mapping[Key, LiveConfigMap | None] = field(default_factory=dict)
+    """The ConfigMaps that were looked up; `None` for one that does not exist."""
+
+    def find_job(self, run: Run) -> LiveJob | None:
+        """The Job of a run."""
+        place = (run.namespace, run.name)
+        return next(
+            (j for j in self.jobs if (j.metadata.namespace, j.metadata.name) == place), None
+        )
+
+    def list_pods(self, job: LiveJob | None) -> list[LivePod]:
+        """The pods of a Job."""
+        uid = job.metadata.uid if job else None
+        return [p for p in self.pods if any(o.uid == uid for o in p.metadata.owner_references)]
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,9 @@ class PodExecution(Execution):
 
     job: LiveJob | None
     state: RunState
-    config_maps: Mapping[str, LiveConfigMap | None]
+    config_maps: Mapping[Key, LiveConfigMap | None]
     has_stuck_pod: bool
-    backend_ref: BackendRef
+    backend_ref: BackendFields = BACKEND_REF
     messages: BackendMessages = MESSAGES
 
     @property
@@ -89,7 +102,7 @@ class PodExecution(Execution):
 
         It is immutable, and a newer argmin may write another content.
         """
-        found = self.config_maps.get(run.name)
+        found = self.config_maps.get(_key_of_config_map(run))
         if self.job or found is None or found.data == build_config_map(run)["data"]:
             return Actions()
         reason = "it was written for an earlier Job, and cannot be changed"
@@ -125,7 +138,7 @@ class PodExecution(Execution):
         return merge_actions((self._repair_config_map(run), self._repair_job(run)))
 
     def _repair_config_map(self, run: Run) -> Actions:
-        if self.config_maps.get(run.name, self) is not None:
+        if self.config_maps.get(_key_of_config_map(run), self) is not None:
             return Actions()
         reason = "the run's ConfigMap is gone, and its pod waits for it"
         return Actions(reason, apply=(Apply(build_config_map(run), reason),))
@@ -140,44 +153,59 @@ class PodExecution(Execution):
 
 
 def find_execution(request: RunRequest, seen: ObservedPods, now: datetime) -> PodExecution:
-    """The execution of the wanted run."""
-    run = request.run
-    job = next((j for j in seen.jobs if j.metadata.name == run.name), None)
-    uid = job.metadata.uid if job else None
-    pods = [p for p in seen.pods if any(o.uid == uid for o in p.metadata.owner_references)]
+    """The execution of a wanted run."""
+    job = seen.find_job(request.run)
+    pods = seen.list_pods(job)
     return PodExecution(
         job,
-        read_state(run, job, pods, now),
+        read_state(request.run, job, pods, now),
         seen.config_maps,
-        has_stuck_pod=any(is_stuck(pod, now) for pod in seen.pods),
-        backend_ref=BackendRef(BackendName.PODS, request.backend_ref.sage_maker),
+        has_stuck_pod=any(is_stuck(pod, now) for pod in pods),
     )
 
 
-def find_leftovers(request: RunRequest, seen: ObservedPods) -> Leftovers:
-    """The children of older runs: they are deleted, and their answers are not used."""
-    if request.is_deleted:  # the garbage collector deletes what it owns
+def find_leftovers(run_set: RunSet, seen: ObservedPods) -> Leftovers:
+    """The children of no run of the set: they are deleted, and their answers are not used."""
+    if run_set.owner.is_deleted:  # the garbage collector deletes what it owns
         return Leftovers()
-    run = request.run
     reason = "the spec was edited: this belongs to an older one"
-    older = [job for job in seen.jobs if job.metadata.name != run.name]
-    runs = {job.metadata.name for job in older}
-    if request.remembered_run not in (None, run.name):
-        runs.add(str(request.remembered_run))
-    names = list_stale_config_maps(runs, run.owner.name)
-    maps = [found for name, found in seen.config_maps.items() if found and name in names]
+    jobs = list_foreign_jobs(run_set, seen.jobs)
+    names = list_stale_config_maps(run_set, jobs)
+    uid = run_set.owner.owner.uid
+    maps = [found for key, found in seen.config_maps.items() if found and key in names]
     # A ConfigMap is found by the name of its Job, so it is deleted first, in case of a crash.
-    going = [(found.key, found.metadata.uid) for found in maps if _is_owned(found, run)]
-    going += [(job.key, job.metadata.uid) for job in older if not job.is_being_deleted]
+    going = [(found.key, found.metadata.uid) for found in maps if _is_owned(found, uid)]
+    going += [(job.key, job.metadata.uid) for job in jobs if not job.is_being_deleted]
     return Leftovers(Actions(reason, delete=tuple(Delete(key, uid, reason) for key, uid in going)))
 
 
-def list_stale_config_maps(runs: Collection[str], owner: str) -> frozenset[str]:
-    """Names of the ConfigMaps, results included, that older runs of an owner may have left."""
-    if not runs:
-        return frozenset()
-    return frozenset((*runs, *map(name_result, runs), name_former_result(owner)))
+def list_foreign_jobs(run_set: RunSet, jobs: Iterable[LiveJob]) -> list[LiveJob]:
+    """The Jobs of runs that are not in the set, of all Jobs of its owner."""
+    wanted = {Key(JOBS, r.run.namespace, r.run.name) for r in run_set.requests.values()}
+    return [
+        job
+        for job in jobs
+        if job.key not in wanted
+        and job.metadata.labels.get(LABEL_COMPONENT, COMPONENT) == COMPONENT
+    ]
 
 
-def _is_owned(found: LiveConfigMap, run: Run) -> bool:
-    return any(reference.uid == run.owner.uid for reference in found.metadata.owner_references)
+def list_stale_config_maps(run_set: RunSet, foreign: Iterable[LiveJob]) -> frozenset[Key]:
+    """The ConfigMaps, results included, that former runs may have left."""
+    owner = run_set.owner.owner
+    runs = {(job.metadata.namespace, job.metadata.name) for job in foreign} | {
+        (memory.namespace or owner.namespace, name)
+        for name, memory in run_set.removed.items()
+        if memory.backend_ref.backend is BackendName.PODS
+    }
+    names = {(place, n) for place, run in runs for n in (run, name_result(run))}
+    names |= {(place, name_former_result(owner.name)) for place, _ in runs}
+    return frozenset(Key(CONFIG_MAPS, place, name) for place, name in names)
+
+
+def _key_of_config_map(run: Run) -> Key:
+    return Key(CONFIG_MAPS, run.namespace, run.name)
+
+
+def _is_owned(found: LiveConfigMap, uid: str) -> bool:
+    return any(reference.uid == uid for reference in found.metadata.owner_references)

@@ -11,6 +11,10 @@ from argmin.backends.pods.template import CONTAINER, build_template, name_inline
 from argmin.backends.run import Owner, Run
 from argmin.plan import CONFIG_MAPS, JOBS, Manifest, Resource
 
+LABEL_COMPONENT = "app.kubernetes.io/component"
+COMPONENT = "run"
+"""Value of that label on all that belongs to runs, as apart from other children of an owner."""
+
 _SIGTERM_EXIT = 128 + 15
 """Exit code of a container that got SIGTERM before its runner handled that signal."""
 
@@ -51,7 +55,7 @@ def build_labels(owner: Owner) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": MANAGER,
         "app.kubernetes.io/instance": owner.name,
-        "app.kubernetes.io/component": "run",
+        LABEL_COMPONENT: COMPONENT,
         LABEL_MANAGED_BY: MANAGER,
         LABEL_NAME: owner.name,
         LABEL_KIND: owner.resource.kind,
@@ -77,7 +81,7 @@ def _head(resource: Resource, run: Run) -> Manifest:
         "kind": resource.kind,
         "metadata": {
             "name": run.name,
-            "namespace": run.owner.namespace,
+            "namespace": run.namespace,
             "labels": build_labels(run.owner) | queue,
             "ownerReferences": [build_owner_reference(run.owner)],
         },

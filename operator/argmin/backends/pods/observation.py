@@ -3,66 +3,77 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from argmin.api.backend import BackendName
 from argmin.api.base import LABEL_KIND, LABEL_NAME
-from argmin.backends.execution import RunRequest
-from argmin.backends.pods.execution import ObservedPods, list_stale_config_maps
+from argmin.backends.execution import RunRequest, RunSet
+from argmin.backends.pods.execution import (
+    ObservedPods,
+    list_foreign_jobs,
+    list_stale_config_maps,
+)
 from argmin.backends.pods.objects import LiveConfigMap, LiveJob, LivePod
 from argmin.backends.pods.pending import is_stuck
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, View
 
 
-async def observe_pods(request: RunRequest, view: View, now: datetime) -> ObservedPods:
+async def observe_pods(run_set: RunSet, view: View, now: datetime) -> ObservedPods:
     """Observe the children of an owner.
 
     A run that is going on or has finished costs no read of the API server. One whose Job has just
     ended costs one if the cache has no ended pod: the pod has the only copy of the answer.
     """
-    owner = request.run.owner
-    jobs = [LiveJob.model_validate(m) for m in view.children(JOBS, owner.uid)]
-    owners = [owner.uid, *(j.metadata.uid for j in jobs)]
-    pods = [LivePod.model_validate(m) for uid in owners for m in view.children(PODS, uid)]
-    if _misses_pods(request, jobs, pods):
-        labels = {LABEL_NAME: owner.name, LABEL_KIND: owner.resource.kind}
-        live = await view.find(PODS, owner.namespace, labels)
-        pods += [LivePod.model_validate(m) for m in live]
-    names = sorted(set(_list_config_maps(request, jobs, pods, now)))
-    found = await asyncio.gather(*(view.get(Key(CONFIG_MAPS, owner.namespace, n)) for n in names))
-    return ObservedPods(
-        jobs=tuple(jobs),
-        pods=tuple({pod.metadata.uid or pod.metadata.name: pod for pod in pods}.values()),
+    seen = await _add_ended_pods(run_set, _read_cache(run_set.owner.owner.uid, view), view)
+    keys = sorted(_list_config_maps(run_set, seen, now), key=str)
+    found = await asyncio.gather(*(view.get(key) for key in keys))
+    return replace(
+        seen,
         config_maps={
-            name: LiveConfigMap.model_validate(manifest) if manifest else None
-            for name, manifest in zip(names, found, strict=True)
+            key: LiveConfigMap.model_validate(manifest) if manifest else None
+            for key, manifest in zip(keys, found, strict=True)
         },
     )
 
 
-def _list_config_maps(
-    request: RunRequest, jobs: Sequence[LiveJob], pods: Sequence[LivePod], now: datetime
-) -> Iterator[str]:
-    wanted = request.run.name
-    # Those of older specs, and their results: to be deleted with their Jobs.
-    older = {j.metadata.name for j in jobs} - {wanted}
-    if (
-        request.remembered_run not in (None, wanted)
-        and request.backend_ref.backend is BackendName.PODS
-    ):
-        older.add(str(request.remembered_run))
-    yield from list_stale_config_maps(older, request.run.owner.name)
-    if request.is_finished or request.is_deleted or request.run.backend is not BackendName.PODS:
-        return
-    starts = all(j.metadata.name != wanted for j in jobs) and not request.run.suspend
-    if any(is_stuck(pod, now) for pod in pods) or (starts and request.is_known):
-        yield wanted
+def _read_cache(uid: str, view: View) -> ObservedPods:
+    jobs = tuple(LiveJob.model_validate(m) for m in view.children(JOBS, uid))
+    owners = [uid, *(j.metadata.uid for j in jobs)]
+    pods = tuple(LivePod.model_validate(m) for o in owners for m in view.children(PODS, o))
+    return ObservedPods(jobs, pods)
 
 
-def _misses_pods(request: RunRequest, jobs: Sequence[LiveJob], pods: Sequence[LivePod]) -> bool:
-    child = next((j for j in jobs if j.metadata.name == request.run.name and j.is_finished), None)
-    if child is None or request.is_finished:
+async def _add_ended_pods(run_set: RunSet, seen: ObservedPods, view: View) -> ObservedPods:
+    owner = run_set.owner.owner
+    labels = {LABEL_NAME: owner.name, LABEL_KIND: owner.resource.kind}
+    places = {r.run.namespace for r in run_set.requests.values() if _misses_pods(r, seen)}
+    found = [m for place in sorted(places) for m in await view.find(PODS, place, labels)]
+    pods = [*seen.pods, *map(LivePod.model_validate, found)]
+    return replace(
+        seen, pods=tuple({pod.metadata.uid or pod.metadata.name: pod for pod in pods}.values())
+    )
+
+
+def _misses_pods(request: RunRequest, seen: ObservedPods) -> bool:
+    job = seen.find_job(request.run)
+    if job is None or not job.is_finished or request.is_finished:
         return False
-    own = (p for p in pods if any(o.uid == child.metadata.uid for o in p.metadata.owner_references))
-    return all(pod.status.phase not in ("Succeeded", "Failed") for pod in own)
+    return all(pod.status.phase not in ("Succeeded", "Failed") for pod in seen.list_pods(job))
+
+
+def _list_config_maps(run_set: RunSet, seen: ObservedPods, now: datetime) -> frozenset[Key]:
+    """Those of former runs, to be deleted, and those of runs that may lack theirs."""
+    stale = list_stale_config_maps(run_set, list_foreign_jobs(run_set, seen.jobs))
+    return stale | frozenset(_list_own_config_maps(run_set, seen, now))
+
+
+def _list_own_config_maps(run_set: RunSet, seen: ObservedPods, now: datetime) -> Iterator[Key]:
+    for request in run_set.requests.values():
+        run, job = request.run, seen.find_job(request.run)
+        if request.is_idle or run.backend is not BackendName.PODS:
+            continue
+        starts = job is None and not run.suspend and request.is_known
+        if starts or any(is_stuck(pod, now) for pod in seen.list_pods(job)):
+            yield Key(CONFIG_MAPS, run.namespace, run.name)

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from argmin.api.backend import BackendName
 from argmin.aws.errors import (
     AccessDeniedError,
     AwsError,
@@ -24,25 +23,17 @@ from argmin.aws.errors import (
     UnknownRegionError,
 )
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
-from argmin.backends.execution import RunRequest
 from argmin.backends.run import Owner
 from argmin.backends.sagemaker.answer import read_answer, read_result_store
 from argmin.backends.sagemaker.cache import UNCERTAIN_PERIOD, Entry, JobCache
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
 from argmin.backends.sagemaker.clients import Clients, Jobs
 from argmin.backends.sagemaker.errors import explain_refusal
-from argmin.backends.sagemaker.observation import (
-    JobObservation,
-    choose_number,
-    find_access,
-    find_announced,
-    find_unwanted,
-    is_next,
-)
+from argmin.backends.sagemaker.observation import JobObservation, JobTarget
 from argmin.backends.sagemaker.polling import Polling
 from argmin.backends.sagemaker.progress import read_on
-from argmin.backends.sagemaker.request import TAG_UID, name_job
-from argmin.plan import Call, Key, Retry
+from argmin.backends.sagemaker.request import TAG_UID
+from argmin.plan import Call, Retry
 
 _log = structlog.get_logger(__name__)
 
@@ -69,48 +60,37 @@ class SageMakerJobs:
         self._cache = cache or JobCache()
         self._clock = clock
 
-    async def look(self, request: RunRequest) -> JobObservation | None:
-        """The last observation of the job that a request's status names; describes it if due.
+    async def look(self, target: JobTarget) -> JobObservation | None:
+        """The last observation of a job that a status names; describes it if due.
 
-        `None` if there is none, if it is known to have ended, or if it is still to be created:
-        creating it fails if it exists.
+        `None` if it is still to be created: creating it fails if it exists.
 
         Raises:
             Blocked: SageMaker refuses the call until somebody acts.
             Retry: it cannot be called now.
         """
-        unwanted = find_unwanted(request)
-        status = unwanted or find_announced(request)
-        if status is None:
-            self._mark_absent(request)
-            return None
-        if request.is_abandoned and (unwanted or request.is_deleted):
-            return None
+        status, access = target.status, target.access
         now, name = self._clock(), status.job_name
-        entry = self._cache.open(name, _key_of(request.run.owner))
+        entry = self._cache.open(name, target.owner.key)
         seen = entry.observed
-        is_fresh = unwanted is None and is_next(request, status)
         is_over = seen is not None and seen.job is not None and not seen.is_live
-        if is_over or (seen is None and is_fresh):
+        if is_over or (seen is None and target.is_created_next):
             return seen
-        access = find_access(request.run, status)
         if entry.must_look(now):
             try:
                 is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
-                await self._look(name, entry, access, None if is_known else request.run.owner.uid)
+                await self._look(name, entry, access, None if is_known else target.owner.uid)
             except AwsError as error:
                 raise explain_refusal(
-                    error, name, self._polling, request.force_delete_hint
+                    error, name, self._polling, target.force_delete_hint
                 ) from error
         if entry.must_read(now):
             await self._read_log(name, entry, access)
         return entry.observed
 
-    def _mark_absent(self, request: RunRequest) -> None:
-        """Record that the next job, which is not announced yet, does not exist."""
-        if request.run.backend is BackendName.SAGE_MAKER and not request.is_finished:
-            name = name_job(request.run, choose_number(request))
-            self._cache.open(name, _key_of(request.run.owner)).is_absent = True
+    def mark_absent(self, job_name: str, owner: Owner) -> None:
+        """Record that a job, which is not announced yet, does not exist."""
+        self._cache.open(job_name, owner.key).is_absent = True
 
     async def perform(self, call: Call) -> None:
         """Create or stop a job.
@@ -204,7 +184,7 @@ class SageMakerJobs:
         entry.observed = replace(seen, due=due, progress=entry.log.progress)
 
     async def _create(self, call: CreateJob) -> None:
-        entry = self._cache.open(call.job_name, _key_of(call.owner))
+        entry = self._cache.open(call.job_name, call.owner.key)
         jobs = self._clients.jobs(call.access)
         job = await self._store_document(call, entry, jobs)
         if job is None:
@@ -334,7 +314,3 @@ async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
 
 def _describe_store(call: CreateJob) -> str:
     return f'bucket "{call.submission.result_store.bucket}" ({call.store_field})'
-
-
-def _key_of(owner: Owner) -> Key:
-    return Key(owner.resource, owner.namespace, owner.name)

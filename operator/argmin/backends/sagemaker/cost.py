@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from argmin.api.backend import SageMakerStatus
-from argmin.api.optimization.status import AttemptStatus
+from argmin.api.backend import AttemptStatus, SageMakerStatus
 from argmin.api.scalars import to_decimal
 from argmin.backends.attempts import is_over
 from argmin.backends.defaults import Prices

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from argmin.api.answer import Answer
-from argmin.api.backend import BackendName, SageMakerStatus
+from argmin.api.backend import AttemptStatus, BackendName, SageMakerStatus
 from argmin.api.base import GROUP
-from argmin.api.optimization.status import AttemptStatus
 from argmin.api.progress import Progress
 from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
 from argmin.backends.attempts import is_over
-from argmin.backends.execution import RunRequest
-from argmin.backends.run import Run
+from argmin.backends.execution import RunMemory, RunRequest, RunSet
+from argmin.backends.run import Owner, Run
 from argmin.backends.sagemaker.request import name_job
 
 FINALIZER = f"{GROUP}/sagemaker"
@@ -49,6 +49,72 @@ class JobObservation:
         return self.job is not None and self.job.status is ProcessingStatus.STOPPING
 
 
+ObservedJobs = Mapping[str, JobObservation]
+"""The observed jobs of an owner, by job name."""
+
+
+@dataclass(frozen=True)
+class JobTarget:
+    """A job of the status that is to be observed."""
+
+    owner: Owner
+    status: SageMakerStatus
+    access: Access
+    is_created_next: bool = False
+    """Creating it, which is due, also finds whether it exists already."""
+    force_delete_hint: str = ""
+    """How to delete its owner without waiting, as a message; empty if it is not being deleted."""
+
+
+def list_targets(run_set: RunSet) -> Iterator[JobTarget]:
+    """The jobs that the status names, as far as they are not known to have ended."""
+    owner, unwanted = run_set.owner, list_unwanted(run_set)
+    if not owner.is_abandoned:
+        for status, access in unwanted.values():
+            yield JobTarget(owner.owner, status, access, force_delete_hint=owner.force_delete_hint)
+    if owner.is_abandoned and owner.is_deleted:
+        return
+    for name, request in run_set.requests.items():
+        announced = find_announced(request)
+        if announced and name not in unwanted:
+            yield JobTarget(
+                owner.owner,
+                announced,
+                find_access(request.run, announced),
+                _is_created_next(request, announced),
+                owner.force_delete_hint,
+            )
+
+
+def list_next_jobs(run_set: RunSet) -> Iterator[str]:
+    """Names of the next jobs, which are not announced yet: they do not exist."""
+    unwanted = list_unwanted(run_set)
+    for name, request in run_set.requests.items():
+        is_wanted = request.run.backend is BackendName.SAGE_MAKER and not request.is_idle
+        if is_wanted and name not in unwanted and find_announced(request) is None:
+            yield name_job(request.run, choose_number(request))
+
+
+def list_unwanted(run_set: RunSet) -> dict[str, tuple[SageMakerStatus, Access]]:
+    """Jobs that nobody wants and that may not have ended, by the name of their run."""
+    owner, found = run_set.owner, {}
+    for name, request in run_set.requests.items():
+        status = _find_live(request.memory)
+        if status and (request.is_idle or find_announced(request) is None):
+            found[name] = status, find_access(request.run, status)
+    for name, memory in run_set.removed.items():
+        status = _find_live(memory)
+        if status:
+            found[name] = status, _find_former_access(run_set, memory, status)
+    is_kept = FINALIZER in owner.finalizers
+    idle = {n for n, r in run_set.requests.items() if r.is_idle}
+    return {
+        name: job
+        for name, job in found.items()
+        if is_kept or not (owner.is_deleted or name in idle)
+    }
+
+
 def is_known_over(status: SageMakerStatus, attempts: tuple[AttemptStatus, ...]) -> bool:
     """Whether the status records that the job has ended, so that no call is needed."""
     if status.status == GONE:
@@ -67,36 +133,36 @@ def record_end(status: SageMakerStatus, observed: JobObservation) -> SageMakerSt
 
 
 def find_announced(request: RunRequest) -> SageMakerStatus | None:
-    """The job that was announced for the wanted run and is not known to have ended."""
-    status = request.backend_ref.sage_maker
-    if status is None or not request.is_known or is_known_over(status, request.attempts):
-        return None
-    number = read_number(status.job_name)
-    is_its = number is not None and name_job(request.run, number) == status.job_name
+    """The job that was announced for a wanted run and is not known to have ended."""
+    status = _find_live(request.memory)
+    number = read_number(status.job_name) if status else None
+    is_its = number is not None and status and name_job(request.run, number) == status.job_name
     return status if is_its else None
 
 
-def find_unwanted(request: RunRequest) -> SageMakerStatus | None:
-    """The job of the status, if it is not known to have ended and is not wanted any more."""
-    status = request.backend_ref.sage_maker
-    if status is None or is_known_over(status, request.attempts):
+def _find_live(memory: RunMemory | None) -> SageMakerStatus | None:
+    """The recorded job, unless it is known to have ended."""
+    status = memory.backend_ref.sage_maker if memory else None
+    if memory is None or status is None or is_known_over(status, memory.attempts):
         return None
-    if request.is_deleted or request.is_finished:
-        return status if FINALIZER in request.finalizers else None
-    return None if find_announced(request) else status
+    return status
 
 
 def choose_number(request: RunRequest) -> int:
-    """The number of the next attempt: higher than any in the status.
+    """The number of the next attempt: higher than any that the status records of this run.
 
-    Those of older runs count too: a spec that is edited and edited back creates new jobs.
+    Those of former runs count too: a spec that is edited and edited back creates new jobs.
     """
-    names = [attempt.name for attempt in request.attempts]
-    if request.backend_ref.backend is not BackendName.SAGE_MAKER:
-        names = []
-    if request.backend_ref.sage_maker:
-        names.append(request.backend_ref.sage_maker.job_name)
-    return 1 + max((read_number(name) or 0 for name in names), default=0)
+    memories = [*request.removed, *([request.memory] if request.memory else [])]
+    numbers = [read_number(name) or 0 for memory in memories for name in _list_jobs(memory)]
+    return 1 + max(numbers, default=0)
+
+
+def _list_jobs(memory: RunMemory) -> Iterator[str]:
+    if memory.backend_ref.backend is BackendName.SAGE_MAKER:
+        yield from (attempt.name for attempt in memory.attempts)
+    if memory.backend_ref.sage_maker:
+        yield memory.backend_ref.sage_maker.job_name
 
 
 def read_number(job_name: str) -> int | None:
@@ -115,14 +181,25 @@ def find_access(run: Run, status: SageMakerStatus) -> Access:
 
     Until it is created, the role is replaced by another one of the same account.
     """
-    wanted, role = run.sage_maker.assume_role_arn, status.assume_role_arn
+    return _find_access(status, run.backend_settings.sage_maker.assume_role_arn, run.namespace)
+
+
+def _find_former_access(run_set: RunSet, memory: RunMemory, status: SageMakerStatus) -> Access:
+    """The access to a job whose run is not wanted any more, with the role of those that are."""
+    roles = (r.run.backend_settings.sage_maker.assume_role_arn for r in run_set.requests.values())
+    namespace = memory.namespace or run_set.owner.owner.namespace
+    return _find_access(status, next(roles, None), namespace)
+
+
+def _find_access(status: SageMakerStatus, wanted: str | None, namespace: str) -> Access:
+    role = status.assume_role_arn
     if status.job_arn is None and wanted and role and _read_account(wanted) == _read_account(role):
         role = wanted
-    return Access(region=status.region or "", role_arn=role, namespace=run.owner.namespace)
+    return Access(region=status.region or "", role_arn=role, namespace=namespace)
 
 
-def is_next(request: RunRequest, status: SageMakerStatus) -> bool:
-    """Whether the announced job is created next, which also finds whether it exists already.
+def _is_created_next(request: RunRequest, status: SageMakerStatus) -> bool:
+    """Whether the announced job is created next.
 
     Not if the account or region of the settings has changed: then its absence has to be observed
     before another is created.
@@ -133,8 +210,8 @@ def is_next(request: RunRequest, status: SageMakerStatus) -> bool:
 
 def matches_settings(run: Run, status: SageMakerStatus) -> bool:
     """Whether the current settings would create the job where the status has announced it."""
-    settings = run.sage_maker
-    wanted = Access(settings.region or "", settings.assume_role_arn, run.owner.namespace)
+    settings = run.backend_settings.sage_maker
+    wanted = Access(settings.region or "", settings.assume_role_arn, run.namespace)
     return find_access(run, status) == wanted
 
 

@@ -77,7 +77,7 @@ def build_tags(run: Run) -> dict[str, str]:
     owner = run.owner
     return {
         TAG_UID: owner.uid,
-        TAG_NAMESPACE: owner.namespace,
+        TAG_NAMESPACE: run.namespace,
         TAG_NAME: owner.name,
         TAG_RUN: run.name,
     }

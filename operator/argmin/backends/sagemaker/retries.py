@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from argmin.api.optimization.status import AttemptStatus
+from argmin.api.backend import AttemptStatus
 from argmin.backends.attempts import count_failures, is_over
 from argmin.backends.state import RunReason
 

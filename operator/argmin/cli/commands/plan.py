@@ -33,7 +33,7 @@ from argmin.cli.output.formatting import (
 )
 from argmin.optimization.observe import observe
 from argmin.optimization.rules.chain import decide
-from argmin.optimization.run_request import build_run_request
+from argmin.optimization.run_request import build_runs
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Plan, Resource, list_entries
 
 DEFAULTS = Defaults(
@@ -107,9 +107,9 @@ def take_snapshot(
 
 async def _decide(snapshot: Snapshot) -> Plan:
     now = utc_now()
-    claim = build_run_request(snapshot.job, DEFAULTS)
-    observed = await observe(snapshot.job, claim, snapshot, now, Backends())
-    return decide(snapshot.job, claim, observed, now)
+    runs = build_runs(snapshot.job, DEFAULTS)
+    observed = await observe(snapshot.job, runs, snapshot, now, Backends())
+    return decide(snapshot.job, runs, observed, now)
 
 
 def _expected_job(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from argmin.api.optimization.spec import OptimizationJob
-from argmin.backends.execution import RunRequest, merge_actions
+from argmin.backends.execution import RunSet, merge_actions
 from argmin.optimization.observe import Observed
 from argmin.optimization.rules.cleanup import (
     await_cleanup,
@@ -63,14 +63,14 @@ RULES: tuple[Rule, ...] = (
     await_pause,  # the last check before a start: backends that retry by themselves have none
     delete_stale_config_map,  # of an earlier Job of this run: it cannot be changed, only replaced
     start,  # nothing runs, and no rule above stopped the chain
-    repair,  # a run is there or announced: make it so, which on SageMaker creates its job
+    repair,  # a run is there or announced: make it so, which elsewhere creates what was announced
     report_progress,  # otherwise: reports the progress of the run
 )
 
 
-def decide(job: OptimizationJob, request: RunRequest, observed: Observed, now: datetime) -> Plan:
+def decide(job: OptimizationJob, runs: RunSet, observed: Observed, now: datetime) -> Plan:
     """The plan for a job: pure, total, and the same for the same arguments."""
-    evaluated = list(_evaluate(build_context(job, request, observed, now)))
+    evaluated = list(_evaluate(build_context(job, runs, observed, now)))
     results = [result for _, result in evaluated]
     last = results[-1]
     actions = merge_actions(result.actions for result in results)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from argmin.api.answer import Answer, ExitCode, Outcome
+from argmin.api.backend import AttemptStatus
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
-from argmin.api.optimization.spec import AttemptStatus, State
+from argmin.api.optimization.spec import State
 from argmin.backends.attempts import is_over, was_stopped
 from argmin.backends.execution import Actions
 from argmin.backends.state import Attempt, RunPhase, RunReason

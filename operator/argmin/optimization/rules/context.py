@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 from argmin.api.answer import Outcome
+from argmin.api.backend import BackendFields
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
 from argmin.backends.attempts import remember_attempts
 from argmin.backends.dispatch import find_execution, find_leftovers
-from argmin.backends.execution import Actions, Execution, Leftovers, RunRequest
+from argmin.backends.execution import Actions, Execution, Leftovers, RunSet
 from argmin.backends.run import Run
 from argmin.backends.state import NOT_KEPT, Attempt, RunState
 from argmin.optimization.active_deadline import close_period, count_remaining
@@ -78,11 +80,10 @@ Rule = Callable[[Context], RuleResult | None]
 """A rule returns a result, or `None` if it does not apply."""
 
 
-def build_context(
-    job: OptimizationJob, request: RunRequest, observed: Observed, now: datetime
-) -> Context:
+def build_context(job: OptimizationJob, runs: RunSet, observed: Observed, now: datetime) -> Context:
     """Build the context of the rules. Times are in whole seconds, as in Kubernetes."""
     moment = now.replace(microsecond=0)
+    (request,) = runs.requests.values()
     run = replace(request.run, contents=read_contents(observed.config_maps))
     execution = find_execution(request, observed.seen, moment)
     context = Context(
@@ -93,7 +94,7 @@ def build_context(
         execution,
         execution.state,
         job.status if request.is_known else reset_status(job.status, run.name),
-        find_leftovers(request, observed.seen, moment),
+        find_leftovers(runs, observed.seen, moment),
     )
     return context if context.is_finished else bring_up_to_date(context)
 
@@ -114,13 +115,25 @@ def bring_up_to_date(context: Context) -> Context:
     status = _keep_last_solution(context)
     gone = context.execution.messages.gone
     remembered = remember_attempts(status.attempts, attempts, context.now, gone)
-    fields = context.execution.backend_ref.to_fields()
-    status = status.model_copy(update={"attempts": remembered, "progress": None, **fields})
+    status = status.model_copy(update={"attempts": remembered, "progress": None})
+    status = record_backend(context, status, context.execution.backend_ref)
     status = _close_period(context, status)
     left = count_remaining(context.job.spec.active_deadline_seconds, status)
     # Kubernetes allows no deadline of zero: one second is the minimum.
     run = replace(context.run, deadline_seconds=None if left is None else max(1, left))
     return replace(context, run=run, status=status)
+
+
+def record_backend(
+    context: Context, status: OptimizationJobStatus, backend_ref: BackendFields
+) -> OptimizationJobStatus:
+    """The status with the backend of the run; what that leaves out is of the run before it.
+
+    So the end of a run outside the cluster is recorded, whatever backend follows it.
+    """
+    former = [*context.leftovers.refs.values(), context.job.status]
+    whole = reduce(BackendFields.inherit, former, backend_ref)
+    return status.model_copy(update=whole.to_fields())
 
 
 def _keep_last_solution(context: Context) -> OptimizationJobStatus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argmin.api.conditions import STALLED
 from argmin.api.progress import Progress
 from argmin.backends.attempts import is_over
+from argmin.backends.dispatch import find_progress
 from argmin.backends.state import RunPhase
 from argmin.optimization.active_deadline import open_period
 from argmin.optimization.rules.context import Context, RuleResult, find_last
@@ -42,8 +43,11 @@ def _find_progress(s: Context) -> Progress | None:
     running = find_last(a for a in s.state.attempts if a.phase is RunPhase.RUNNING)
     if running is None or s.state.phase is not RunPhase.RUNNING:
         return None
-    heard = s.observed.progress
-    if heard and heard.attempt == running.name:
-        return heard.progress
+    found = find_progress(s.run.backend, running.name, s.observed.seen)
+    reported = s.observed.progress
+    if found is None and reported and reported.attempt == running.name:
+        found = reported.progress
+    if found:
+        return found
     before = (run.name for run in s.job.status.attempts if not is_over(run))
     return s.job.status.progress if running.name in before else None

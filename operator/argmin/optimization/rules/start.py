@@ -7,7 +7,7 @@ from datetime import timedelta
 from argmin.backends.state import RunPhase
 from argmin.optimization.active_deadline import open_period
 from argmin.optimization.reasons import ConditionReason
-from argmin.optimization.rules.context import Context, RuleResult
+from argmin.optimization.rules.context import Context, RuleResult, record_backend
 from argmin.optimization.rules.messages import pending, queued, update_status
 from argmin.optimization.status import set_conditions
 
@@ -64,11 +64,9 @@ def start(s: Context) -> RuleResult | None:
     )
     actions = s.execution.start(s.run, reason)
     change = pending(ConditionReason.PENDING, s.execution.messages.preparing)
-    status = (
-        s.status.model_copy(update=actions.backend_ref.to_fields())
-        if actions.backend_ref
-        else s.status
-    )
+    status = s.status
+    if actions.backend_ref:
+        status = record_backend(s, status, actions.backend_ref)
     if s.run.queue_labels:
         change = queued()
     else:

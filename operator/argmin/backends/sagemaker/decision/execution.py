@@ -10,17 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from argmin.api.backend import BackendName, SageMakerStatus
-from argmin.api.optimization.status import AttemptStatus
-from argmin.aws.models import ProcessingStatus
+from argmin.api.backend import AttemptStatus, BackendFields, BackendName, SageMakerStatus
+from argmin.aws.models import Access, ProcessingStatus
 from argmin.backends.attempts import count_failures, remember_attempts
 from argmin.backends.execution import (
     Actions,
     BackendMessages,
-    BackendRef,
     Execution,
     FailedPrecondition,
-    Leftovers,
     RunRequest,
 )
 from argmin.backends.field_paths import list_sources
@@ -31,17 +28,17 @@ from argmin.backends.sagemaker.observation import (
     FINALIZER,
     GONE,
     JobObservation,
+    ObservedJobs,
     choose_number,
     find_access,
     find_announced,
-    find_unwanted,
     matches_settings,
     read_number,
     read_region,
+    record_end,
 )
 from argmin.backends.sagemaker.request import (
     DEFAULT_RUNTIME_SECONDS,
-    Submission,
     build_submission,
     name_job,
     write_uri,
@@ -78,10 +75,15 @@ class SageMakerExecution(Execution):
     """The observation of that job; `None` if there is none."""
     reading: Reading | None
     state: RunState
-    backend_ref: BackendRef
+    backend_ref: BackendFields
     attempts: tuple[AttemptStatus, ...]
     """All attempts of the run that are known."""
     messages: BackendMessages = MESSAGES
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When its running time ends; `None` for no limit."""
+        return self.request.memory.deadline if self.request.memory else None
 
     @property
     def exists(self) -> bool:
@@ -113,7 +115,7 @@ class SageMakerExecution(Execution):
     @property
     def is_bound(self) -> bool:
         """Whether argmin's finalizer is on the owner."""
-        return FINALIZER in self.request.finalizers
+        return FINALIZER in self.request.owner.finalizers
 
     @property
     def made(self) -> datetime | None:
@@ -133,22 +135,11 @@ class SageMakerExecution(Execution):
         """What SageMaker cannot do for this run, or what has to be configured first."""
         if self.is_live:
             return None
-        if run.store is None:
-            return FailedPrecondition(
-                RunReason.STORE_MISSING,
-                "a job on SageMaker needs a bucket, and the namespace has none:"
-                " name one in spec.artifacts.s3, such as {s3: {bucket: team-results}}",
-            )
-        problems = list_problems(run, run.sage_maker, run.store, run.contents)
-        return (
-            FailedPrecondition(RunReason.UNSUITED, str(UnfitRunError(problems)))
-            if problems
-            else None
-        )
+        return validate(run)
 
     def start(self, run: Run, reason: str) -> Actions:
         """Announce the next attempt, with the finalizer on its owner; `repair` creates its job."""
-        settings = run.sage_maker
+        settings = run.backend_settings.sage_maker
         status = SageMakerStatus(
             job_name=name_job(run, choose_number(self.request)),
             region=settings.region,
@@ -157,8 +148,8 @@ class SageMakerExecution(Execution):
             instance_count=settings.instance_count or 1,
             log_group=LOG_GROUP,
         )
-        attempts = self.request.attempts if self.request.is_known else ()
-        backend_ref = BackendRef(BackendName.SAGE_MAKER, add_cost(status, attempts, run.prices))
+        status = add_cost(status, self.request.attempts, run.prices)
+        backend_ref = BackendFields(backend=BackendName.SAGE_MAKER, sage_maker=status)
         return Actions(reason, apply=self._bind(reason), backend_ref=backend_ref)
 
     def suspend(self, run: Run) -> Actions:
@@ -174,14 +165,8 @@ class SageMakerExecution(Execution):
             bound = self._bind("the finalizer keeps the job until AWS is done with it")
             return Actions(bound[0].reason, apply=bound) if bound else Actions()
         number = read_number(self.announced.job_name) or 1
-        call = CreateJob(
-            reason,
-            find_access(run, self.announced),
-            run.owner,
-            run.name,
-            self._build_submission(run, number),
-            run.store_field,
-        )
+        access = find_access(run, self.announced)
+        call = build_call(run, number, access, reason)
         return Actions(reason, apply=self._bind(reason), calls=(call,))
 
     def enforce_deadline(self, run: Run, now: datetime) -> Actions:
@@ -191,30 +176,48 @@ class SageMakerExecution(Execution):
         return self._stop("its running time is used up")
 
     def _stop(self, reason: str) -> Actions:
-        if not self.is_live or self.announced is None or _is_stopping(self.observed):
+        if not self.is_live or self.announced is None or is_stopping(self.observed):
             return Actions()
         access = find_access(self.request.run, self.announced)
         return Actions(reason, calls=(StopJob(reason, access, self.announced.job_name),))
 
     def _bind(self, reason: str) -> tuple[Apply, ...]:
-        if self.is_bound or self.request.is_abandoned:
+        if self.is_bound or self.request.owner.is_abandoned:
             return ()
-        return (_apply_finalizers(self.request.run.owner, (FINALIZER,), reason),)
+        return (apply_finalizers(self.request.run.owner, (FINALIZER,), reason),)
 
-    def _build_submission(self, run: Run, number: int) -> Submission:
-        if run.store is None:
-            raise UnfitRunError(("spec.artifacts.s3 is missing",))
-        return build_submission(run, run.sage_maker, run.store, number, run.contents)
+
+def validate(run: Run) -> FailedPrecondition | None:
+    """What SageMaker cannot do for a run, or what has to be configured first."""
+    if run.store is None:
+        return FailedPrecondition(
+            RunReason.STORE_MISSING,
+            "a job on SageMaker needs a bucket, and the namespace has none:"
+            " name one in spec.artifacts.s3, such as {s3: {bucket: team-results}}",
+        )
+    problems = list_problems(run, run.backend_settings.sage_maker, run.store, run.contents)
+    if not problems:
+        return None
+    return FailedPrecondition(RunReason.UNSUITED, str(UnfitRunError(problems)))
+
+
+def build_call(run: Run, number: int, access: Access, reason: str) -> CreateJob:
+    """The call that creates the job of an attempt."""
+    if run.store is None:
+        raise UnfitRunError(("spec.artifacts.s3 is missing",))
+    settings = run.backend_settings.sage_maker
+    submission = build_submission(run, settings, run.store, number, run.contents)
+    return CreateJob(reason, access, run.owner, run.name, submission, run.store_field)
 
 
 def find_execution(
-    request: RunRequest, observed: JobObservation | None, now: datetime
+    request: RunRequest, observations: ObservedJobs, now: datetime
 ) -> SageMakerExecution:
-    """The execution of the wanted run; `observed` is the job that its status names."""
+    """The execution of a wanted run."""
     announced = find_announced(request)
-    seen = observed if announced else None
+    seen = observations.get(announced.job_name) if announced else None
     reading = _read(request, seen)
-    attempts = request.attempts if request.is_known else ()
+    attempts = request.attempts
     if reading:
         attempts = remember_attempts(attempts, (reading.attempt,), now, MESSAGES.gone)
     execution = SageMakerExecution(
@@ -223,39 +226,14 @@ def find_execution(
         observed=seen,
         reading=reading,
         state=RunState(RunPhase.ABSENT),
-        backend_ref=_build_backend_ref(request, announced, seen, attempts, now),
+        backend_ref=_build_backend_ref(request, observations, attempts, now),
         attempts=attempts,
     )
     return replace(execution, state=_read_state(execution, now))
 
 
-def find_leftovers(
-    request: RunRequest, observed: JobObservation | None, now: datetime
-) -> Leftovers:
-    """Stop a job that is no longer wanted; remove the finalizer once it has ended."""
-    unwanted = find_unwanted(request)
-    if request.is_abandoned:
-        name = unwanted.job_name if unwanted else ""
-        warning = f"let go by annotation: SageMaker job {name} is yours to stop, if it is there"
-        return Leftovers(_release(request, "let go by annotation"), warning=warning if name else "")
-    if unwanted and (observed is None or observed.is_live):
-        reason = "nobody wants this job any more"
-        access = find_access(request.run, unwanted)
-        stop = StopJob(
-            reason, access, unwanted.job_name, force_delete_hint=request.force_delete_hint
-        )
-        return Leftovers(
-            Actions() if _is_stopping(observed) else Actions(reason, calls=(stop,)),
-            awaited=f"SageMaker job {unwanted.job_name} is being stopped",
-            look_again=_wait_for(now, observed.due if observed else None),
-        )
-    is_idle = request.is_deleted or request.is_finished
-    if is_idle or request.run.backend is not BackendName.SAGE_MAKER:
-        return Leftovers(_release(request, "SageMaker has nothing more of it"))
-    return Leftovers()
-
-
-def _is_stopping(observed: JobObservation | None) -> bool:
+def is_stopping(observed: JobObservation | None) -> bool:
+    """Whether a stop of the job was requested and observed."""
     return observed is not None and observed.is_stopping
 
 
@@ -264,7 +242,7 @@ def _read(request: RunRequest, observed: JobObservation | None) -> Reading | Non
         return None
     sources = {write_uri(source): field for field, source in list_sources(request.run)}
     reading = read_job(observed.job, observed.answer, sources)
-    limit = request.run.sage_maker.max_runtime_seconds or DEFAULT_RUNTIME_SECONDS
+    limit = request.run.backend_settings.sage_maker.max_runtime_seconds or DEFAULT_RUNTIME_SECONDS
     is_timeout = observed.job.status is ProcessingStatus.STOPPED and not reading.attempt.stopped
     if is_timeout and (observed.job.max_runtime_seconds or limit) < limit:
         # Not the limit of an attempt, but the running time that was left when it was created.
@@ -281,15 +259,17 @@ def _interrupt(attempt: Attempt) -> Attempt:
 
 def _build_backend_ref(
     request: RunRequest,
-    announced: SageMakerStatus | None,
-    observed: JobObservation | None,
+    observations: ObservedJobs,
     attempts: tuple[AttemptStatus, ...],
     now: datetime,
-) -> BackendRef:
-    status = announced or request.backend_ref.sage_maker
+) -> BackendFields:
+    status = request.memory.backend_ref.sage_maker if request.memory else None
     if status is None:
-        return BackendRef(BackendName.SAGE_MAKER)
-    if announced and observed and observed.job:
+        return BackendFields(backend=BackendName.SAGE_MAKER)
+    observed = observations.get(status.job_name)
+    if observed and find_announced(request) is None:
+        status = record_end(status, observed)
+    elif observed and observed.job:
         job = observed.job
         seen = {
             "job_arn": job.arn,
@@ -298,15 +278,14 @@ def _build_backend_ref(
             "status": str(job.status),
         }
         status = status.model_copy(update=seen)
-    elif announced and announced.job_arn and observed:
+    elif observed and status.job_arn:
         status = status.model_copy(update={"status": GONE})
-    if request.is_known:
-        status = add_cost(status, attempts, request.run.prices, now)
-    return BackendRef(BackendName.SAGE_MAKER, status)
+    status = add_cost(status, attempts, request.run.prices, now)
+    return BackendFields(backend=BackendName.SAGE_MAKER, sage_maker=status)
 
 
 def _read_state(execution: SageMakerExecution, now: datetime) -> RunState:
-    deadline = execution.request.deadline
+    deadline = execution.deadline
     is_late = deadline is not None and deadline <= now
     if execution.is_live:
         return _read_live(execution, is_late, now)
@@ -314,7 +293,7 @@ def _read_state(execution: SageMakerExecution, now: datetime) -> RunState:
         return _read_end(execution)
     if is_late:
         return RunState(RunPhase.FAILED, reason=RunReason.DEADLINE_EXCEEDED, ended=deadline)
-    return RunState(RunPhase.PENDING, look_again=_wait_for(now, deadline))
+    return RunState(RunPhase.PENDING, look_again=wait_for(now, deadline))
 
 
 def _read_live(execution: SageMakerExecution, is_late: bool, now: datetime) -> RunState:
@@ -325,10 +304,10 @@ def _read_live(execution: SageMakerExecution, is_late: bool, now: datetime) -> R
     if reading.is_stopping:
         attempt = replace(attempt, phase=RunPhase.RUNNING)
     if is_late:
-        again = _wait_for(now, observed.due)
+        again = wait_for(now, observed.due)
         reason = RunReason.DEADLINE_EXCEEDED
         return RunState(RunPhase.ENDING, (attempt,), reason, look_again=again)
-    again = _wait_for(now, observed.due, execution.request.deadline)
+    again = wait_for(now, observed.due, execution.deadline)
     if attempt.phase is RunPhase.RUNNING:
         return RunState(RunPhase.RUNNING, (attempt,), look_again=again)
     return RunState(
@@ -372,26 +351,20 @@ def _count_up(
     return RunPhase.ABSENT, None, None
 
 
-def _wait_for(now: datetime, *moments: datetime | None) -> timedelta | None:
+def wait_for(now: datetime, *moments: datetime | None) -> timedelta | None:
     """The time until the earliest of some moments."""
     first = min((moment for moment in moments if moment), default=None)
     return None if first is None else max(timedelta(0), first - now)
 
 
-def _release(request: RunRequest, reason: str) -> Actions:
-    if FINALIZER not in request.finalizers:
-        return Actions()
-    return Actions(reason, apply=(_apply_finalizers(request.run.owner, (), reason),))
-
-
-def _apply_finalizers(owner: Owner, finalizers: tuple[str, ...], reason: str) -> Apply:
+def apply_finalizers(owner: Owner, finalizers: tuple[str, ...], reason: str) -> Apply:
     """Server-side apply of finalizers alone: those of other managers stay, nothing is created."""
     manifest = {
         "apiVersion": owner.resource.api_version,
         "kind": owner.resource.kind,
         "metadata": {
             "name": owner.name,
-            "namespace": owner.namespace,
+            **({"namespace": owner.namespace} if owner.namespace else {}),
             "uid": owner.uid,
             "finalizers": list(finalizers),
         },

@@ -1,0 +1,75 @@
+"""The protocol of a backend. Each has a package of its own and one line in `registry`.
+
+The same backend is used in two ways: its pure methods by the rules, without any connection, and
+`observe` and `perform` by the process that has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from argmin.api.backend import BackendName
+from argmin.api.progress import Progress
+from argmin.backends.execution import Execution, FailedPrecondition, Leftovers, RunRequest, RunSet
+from argmin.backends.run import Run
+from argmin.plan import Call, View
+
+Observations = Mapping[BackendName, Any]
+"""What was observed of an owner, by backend; opaque to all but that backend."""
+
+
+class Performer(Protocol):
+    """Executes the calls of a plan that are of certain types."""
+
+    @property
+    def calls(self) -> Sequence[type[Call]]:
+        """The types of the calls that it executes; no two performers share one."""
+
+    async def perform(self, call: Call) -> None:
+        """Execute a call of one of these types; it may be repeated.
+
+        Raises:
+            Blocked: it is refused until somebody acts.
+            Retry: it cannot be done now.
+        """
+
+
+class Backend(Performer, Protocol):
+    """Where runs are executed.
+
+    What `observe` returns is opaque to all others, and passed to the pure methods as `seen`; it is
+    `None` if the backend was not observed.
+    """
+
+    @property
+    def name(self) -> BackendName:
+        """Its name in a spec and a status."""
+
+    @property
+    def embeds_sources(self) -> bool:
+        """Whether it needs the contents of the ConfigMaps that a run refers to (`Run.contents`)."""
+
+    async def observe(self, run_set: RunSet, view: View, now: datetime) -> Any:
+        """Observe what an owner has on this backend.
+
+        Raises:
+            Blocked: it cannot be observed until somebody acts.
+            Retry: it cannot be observed now.
+        """
+
+    def find_execution(self, request: RunRequest, seen: Any, now: datetime) -> Execution:
+        """The execution of a wanted run of this backend."""
+
+    def find_leftovers(self, run_set: RunSet, seen: Any, now: datetime) -> Leftovers:
+        """What the owner has here and that belongs to no run of the set, wherever those run."""
+
+    def find_progress(self, attempt: str, seen: Any) -> Progress | None:
+        """The last progress of an attempt, if the backend observes it by itself."""
+
+    def validate(self, run: Run) -> FailedPrecondition | None:
+        """Why the backend cannot execute a run; `None` if it can, as far as is known here."""
+
+    def describe_submission(self, run: Run) -> tuple[Call, ...]:
+        """The calls outside the cluster that the first attempt of a new run would make."""

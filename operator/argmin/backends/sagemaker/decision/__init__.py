@@ -1,0 +1,1 @@
+"""Decisions about runs on SageMaker, from what was observed; pure."""
