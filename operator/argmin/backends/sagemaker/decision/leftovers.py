@@ -41,11 +41,8 @@ def find_leftovers(run_set: RunSet, observations: ObservedJobs, now: datetime) -
         _stop_unwanted(owner, status, access, observations.get(status.job_name), now)
         for status, access in unwanted.values()
     ]
-    refs = {
-        name: _record_end(status, observations[status.job_name])
-        for name, (status, _) in unwanted.items()
-        if status.job_name in observations
-    }
+    seen = {n: (status, observations.get(status.job_name)) for n, (status, _) in unwanted.items()}
+    refs = {n: _record_end(s, o) for n, (s, o) in seen.items() if o is not None and not o.is_live}
     found = merge_leftovers((*parts, Leftovers(refs=refs)))
     if found.awaited or any(
         not r.is_idle and r.run.backend is BackendName.SAGE_MAKER for r in run_set.requests.values()
