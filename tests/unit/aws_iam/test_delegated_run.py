@@ -37,6 +37,7 @@ def delegate(namespace: str = OURS) -> Submission:
     """What argmin makes of a job that reads from S3, is encrypted and runs in a VPC."""
     run = replace(
         make_run(env=()),
+        namespace=namespace,
         owner=replace(OWNER, namespace=namespace),
         inputs=(
             RunInput("source", Source(s3=MODEL), "steel.lp"),
