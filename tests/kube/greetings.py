@@ -11,8 +11,7 @@ from pydantic import Field
 
 from argmin.api.base import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER, ApiModel
 from argmin.api.conditions import READY, STALLED, condition, set_condition
-from argmin.api.meta import Condition
-from argmin.api.optimization.spec import Metadata
+from argmin.api.meta import Condition, Metadata
 from argmin.plan import (
     CONFIG_MAPS,
     Apply,

@@ -1,4 +1,4 @@
-"""Conditions, as Kubernetes has them."""
+"""Metadata and conditions, as Kubernetes has them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import (
 )
 
 from argmin.api.base import ApiModel
-from argmin.api.scalars import Timestamp
+from argmin.api.scalars import Name, Timestamp
 
 
 class ConditionStatus(StrEnum):
@@ -42,3 +42,18 @@ class Condition(ApiModel):
     observed_generation: int | None = Field(
         default=None, description="metadata.generation that the condition is about."
     )
+
+
+class Metadata(ApiModel):
+    """The part of `ObjectMeta` that argmin reads."""
+
+    name: Name
+    namespace: Name = "default"
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    creation_timestamp: Timestamp | None = None
+    deletion_timestamp: Timestamp | None = None

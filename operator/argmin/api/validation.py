@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from argmin.api.base import ApiModel
-from argmin.api.optimization.spec import Metadata
+from argmin.api.meta import Metadata
 
 Model = TypeVar("Model", bound=ApiModel)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from argmin.api.backend import Backend
 from argmin.api.base import ApiModel, Rule, list_map
 from argmin.api.files import OUTPUTS_APART, Input, Output
+from argmin.api.meta import Metadata
 from argmin.api.optimization.model import (
     FORMAT_SOLVERS,
     Limits,
@@ -28,7 +29,7 @@ from argmin.api.optimization.status import (
 )
 from argmin.api.pod import EnvVar, LocalReference, Resources, Toleration
 from argmin.api.proof import ProofRequest
-from argmin.api.scalars import Name, ShortName, Timestamp
+from argmin.api.scalars import Name, ShortName
 from argmin.api.solvers import FAMILIES, LIMIT_RULES, POOL_RULES
 from argmin.api.sources import Source
 from argmin.api.storage import Artifacts, S3Bucket
@@ -298,21 +299,6 @@ class OptimizationJobSpec(ApiModel):
         description="Seconds after its end at which the object is deleted, with a result in a"
         " ConfigMap; never if left out.",
     )
-
-
-class Metadata(ApiModel):
-    """The part of `ObjectMeta` that argmin reads."""
-
-    name: Name
-    namespace: Name = "default"
-    uid: str = ""
-    generation: int = 0
-    resource_version: str = ""
-    labels: dict[str, str] = Field(default_factory=dict)
-    annotations: dict[str, str] = Field(default_factory=dict)
-    finalizers: tuple[str, ...] = ()
-    creation_timestamp: Timestamp | None = None
-    deletion_timestamp: Timestamp | None = None
 
 
 class OptimizationJob(ApiModel):
