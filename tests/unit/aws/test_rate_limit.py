@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argmin.aws.rate_limit import GRACE_SECONDS, Bucket, Budget, CrowdedError, Rates
-from tests.unit.runtime.virtual_time import now, run
+from tests.worlds.virtual_time import now, run
 
 PATIENCE = 2.0
 

@@ -28,8 +28,8 @@ from argmin.plan import (
     Retry,
 )
 from argmin.runtime.controller.conditions import set_retrying, set_stalled
-from tests.unit.optimization.job_controller import JobController
 from tests.unit.optimization.store import Store, clone
+from tests.worlds.job_controller import JobController
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 NAMESPACE = "team"

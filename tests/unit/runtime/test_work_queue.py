@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from argmin.runtime.controller.workqueue import Backoff, WorkQueue
-from tests.unit.runtime.virtual_time import now, run
+from tests.worlds.virtual_time import now, run
 
 
 def test_whoever_waits_is_woken_by_what_is_added() -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from argmin.runtime.controller.tasks import run_together
-from tests.unit.runtime.virtual_time import run
+from tests.worlds.virtual_time import run
 
 
 class Part:

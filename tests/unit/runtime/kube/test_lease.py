@@ -16,7 +16,7 @@ from argmin.plan import Key, Manifest, Resource
 from argmin.runtime.kube.client import Cluster
 from argmin.runtime.kube.errors import ApiError, ConflictError, ForbiddenError, UnavailableError
 from argmin.runtime.kube.lease import LEASES, Lease, LeaseLostError, LeaseTimes
-from tests.unit.runtime.virtual_time import now, run
+from tests.worlds.virtual_time import now, run
 
 KEY = Key(LEASES, "argmin-system", "argmin-operator")
 TIMES = LeaseTimes(duration=15.0, give_up=10.0, retry=2.0)

@@ -8,20 +8,33 @@ failed Job waits for its last pod.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from argmin.api.scalars import format_time
-from argmin.plan import JOBS, PODS, Key, Manifest
-from tests.unit.optimization.store import Store
+from argmin.plan import JOBS, PODS, Key, Manifest, Resource
+
+
+class Objects(Protocol):
+    """The objects that the controller reads and writes."""
+
+    def of(self, resource: Resource) -> list[Manifest]:
+        """All objects of a type, by name, for the controller to change in place."""
+
+    def create(self, key: Key, manifest: Manifest) -> None:
+        """Create an object."""
+
+    def delete(self, key: Key, uid: str) -> None:
+        """Delete an object."""
 
 
 class JobController:
     """Brings the pods and the status of all Jobs up to date."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Objects) -> None:
         self._store = store
-        self._pods_made = 0
+        self._pods_made: Counter[str] = Counter()
         self._counted: set[str] = set()
 
     def sync(self, now: datetime) -> None:
@@ -30,8 +43,8 @@ class JobController:
                 _JobSync(self, self._store, job, now).run()
 
     def name_pod(self, job: str) -> str:
-        self._pods_made += 1
-        return f"{job}-{self._pods_made:05}"
+        self._pods_made[job] += 1
+        return f"{job}-{self._pods_made[job]:05}"
 
     def count_once(self, uid: str) -> bool:
         is_new = uid not in self._counted
@@ -41,7 +54,7 @@ class JobController:
 
 class _JobSync:
     def __init__(
-        self, controller: JobController, store: Store, job: Manifest, now: datetime
+        self, controller: JobController, store: Objects, job: Manifest, now: datetime
     ) -> None:
         self.controller = controller
         self.store = store
