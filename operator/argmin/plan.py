@@ -74,7 +74,11 @@ class Runs:
 
 @dataclass(frozen=True)
 class Apply:
-    """Server-side apply of a child, or of fields of the object itself."""
+    """Server-side apply of a child, or of fields of the object itself.
+
+    A child is written only if it is not as it was applied, so that a plan may list every child.
+    Under another manager than the default, the fields are written each time.
+    """
 
     manifest: Manifest
     reason: str
@@ -191,6 +195,12 @@ class View(Protocol):
 
     def children(self, resource: Resource, owner_uid: str) -> Sequence[Manifest]:
         """The children of an owner, from the cache."""
+
+    def is_served(self, resource: Resource) -> bool:
+        """Whether an optional type can be used: it is installed, and argmin may list it.
+
+        Objects of the kinds that have it as a child are reconciled when that changes.
+        """
 
     async def get(self, key: Key) -> Manifest | None:
         """One object, from the API server; `None` if it does not exist."""

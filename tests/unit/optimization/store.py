@@ -51,6 +51,9 @@ class Store:
             return []
         return [clone(found) for found in self.of(resource) if owner_uid in _list_owners(found)]
 
+    def is_served(self, resource: Resource) -> bool:
+        return True
+
     async def get(self, key: Key) -> Manifest | None:
         self.reads.append(key)
         self.whole.append(key)

@@ -19,7 +19,7 @@ from argmin.plan import Key, Manifest, Resource
 from argmin.runtime.cache.scope import Scope
 from argmin.runtime.cache.store import Cache
 from argmin.runtime.kube.client import Cluster
-from argmin.runtime.kube.errors import ApiError, ExpiredError, NotFoundError
+from argmin.runtime.kube.errors import ApiError, ExpiredError, ForbiddenError, NotFoundError
 
 _log = structlog.get_logger(__name__)
 
@@ -80,17 +80,35 @@ class Resync:
             try:
                 for namespace in self._scope.namespaces_of(resource):
                     await self._heal_one(resource, namespace)
-            except NotFoundError:
+            except (NotFoundError, ForbiddenError) as error:
                 if not resource.optional:
                     raise
-                for gone in self._cache.evict_all(resource):
-                    self._wake_owner(resource, gone)
-                self._serve(resource, False)
+                self._note_unserved(resource, error)
             else:
                 if resource.optional:
-                    self._serve(resource, True)
+                    self._note_served(resource)
         for owner in self._scope.owners:
             for key in self._cache.list_unreconciled(owner):
+                self._wake(key)
+
+    def _note_unserved(self, resource: Resource, error: ApiError) -> None:
+        """Do without an optional type: it is not installed, or argmin may not list it."""
+        if isinstance(error, ForbiddenError):
+            _log.warning("an optional type cannot be listed", type=resource.kind, error=str(error))
+        if self._cache.is_served(resource):
+            self._wake_parents(resource)
+        self._cache.evict_all(resource)
+        self._serve(resource, False)
+
+    def _note_served(self, resource: Resource) -> None:
+        if self._cache.admit(resource):
+            self._wake_parents(resource)
+        self._serve(resource, True)
+
+    def _wake_parents(self, resource: Resource) -> None:
+        """Enqueue every object that may have children of a type."""
+        for parent in self._scope.parents.get(resource, ()):
+            for key in self._cache.keys(parent):
                 self._wake(key)
 
     @retry(

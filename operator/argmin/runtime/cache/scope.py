@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from argmin.api.base import LABEL_KIND, LABEL_NAME
@@ -18,16 +19,22 @@ class Scope:
     children: tuple[Resource, ...]
     namespaces: tuple[str | None, ...] = (None,)
     """`None` alone means the whole cluster."""
+    parents: Mapping[Resource, frozenset[Resource]] = field(default_factory=dict)
+    """The kinds that have a type as a child."""
 
     @classmethod
     def of(cls, kinds: Iterable[Kind[Any, Any, Any]], namespaces: Iterable[str] = ()) -> Scope:
         """The scope of some kinds; no namespaces means the whole cluster."""
         kinds = tuple(kinds)
-        children = {child: None for kind in kinds for child in kind.children}
+        parents: dict[Resource, set[Resource]] = defaultdict(set)
+        for kind in kinds:
+            for child in kind.children:
+                parents[child].add(kind.resource)
         return cls(
             owners=tuple(kind.resource for kind in kinds),
-            children=tuple(children),
+            children=tuple(parents),
             namespaces=tuple(namespaces) or (None,),
+            parents={child: frozenset(owners) for child, owners in parents.items()},
         )
 
     @property

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from argmin.api.conditions import is_finished
 from argmin.plan import PODS, Key, Manifest, Resource
+from argmin.runtime.cache.ownership import list_own_fields
 
 _TOMBSTONES = 10_000
 """Maximum number of tombstones, by which a late response does not restore a deleted object."""
@@ -48,6 +49,7 @@ class Cache:
         self._uid_of: dict[Key, str] = {}
         self._owned: dict[tuple[Resource, str], set[str]] = defaultdict(set)
         self._tombstones: OrderedDict[str, int] = OrderedDict()
+        self._missing: set[Resource] = set()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -152,15 +154,24 @@ class Cache:
             self._add_tombstone(resource, entry.uid, version)
         return [_thaw(entry) for entry in gone]
 
-    def evict_all(self, resource: Resource) -> list[Manifest]:
-        """Remove every object of a type that is not installed any more; returns them.
+    def is_served(self, resource: Resource) -> bool:
+        """Whether the last LIST of an optional type found it; true of every other type."""
+        return resource not in self._missing
 
-        If the type is installed again, its objects are stored as they arrive.
+    def admit(self, resource: Resource) -> bool:
+        """Record that the API server serves an optional type; returns whether that is new."""
+        is_new = resource in self._missing
+        self._missing.discard(resource)
+        return is_new
+
+    def evict_all(self, resource: Resource) -> None:
+        """Record that an optional type is not served, and remove its objects.
+
+        If the type is served again, its objects are stored as they arrive.
         """
-        gone = list(self._iterate(resource))
-        for entry in gone:
+        self._missing.add(resource)
+        for entry in list(self._iterate(resource)):
             self._drop(entry)
-        return [_thaw(entry) for entry in gone]
 
     def _add_tombstone(self, resource: Resource, uid: str, version: int) -> bool:
         entry = self._entries.get((resource, uid))
@@ -234,6 +245,8 @@ def _thaw(entry: _Entry) -> Manifest:
 def trim(resource: Resource, manifest: Manifest) -> Manifest:
     """The object without the fields that no kind reads, such as most of a pod's spec."""
     metadata = _without(manifest["metadata"], ("managedFields",))
+    if own := list_own_fields(manifest):
+        metadata["managedFields"] = own
     if _UNREAD_ANNOTATION in (metadata.get("annotations") or {}):
         metadata["annotations"] = _without(metadata["annotations"], (_UNREAD_ANNOTATION,))
     stamp = {"apiVersion": resource.api_version, "kind": resource.kind}

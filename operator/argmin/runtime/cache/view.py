@@ -33,6 +33,10 @@ class CachedView:
         """The children of an owner, from the cache."""
         return self.cache.children(resource, owner_uid)
 
+    def is_served(self, resource: Resource) -> bool:
+        """Whether the API server serves an optional type, as of the last LIST."""
+        return self.cache.is_served(resource)
+
     async def get(self, key: Key) -> Manifest | None:
         """One object, from the API server."""
         return await self.cluster.get(key)

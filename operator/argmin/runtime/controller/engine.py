@@ -53,11 +53,11 @@ class Engine:
         self.queue: WorkQueue[Key] = WorkQueue()
         self._progress_store = ProgressStore() if progress_store is None else progress_store
         self._progress_store.connect(self.queue.add)
-        scope = Scope.of(kinds, namespaces)
+        self.scope = Scope.of(kinds, namespaces)
         self.resync = Resync(
-            cluster, self.cache, scope, self.queue.add, resync_seconds, self._serve
+            cluster, self.cache, self.scope, self.queue.add, resync_seconds, self._serve
         )
-        self._watches = Watches(cluster, self.cache, scope, self.queue.add, self.resync.ask)
+        self.watches = Watches(cluster, self.cache, self.scope, self.queue.add, self.resync.ask)
         self._reconcilers: Mapping[Resource, Reconciler] = {
             kind.resource: Reconciler(kind, cluster, self.cache) for kind in kinds
         }
@@ -68,12 +68,12 @@ class Engine:
         metrics.cached_objects.set_function(lambda: len(self.cache))
 
     def _serve(self, resource: Resource, is_there: bool) -> None:
-        self._watches.serve(resource, is_there)
+        self.watches.serve(resource, is_there)
 
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
         """Run until cancelled; a part that ends by itself ends the engine with its error."""
         await self._sync()
-        await run_together(self._watches.run(on_started), self.resync.run_forever(), self._work())
+        await run_together(self.watches.run(on_started), self.resync.run_forever(), self._work())
 
     async def drain(self, seconds: float) -> None:
         """Start no further reconcile, and let the running ones finish within `seconds`."""

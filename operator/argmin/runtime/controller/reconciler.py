@@ -10,10 +10,12 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from argmin.api.base import MANAGER
 from argmin.plan import (
     CONFIG_MAPS,
     JOBS,
     PODS,
+    Apply,
     Blocked,
     Delete,
     Key,
@@ -26,6 +28,7 @@ from argmin.plan import (
 )
 from argmin.runtime.cache.store import Cache, trim
 from argmin.runtime.cache.view import CachedView
+from argmin.runtime.controller.children import Children
 from argmin.runtime.controller.conditions import (
     INTERNAL_ERROR,
     INVALID_SPEC,
@@ -85,7 +88,8 @@ class Reconciler:
         self._cache = cache
         self._clock = clock
         self._view = CachedView(cluster, cache)
-        self._watched = frozenset((*kind.children, kind.resource))
+        watched = frozenset((*kind.children, kind.resource))
+        self._children = Children(cluster, cache, watched)
         known = (JOBS, PODS, CONFIG_MAPS, *kind.children, kind.resource)
         self._resources = {(r.api_version, r.kind): r for r in known}
 
@@ -121,7 +125,7 @@ class Reconciler:
         manifest = await self._cluster.get(key)
         if manifest is None:
             return None
-        self._remember(key.resource, manifest)
+        self._children.remember(key.resource, manifest)
         return trim(key.resource, manifest)  # as the cache gives it, which it is compared with
 
     async def _try(self, manifest: Manifest) -> _Result:
@@ -131,7 +135,7 @@ class Reconciler:
             wanted = self._kind.want(obj)
             observed = await self._kind.observe(obj, wanted, self._view)
             plan = self._kind.decide(obj, wanted, observed, self._clock())
-            await self._act(plan)
+            has_written = await self._act(plan)
         except TerminalError as error:
             _log.info("stalled", reason=error.reason, message=error.message)
             return _Result(self._explain(manifest, error))
@@ -145,7 +149,8 @@ class Reconciler:
             return _Result(Plan())
         except Exception as error:  # noqa: BLE001 - raised again once the status reports it
             return _Result(self._explain(manifest, error), error=error)
-        return _Result(plan, _choose_requeue(plan), is_settled=True)
+        again = min(LOOK_AGAIN, plan.requeue_after or LOOK_AGAIN)
+        return _Result(plan, again if has_written else plan.requeue_after, is_settled=True)
 
     def _parse(self, manifest: Manifest) -> Any:
         """Read the object.
@@ -185,19 +190,29 @@ class Reconciler:
                 status = set_retrying(manifest, INTERNAL_ERROR, explain_defect(error), now)
         return Plan(status=status)
 
-    async def _act(self, plan: Plan) -> None:
+    async def _act(self, plan: Plan) -> bool:
+        """Do what the plan says; returns whether anything was written or called."""
         for patch in plan.patch:
-            self._remember(patch.key.resource, await self._cluster.patch(patch.key, patch.body))
-        for apply in plan.apply:
-            resource = self._resource_of(apply.manifest)
-            self._remember(
-                resource, await self._cluster.apply(resource, apply.manifest, apply.manager)
+            self._children.remember(
+                patch.key.resource, await self._cluster.patch(patch.key, patch.body)
             )
+        has_applied = [await self._apply(apply) for apply in plan.apply]
         for delete in plan.delete:
             await self._delete(delete)
         for call in plan.calls:
             _log.info("calling", call=call.describe(), reason=call.reason)
             await self._kind.perform(call)
+        return bool(plan.patch or plan.delete or plan.calls) or any(has_applied)
+
+    async def _apply(self, apply: Apply) -> bool:
+        """Apply a child unless it is as it was applied, or fields of the object itself."""
+        resource = self._resource_of(apply.manifest)
+        if apply.manager == MANAGER:
+            return await self._children.apply(resource, apply.manifest)
+        self._children.remember(
+            resource, await self._cluster.apply(resource, apply.manifest, apply.manager)
+        )
+        return True
 
     async def _delete(self, delete: Delete) -> None:
         try:
@@ -208,7 +223,7 @@ class Reconciler:
         if left is None or left["kind"] == "Status":
             self._cache.forget(delete.key, delete.uid)
         else:  # it stays until its finalizers are removed or its grace period ends
-            self._remember(delete.key.resource, left)
+            self._children.remember(delete.key.resource, left)
 
     async def _report(self, manifest: Manifest, plan: Plan) -> None:
         """Emit the events, and write the status if it differs.
@@ -246,12 +261,7 @@ class Reconciler:
         except (NotFoundError, ConflictError):
             # The object was deleted meanwhile; a new one of its name has a watch event of its own.
             return
-        self._remember(self._kind.resource, written)
-
-    def _remember(self, resource: Resource, manifest: Manifest) -> None:
-        """Store the response to our own write: a lagging watch must not cause a second write."""
-        if resource in self._watched:
-            self._cache.put(resource, manifest)
+        self._children.remember(self._kind.resource, written)
 
     def _was_edited(self, key: Key, manifest: Manifest) -> bool:
         """Whether the object was edited during the reconcile.
@@ -270,9 +280,3 @@ class Reconciler:
         if identity not in self._resources:
             raise LookupError(f"{self._kind.resource.kind} applies {identity}: name it in children")
         return self._resources[identity]
-
-
-def _choose_requeue(plan: Plan) -> timedelta | None:
-    if not (plan.patch or plan.apply or plan.delete or plan.calls):
-        return plan.requeue_after
-    return min(LOOK_AGAIN, plan.requeue_after or LOOK_AGAIN)
