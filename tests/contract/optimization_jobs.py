@@ -1,0 +1,36 @@
+"""The case of OptimizationJob, in pods."""
+
+from __future__ import annotations
+
+from argmin.api.answer import Answer, Outcome, Reason
+from argmin.backends.defaults import Defaults
+from argmin.optimization.build_run import OPTIMIZATION_JOBS
+from argmin.optimization.kind import OptimizationJobKind
+from tests.contract.case import Case
+from tests.worlds.jobs import end_pods, run_pods
+from tests.worlds.world import World
+
+OPTIMAL = Answer(
+    outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
+)
+
+
+def build(world: World) -> OptimizationJobKind:
+    def choose_defaults(namespace: str) -> Defaults:
+        images: dict[str, str] = world.outside.setdefault("images", {})
+        return Defaults(image=images.get(namespace, "solvers:1"), intake_url="http://intake")
+
+    return OptimizationJobKind(choose_defaults, lambda: world.now)
+
+
+CASE = Case(
+    name="optimization job",
+    build=build,
+    resource=OPTIMIZATION_JOBS,
+    manifest={
+        "metadata": {"name": "steel", "namespace": "team"},
+        "spec": {"model": {"format": "mps", "source": {"inline": "NAME steel"}}},
+    },
+    invalid={"model": {"format": "mps"}},
+    stages=(run_pods, lambda world: end_pods(world, OPTIMAL)),
+)

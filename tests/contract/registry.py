@@ -1,0 +1,11 @@
+"""The kinds that the contract tests are run with: one line each."""
+
+from __future__ import annotations
+
+from tests.contract import campuses, kiosks, optimization_jobs
+
+CASES = (
+    optimization_jobs.CASE,
+    kiosks.CASE,
+    campuses.CASE,
+)
