@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.contract.case import Case
 from tests.kinds.campus import CAMPUSES, Authority, CampusKind
+from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 from tests.worlds.world import World
 
 
@@ -15,12 +16,13 @@ def find_authority(world: World) -> Authority:
 
 CASE = Case(
     name="cluster-scoped",
-    build=lambda world: CampusKind(find_authority(world)),
+    build=lambda world: CampusKind(lambda: world.now, find_authority(world)),
     resource=CAMPUSES,
     manifest={
         "metadata": {"name": "north"},
-        "spec": {"namespaces": ["east", "west"], "rooms": 2, "motto": "sapere aude"},
+        "spec": {"namespaces": ["east", "west"], "rooms": 2, "motto": "sapere aude", "drills": 5},
     },
     invalid={"namespaces": "east"},
+    stages=(run_pods, lambda world: end_pods(world, OPTIMAL)),
     remains=lambda world: find_authority(world).granted,
 )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from argmin.api.answer import Answer, Outcome, Reason
 from argmin.backends.defaults import Defaults
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from tests.contract.case import Case
-from tests.worlds.jobs import end_pods, run_pods
+from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 from tests.worlds.world import World
-
-OPTIMAL = Answer(
-    outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
-)
 
 
 def build(world: World) -> OptimizationJobKind:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.contract import campuses, kiosks, optimization_jobs
+from tests.contract import campuses, errands, kiosks, optimization_jobs
 
 CASES = (
     optimization_jobs.CASE,
+    errands.CASE,
     kiosks.CASE,
     campuses.CASE,
 )

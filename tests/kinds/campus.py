@@ -1,19 +1,25 @@
-"""A cluster-scoped kind: many children in several namespaces, and something outside the cluster."""
+"""A cluster-scoped kind: children and runs in several namespaces, and a licence from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from argmin.api.base import API_VERSION, ApiModel
+from argmin.api.base import API_VERSION, ApiModel, list_map
 from argmin.api.kind_info import Column, KindInfo
 from argmin.api.meta import Condition, Metadata
+from argmin.backends.backend import Observations
+from argmin.backends.execution import RunSet
+from argmin.backends.registry import Backends
 from argmin.plan import (
     CONFIG_MAPS,
+    JOBS,
+    PODS,
     Apply,
+    Blocked,
     Call,
     Delete,
     Event,
@@ -21,9 +27,11 @@ from argmin.plan import (
     Manifest,
     Plan,
     Resource,
+    Runs,
     View,
 )
 from tests.kinds.children import build_child, name_owner, set_conditions
+from tests.kinds.runs import RunStatus, build_run, decide_runs, list_runs, want_runs
 
 CAMPUSES = Resource(API_VERSION, "Campus", "campuses", namespaced=False)
 FINALIZER = "argmin.dev/campus"
@@ -36,6 +44,7 @@ class CampusSpec(ApiModel):
     namespaces: tuple[str, ...] = Field(description="Namespaces of its rooms.")
     rooms: int = Field(default=1, description="Rooms in each namespace: a ConfigMap each.")
     motto: str = Field(default="", description="Entry of each room.")
+    drills: int = Field(default=0, description="Runs, all at once, in turn in each namespace.")
 
 
 class CampusStatus(ApiModel):
@@ -43,7 +52,12 @@ class CampusStatus(ApiModel):
 
     observed_generation: int | None = Field(default=None, description="Generation that was read.")
     rooms: int = Field(default=0, description="Rooms in all namespaces.")
-    conditions: tuple[Condition, ...] = Field(default=(), description="Ready, by type.")
+    runs: tuple[RunStatus, ...] = Field(
+        default=(), description="Its runs, by name.", json_schema_extra=list_map("name")
+    )
+    conditions: tuple[Condition, ...] = Field(
+        default=(), description="Ready, by type.", json_schema_extra=list_map("type")
+    )
 
 
 class Campus(ApiModel):
@@ -82,12 +96,29 @@ class Authority:
 
     granted: set[str] = field(default_factory=set)
     is_open: bool = True
+    calls: tuple[type[Call], ...] = (License,)
+
+    async def perform(self, call: Call) -> None:
+        assert isinstance(call, License)
+        if not self.is_open:
+            raise Blocked("AuthorityClosed", "the authority is closed", timedelta(minutes=5))
+        change = self.granted.add if call.is_granted else self.granted.discard
+        change(call.name)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The rooms and the runs that a spec asks for."""
+
+    rooms: tuple[Manifest, ...]
+    runs: RunSet
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The rooms, and whether the licence is granted."""
+    """The rooms, the runs, and whether the licence is granted."""
 
+    runs: Observations
     rooms: tuple[Manifest, ...]
     is_licensed: bool
 
@@ -96,17 +127,30 @@ class Observed:
 class CampusKind:
     """Builds the rooms, and holds a finalizer while the licence is out."""
 
+    clock: Callable[[], datetime]
     authority: Authority = field(default_factory=Authority)
     resource: Resource = CAMPUSES
-    children: tuple[Resource, ...] = (CONFIG_MAPS,)
+    children: tuple[Resource, ...] = (CONFIG_MAPS, JOBS, PODS)
+
+    def __post_init__(self) -> None:
+        self._backends = Backends(services=[self.authority])
+
+    def list_runs(self, manifest: Manifest) -> Runs:
+        """The runs that may report to the intake."""
+        return list_runs(manifest)
 
     def parse(self, manifest: Manifest) -> Campus:
         return Campus.model_validate(manifest)
 
-    def want(self, obj: Campus) -> tuple[Manifest, ...]:
-        """The rooms."""
+    def want(self, obj: Campus) -> Wanted:
+        """The rooms and the runs."""
         owner = name_owner(CAMPUSES, obj.metadata)
-        return tuple(
+        spec = obj.spec
+        runs = [
+            build_run(owner, spec.namespaces[n % len(spec.namespaces)], n, spec.motto)
+            for n in range(spec.drills)
+        ]
+        rooms = tuple(
             build_child(
                 owner,
                 CONFIG_MAPS,
@@ -117,49 +161,54 @@ class CampusKind:
             for namespace in obj.spec.namespaces
             for number in range(obj.spec.rooms)
         )
+        return Wanted(rooms, want_runs(owner, obj.metadata, runs, obj.status.runs))
 
-    async def observe(self, obj: Campus, wanted: Sequence[Manifest], view: View) -> Observed:
-        rooms = tuple(view.children(CONFIG_MAPS, obj.metadata.uid))
-        return Observed(rooms, obj.metadata.name in self.authority.granted)
+    async def observe(self, obj: Campus, wanted: Wanted, view: View) -> Observed:
+        owned = view.children(CONFIG_MAPS, obj.metadata.uid)
+        return Observed(
+            await self._backends.observe(wanted.runs, view, self.clock()),
+            tuple(room for room in owned if "motto" in (room.get("data") or ())),
+            obj.metadata.name in self.authority.granted,
+        )
 
-    def decide(
-        self, obj: Campus, wanted: Sequence[Manifest], observed: Observed, now: datetime
-    ) -> Plan:
+    def decide(self, obj: Campus, wanted: Wanted, observed: Observed, now: datetime) -> Plan:
         if obj.metadata.deletion_timestamp is not None:
             return _decide_deletion(obj, observed)
         if FINALIZER not in obj.metadata.finalizers:
             return Plan(
-                apply=(_apply_finalizers(obj, [FINALIZER], "a licence is to be revoked later"),),
-                requeue_after=None,
+                apply=(_apply_finalizers(obj, [FINALIZER], "a licence is to be revoked later"),)
             )
-        kept = {_key_of(room) for room in wanted}
-        ready = (True, "Built", f"{len(wanted)} rooms")
+        rooms = wanted.rooms
+        runs = decide_runs(wanted.runs, obj.status.runs, observed.runs, now)
+        kept = {_key_of(room) for room in rooms}
+        ready = (True, "Built", f"{len(rooms)} rooms")
         status = CampusStatus(
             observed_generation=obj.metadata.generation,
-            rooms=len(wanted),
+            rooms=len(rooms),
+            runs=runs.statuses,
             conditions=set_conditions(
                 obj.status.conditions, now, obj.metadata.generation, Ready=ready
             ),
         )
         license_ = License(obj.metadata.name, True, "a campus needs one")
         return Plan(
-            apply=tuple(Apply(room, "the spec wants it") for room in wanted),
-            delete=tuple(
-                Delete(_key_of(room), room["metadata"]["uid"], "the spec wants fewer")
-                for room in observed.rooms
-                if _key_of(room) not in kept
+            patch=runs.actions.patch,
+            apply=(*(Apply(room, "the spec wants it") for room in rooms), *runs.actions.apply),
+            delete=(
+                *runs.actions.delete,
+                *tuple(
+                    Delete(_key_of(room), room["metadata"]["uid"], "the spec wants fewer")
+                    for room in observed.rooms
+                    if _key_of(room) not in kept
+                ),
             ),
-            calls=() if observed.is_licensed else (license_,),
+            calls=(*runs.actions.calls, *(() if observed.is_licensed else (license_,))),
             status=status.to_wire(),
             events=(Event(ready[1], ready[2]),),
         )
 
     async def perform(self, call: Call) -> None:
-        assert isinstance(call, License)
-        if not self.authority.is_open:
-            raise ConnectionError("the authority is closed")
-        change = self.authority.granted.add if call.is_granted else self.authority.granted.discard
-        change(call.name)
+        await self._backends.perform(call)
 
 
 def _decide_deletion(obj: Campus, observed: Observed) -> Plan:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from argmin.api.base import API_VERSION, ApiModel
+from argmin.api.base import API_VERSION, ApiModel, list_map
 from argmin.api.kind_info import Column, KindInfo
 from argmin.api.meta import Condition, Metadata
 from argmin.plan import (
@@ -47,7 +47,9 @@ class KioskStatus(ApiModel):
 
     observed_generation: int | None = Field(default=None, description="Generation that was read.")
     image: str | None = Field(default=None, description="Image that is served.")
-    conditions: tuple[Condition, ...] = Field(default=(), description="Ready, by type.")
+    conditions: tuple[Condition, ...] = Field(
+        default=(), description="Ready, by type.", json_schema_extra=list_map("type")
+    )
 
 
 class Kiosk(ApiModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.answer import Answer
+from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.scalars import format_time
 from argmin.plan import JOBS, PODS, Key, Manifest, Resource
 from tests.worlds.api_server import ApiServer, key_of
@@ -10,6 +10,9 @@ from tests.worlds.fields import clone
 from tests.worlds.job_controller import JobController
 from tests.worlds.world import World
 
+OPTIMAL = Answer(
+    outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
+)
 CONTROLLER = "kube-controller-manager"
 
 
