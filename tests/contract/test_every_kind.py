@@ -126,6 +126,18 @@ def test_an_object_that_cannot_be_read_is_stalled_and_stops_no_other(case: Case)
         assert "Stalled" not in world.true_conditions(bad)
 
 
+@every_state
+def test_every_kind_says_whether_it_is_stalled_and_whether_it_is_at_work(
+    case: Case, stages: int
+) -> None:
+    """The engine sets both of any kind; a kind that does not would never take them back."""
+    with case.open() as world:
+        case.live(world, stages)
+        conditions = {c["type"]: c["status"] for c in world.status(case.key)["conditions"]}
+        assert conditions["Stalled"] == "False"
+        assert conditions["Reconciling"] in ("True", "False")
+
+
 @every_kind
 def test_the_status_says_which_generation_it_is_about(case: Case) -> None:
     with case.open() as world:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from argmin.api.base import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
-from argmin.api.conditions import condition, set_condition
+from argmin.api.conditions import RECONCILING, STALLED, condition, set_condition
 from argmin.api.meta import Condition, Metadata
 from argmin.backends.pods.job import build_owner_reference
 from argmin.backends.run import Owner
@@ -47,7 +47,14 @@ def set_conditions(
     generation: int,
     **wanted: tuple[bool, str, str],
 ) -> tuple[Condition, ...]:
-    """The conditions with others in their place: by type whether it holds, reason, message."""
-    for kind, (holds, reason, message) in wanted.items():
+    """The conditions with others in their place: by type whether it holds, reason, message.
+
+    `Stalled` and `Reconciling` belong to every kind: the engine sets them when a reconcile fails,
+    and the kind has to say that they hold no longer.
+    """
+    _, reason, message = next(iter(wanted.values()))
+    is_done = any(holds for holds, _, _ in wanted.values())
+    common = {STALLED: (False, "NotStalled", ""), RECONCILING: (not is_done, reason, message)}
+    for kind, (holds, reason, message) in (common | wanted).items():
         before = set_condition(before, condition(kind, holds, reason, message, now, generation))
     return before

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from argmin.api.answer import Outcome
 from argmin.api.backend import AttemptStatus, BackendFields, BackendName
 from argmin.api.base import list_map
 from argmin.api.meta import Metadata
@@ -116,7 +117,9 @@ def _decide(
     state = execution.state
     answer = next((a.answer for a in state.attempts if a.is_over and a.answer), None)
     attempts = remember_attempts(status.attempts, state.attempts, now, execution.messages.gone)
-    phase = RunPhase.SUCCEEDED if answer else state.phase
+    phase = state.phase
+    if answer:
+        phase = RunPhase.FAILED if answer.outcome is Outcome.ERROR else RunPhase.SUCCEEDED
     status = status.model_copy(
         update={
             "attempts": attempts,

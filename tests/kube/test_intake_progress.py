@@ -80,7 +80,8 @@ async def test_progress_is_on_the_board_with_the_pod_that_told_it(
     token = await runs.token(runs.start("steel"))
     assert await tell(intake, token, "steel") == (200, "")
     uid = runs.user.get("opt", "steel")["metadata"]["uid"]
-    heard = progress_store.read(Key(OPTIMIZATION_JOBS, runs.user.namespace, "steel"), uid)
+    key = Key(OPTIMIZATION_JOBS, runs.user.namespace, "steel")
+    heard = progress_store.read(key, uid, "steel-1")
     assert heard is not None
     assert heard.attempt == "steel-abcde"
     assert heard.progress.to_wire() == PROGRESS

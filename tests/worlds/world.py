@@ -116,9 +116,14 @@ class World:
         """Let the operator list everything."""
         self._runner.run(self.engine.resync.heal())
 
+    def call(self, function: Callable[..., object], *args: object) -> None:
+        """Call something of the operator within its event loop."""
+        self._loop.call_soon(function, *args)
+        self._runner.run(asyncio.sleep(0))
+
     def wake(self, key: Key) -> None:
         """Have an object reconciled once more."""
-        self._loop.call_soon(self.engine.queue.add, key)
+        self.call(self.engine.queue.add, key)
 
     # Watches, in the place of kopf.
 

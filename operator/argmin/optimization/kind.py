@@ -32,15 +32,15 @@ from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, Runs, T
 _REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
 _BEGUN = ("runName", "backend", "sageMaker")
 
-ReadProgress = Callable[[Key, str], AttemptProgress | None]
-"""Returns the last reported progress of the object with this key and UID."""
+ReadProgress = Callable[[Key, str, str], AttemptProgress | None]
+"""Returns the last reported progress of a run, by the key and UID of its object and its name."""
 
 
 def _read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _no_progress(_key: Key, _uid: str) -> None:
+def _no_progress(_key: Key, _uid: str, _run: str) -> None:
     return None
 
 
@@ -100,7 +100,8 @@ class OptimizationJobKind:
         """Observe the children, and ConfigMaps while their existence matters."""
         observed = await observe(obj, wanted, view, self._clock(), self._backends)
         key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
-        progress = observed.progress or self._progress_of(key, obj.metadata.uid)
+        (run,) = wanted.requests
+        progress = observed.progress or self._progress_of(key, obj.metadata.uid, run)
         return replace(observed, progress=progress)
 
     def decide(

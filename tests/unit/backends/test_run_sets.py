@@ -222,6 +222,9 @@ class Cluster:
     ) -> Sequence[Manifest]:
         return []
 
+    def is_served(self, resource: Resource) -> bool:
+        return True
+
     async def list_entries(self, key: Key) -> frozenset[str] | None:
         return None
 

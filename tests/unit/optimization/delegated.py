@@ -51,7 +51,7 @@ class DelegatedWorld(World):
         return OptimizationJobKind(
             self._defaults,
             lambda: self.now,
-            lambda _key, _uid: self.heard,
+            lambda *_of: self.heard,
             Backends([Backend(lambda: jobs)]),
         )
 

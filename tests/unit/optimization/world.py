@@ -175,7 +175,7 @@ class World:
         self.kind = self._build_kind()
 
     def _build_kind(self) -> OptimizationJobKind:
-        return OptimizationJobKind(self._defaults, lambda: self.now, lambda _key, _uid: self.heard)
+        return OptimizationJobKind(self._defaults, lambda: self.now, lambda *_of: self.heard)
 
     def _actions(self, plan: Plan) -> Iterator[Any]:
         for patch in plan.patch:

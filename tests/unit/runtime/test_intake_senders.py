@@ -114,6 +114,7 @@ async def test_a_run_may_belong_to_an_owner_of_the_whole_cluster(
             async with post(server, client, path, forge_token(), body) as answer:
                 assert answer.status == 200
     assert owner in cluster.read
-    assert reports.read(OPTIMIZATION_JOBS.key("team" if namespaced else "", "steel"), "uid-steel")
+    key = OPTIMIZATION_JOBS.key("team" if namespaced else "", "steel")
+    assert reports.read(key, "uid-steel", "steel-1")
     (kept,) = cluster.applied
     assert kept["metadata"]["namespace"] == "team"

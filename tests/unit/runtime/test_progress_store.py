@@ -13,6 +13,7 @@ from argmin.runtime.intake.progress import ProgressStore
 
 JOBS = Resource("argmin.dev/v1alpha1", "OptimizationJob", "optimizationjobs")
 KEY = Key(JOBS, "team", "steel")
+RUN = "steel-1"
 FIRST = Progress(objective="20", elapsed_seconds=1)
 BETTER = Progress(objective="10", elapsed_seconds=2)
 BEST = Progress(objective="5", elapsed_seconds=2)
@@ -28,11 +29,11 @@ class Desk:
         self.progress_store.connect(lambda _key, seconds: self.woken.append(self.now + seconds))
 
     def post(self, progress: Progress, attempt: str = "steel-a", uid: str = "u1") -> None:
-        self.progress_store.record(KEY, uid, attempt, progress)
+        self.progress_store.record(KEY, uid, RUN, attempt, progress)
 
     def look(self) -> str | None:
         """The objective that is shown now."""
-        seen = self.progress_store.read(KEY, "u1")
+        seen = self.progress_store.read(KEY, "u1", RUN)
         return seen.progress.objective if seen else None
 
 
@@ -50,7 +51,7 @@ def test_the_first_word_is_shown_at_once_with_the_attempt_that_said_it() -> None
     desk = Desk()
     desk.post(FIRST)
     assert desk.woken == [100.0]
-    seen = desk.progress_store.read(KEY, "u1")
+    seen = desk.progress_store.read(KEY, "u1", RUN)
     assert seen is not None
     assert (seen.attempt, seen.progress) == ("steel-a", FIRST)
 
@@ -112,7 +113,7 @@ def test_an_older_search_is_shown_more_rarely(elapsed: int, pause: float) -> Non
 def test_very_many_searches_wait_longer_for_their_turns() -> None:
     desk = Desk()
     for number in range(500):
-        desk.progress_store.record(Key(JOBS, "team", f"other-{number}"), "u", "a", FIRST)
+        desk.progress_store.record(Key(JOBS, "team", f"other-{number}"), "u", RUN, "a", FIRST)
     desk.post(FIRST)
     desk.look()
     desk.post(BETTER)
@@ -129,7 +130,7 @@ def test_time_alone_is_no_news() -> None:
     desk.now = 130.0
     desk.post(FIRST.model_copy(update={"elapsed_seconds": 31, "incumbent_seconds": 30}))
     assert desk.woken == [100.0]
-    seen = desk.progress_store.read(KEY, "u1")
+    seen = desk.progress_store.read(KEY, "u1", RUN)
     assert seen is not None
     assert seen.progress == FIRST
 
@@ -141,7 +142,7 @@ def test_the_next_attempt_takes_the_place_of_the_last_and_keeps_its_pace() -> No
     desk.post(FIRST, attempt="steel-b")
     assert desk.look() is None
     desk.now = 101.0
-    seen = desk.progress_store.read(KEY, "u1")
+    seen = desk.progress_store.read(KEY, "u1", RUN)
     assert seen is not None
     assert (seen.attempt, seen.progress) == ("steel-b", FIRST)
 
@@ -185,10 +186,30 @@ def test_the_board_holds_so_many_objects_and_forgets_who_was_silent_longest(
     monkeypatch.setattr(board_module, "MOST_OBJECTS", 2)
     desk = Desk()
     others = [Key(JOBS, "team", name) for name in ("a", "b")]
-    desk.progress_store.record(others[0], "u1", "pod", FIRST)
+    desk.progress_store.record(others[0], "u1", RUN, "pod", FIRST)
     desk.post(FIRST)
-    desk.progress_store.record(others[0], "u1", "pod", BETTER)
-    desk.progress_store.record(others[1], "u1", "pod", FIRST)
+    desk.progress_store.record(others[0], "u1", RUN, "pod", BETTER)
+    desk.progress_store.record(others[1], "u1", RUN, "pod", FIRST)
     assert desk.progress_store.size == 2
     assert desk.look() is None
-    assert desk.progress_store.read(others[0], "u1") is not None
+    assert desk.progress_store.read(others[0], "u1", RUN) is not None
+
+
+def test_two_runs_of_one_object_have_their_own_progress() -> None:
+    store = ProgressStore(lambda: 100.0)
+    store.record(KEY, "u1", "steel-1", "pod-1", FIRST)
+    store.record(KEY, "u1", "steel-2", "pod-2", BETTER)
+    seen = [store.read(KEY, "u1", run) for run in ("steel-1", "steel-2", "steel-3")]
+    assert [each and (each.attempt, each.progress) for each in seen] == [
+        ("pod-1", FIRST),
+        ("pod-2", BETTER),
+        None,
+    ]
+
+
+def test_of_too_many_runs_of_an_object_the_one_that_is_silent_longest_is_dropped() -> None:
+    store = ProgressStore(lambda: 100.0)
+    for number in range(board_module.MOST_RUNS + 1):
+        store.record(KEY, "u1", f"steel-{number}", "pod", FIRST)
+    assert store.read(KEY, "u1", "steel-0") is None
+    assert store.read(KEY, "u1", "steel-1") is not None

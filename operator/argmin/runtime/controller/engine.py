@@ -70,6 +70,13 @@ class Engine:
     def _serve(self, resource: Resource, is_there: bool) -> None:
         self.watches.serve(resource, is_there)
 
+    def wake_namespace(self, namespace: str) -> None:
+        """Enqueue every object of a namespace: what they all depend on has changed."""
+        for owner in self._reconcilers:
+            for key in self.cache.keys(owner):
+                if key.namespace == namespace:
+                    self.queue.add(key)
+
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
         """Run until cancelled; a part that ends by itself ends the engine with its error."""
         await self._sync()

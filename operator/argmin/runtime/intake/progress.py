@@ -18,6 +18,8 @@ Wake = Callable[[Key, float], None]
 
 MOST_OBJECTS = 10_000
 """Maximum number of objects; the one that has reported least recently is dropped first."""
+MOST_RUNS = 200
+"""Maximum number of runs of one object; the same."""
 WRITES_A_SECOND = 50.0
 """Maximum rate of status writes with progress over all objects; with many, each waits longer."""
 
@@ -36,12 +38,13 @@ class _Entry:
 
 
 class ProgressStore:
-    """The latest progress of each object, released more rarely as its search grows older."""
+    """The latest progress of each run of each object, released more rarely as it grows older."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` returns monotonic seconds."""
         self._clock = clock
-        self._entries: dict[Key, _Entry] = {}
+        self._entries: dict[Key, dict[str, _Entry]] = {}
+        """By object, and by run."""
         self._wake: Wake = _ignore
 
     def connect(self, wake: Wake) -> None:
@@ -53,9 +56,10 @@ class ProgressStore:
         """Number of objects with progress."""
         return len(self._entries)
 
-    def record(self, key: Key, uid: str, attempt: str, progress: Progress) -> None:
-        """Record the progress that an attempt of the object with this key and UID has reported."""
-        before = self._entries.pop(key, None)
+    def record(self, key: Key, uid: str, run: str, attempt: str, progress: Progress) -> None:
+        """Record the progress that an attempt of a run of the object with this UID has reported."""
+        runs = self._entries.pop(key, {})
+        before = runs.pop(run, None)
         now = self._clock()
         entry = _Entry(uid, attempt, progress)
         if before is not None:
@@ -63,15 +67,18 @@ class ProgressStore:
             if (before.uid, before.attempt) == (uid, attempt):
                 entry.shown = before.shown
                 entry.latest = progress if _is_news(before.latest, progress) else before.latest
-        self._entries[key] = entry
+        runs[run] = entry
+        if len(runs) > MOST_RUNS:
+            runs.pop(next(iter(runs)))
+        self._entries[key] = runs
         if len(self._entries) > MOST_OBJECTS:
             self._entries.pop(next(iter(self._entries)))
         if entry.latest is not entry.shown:
             self._wake(key, max(0.0, entry.due - now))
 
-    def read(self, key: Key, uid: str) -> AttemptProgress | None:
-        """The progress to write to an object's status now; unchanged until the next is due."""
-        entry = self._entries.get(key)
+    def read(self, key: Key, uid: str, run: str) -> AttemptProgress | None:
+        """The progress of a run to write to a status now; unchanged until the next is due."""
+        entry = self._entries.get(key, {}).get(run)
         if entry is None or entry.uid != uid:
             return None
         now = self._clock()

@@ -121,7 +121,9 @@ class Intake:
             report = read_report(body)
         sender.check_claim(report.owner)
         key = sender.resource.key(sender.namespace, report.owner)
-        self._progress_store.record(key, sender.owner["uid"], sender.pod, report.progress)
+        self._progress_store.record(
+            key, sender.owner["uid"], sender.run, sender.pod, report.progress
+        )
         return web.json_response({})
 
 
