@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.case import Case
-from tests.kinds.campus import CAMPUSES, Authority, CampusKind
+from tests.kinds.campus import CAMPUS, CAMPUSES, Authority, CampusKind
 from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 from tests.worlds.world import World
 
@@ -17,6 +17,7 @@ def find_authority(world: World) -> Authority:
 CASE = Case(
     name="cluster-scoped",
     build=lambda world: CampusKind(lambda: world.now, find_authority(world)),
+    info=CAMPUS,
     resource=CAMPUSES,
     manifest={
         "metadata": {"name": "north"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from argmin.api.kind_info import KindInfo
 from argmin.plan import Key, Manifest, Resource
 from tests.worlds.api_server import key_of
 from tests.worlds.world import AnyKind, World
@@ -20,6 +21,7 @@ class Case:
     name: str
     build: Callable[[World], AnyKind]
     """The kind, in each process of the operator; what is outside the cluster is `world.outside`."""
+    info: KindInfo
     resource: Resource
     manifest: Manifest
     """An object with everything that the kind can have."""

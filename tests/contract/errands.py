@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.contract.case import Case
-from tests.kinds.errand import ERRANDS, ErrandKind
+from tests.kinds.errand import ERRAND, ERRANDS, ErrandKind
 from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 
 CASE = Case(
     name="bounded",
     build=lambda world: ErrandKind(lambda: world.now),
+    info=ERRAND,
     resource=ERRANDS,
     manifest={
         "metadata": {"name": "letters", "namespace": "team"},

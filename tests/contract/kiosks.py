@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argmin.plan import Key
 from tests.contract.case import Case
-from tests.kinds.kiosk import DEPLOYMENTS, KIOSKS, KioskKind
+from tests.kinds.kiosk import DEPLOYMENTS, KIOSK, KIOSKS, KioskKind
 from tests.worlds.world import World
 
 
@@ -25,6 +25,7 @@ def build(world: World) -> KioskKind:
 CASE = Case(
     name="serving",
     build=build,
+    info=KIOSK,
     resource=KIOSKS,
     manifest={
         "metadata": {"name": "corner", "namespace": "team"},

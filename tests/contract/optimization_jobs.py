@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.backends.defaults import Defaults
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
@@ -21,6 +22,7 @@ def build(world: World) -> OptimizationJobKind:
 CASE = Case(
     name="optimization job",
     build=build,
+    info=OPTIMIZATION_JOB,
     resource=OPTIMIZATION_JOBS,
     manifest={
         "metadata": {"name": "steel", "namespace": "team"},

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from argmin.api.generate.crd import structural_schema
 from argmin.plan import Manifest
 from argmin.runtime.kube.errors import UnavailableError
 from argmin.runtime.kube.events import EVENTS
@@ -136,6 +137,21 @@ def test_every_kind_says_whether_it_is_stalled_and_whether_it_is_at_work(
         conditions = {c["type"]: c["status"] for c in world.status(case.key)["conditions"]}
         assert conditions["Stalled"] == "False"
         assert conditions["Reconciling"] in ("True", "False")
+
+
+@every_kind
+def test_the_crd_has_what_the_engine_writes_into_the_status_of_any_kind(case: Case) -> None:
+    """The API server refuses a status with a field that the schema does not have."""
+    fields = structural_schema(case.info.model)["properties"]["status"]["properties"]
+    assert {"observedGeneration", "state", "conditions"} <= fields.keys()
+    assert fields["conditions"]["x-kubernetes-list-map-keys"] == ["type"]
+
+
+@every_kind
+def test_a_kind_is_registered_under_the_names_of_its_resource(case: Case) -> None:
+    resource = case.resource
+    assert (case.info.name, case.info.plural) == (resource.kind, resource.plural)
+    assert case.info.namespaced is resource.namespaced
 
 
 @every_kind

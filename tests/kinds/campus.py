@@ -51,6 +51,7 @@ class CampusStatus(ApiModel):
     """How it stands."""
 
     observed_generation: int | None = Field(default=None, description="Generation that was read.")
+    state: str | None = Field(default=None, description="Where it stands, in one word.")
     rooms: int = Field(default=0, description="Rooms in all namespaces.")
     runs: tuple[RunStatus, ...] = Field(
         default=(), description="Its runs, by name.", json_schema_extra=list_map("name")
@@ -184,6 +185,7 @@ class CampusKind:
         ready = (True, "Built", f"{len(rooms)} rooms")
         status = CampusStatus(
             observed_generation=obj.metadata.generation,
+            state=ready[1],
             rooms=len(rooms),
             runs=runs.statuses,
             conditions=set_conditions(

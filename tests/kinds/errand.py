@@ -33,6 +33,7 @@ class ErrandStatus(ApiModel):
     """How it stands."""
 
     observed_generation: int | None = Field(default=None, description="Generation that was read.")
+    state: str | None = Field(default=None, description="Where it stands, in one word.")
     runs: tuple[RunStatus, ...] = Field(
         default=(), description="Its runs, by name.", json_schema_extra=list_map("name")
     )
@@ -100,7 +101,7 @@ class ErrandKind:
         generation = obj.metadata.generation
         conditions = set_conditions(obj.status.conditions, now, generation, **ends)
         status = ErrandStatus(
-            observed_generation=generation, runs=runs.statuses, conditions=conditions
+            observed_generation=generation, state=reason, runs=runs.statuses, conditions=conditions
         )
         actions = runs.actions
         return Plan(

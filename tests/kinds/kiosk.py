@@ -46,6 +46,7 @@ class KioskStatus(ApiModel):
     """How it stands."""
 
     observed_generation: int | None = Field(default=None, description="Generation that was read.")
+    state: str | None = Field(default=None, description="Where it stands, in one word.")
     image: str | None = Field(default=None, description="Image that is served.")
     conditions: tuple[Condition, ...] = Field(
         default=(), description="Ready, by type.", json_schema_extra=list_map("type")
@@ -131,6 +132,7 @@ class KioskKind:
         image = wanted[0]["spec"]["template"]["spec"]["containers"][0]["image"]
         status = KioskStatus(
             observed_generation=obj.metadata.generation,
+            state=ready[1],
             image=image,
             conditions=set_conditions(
                 obj.status.conditions, now, obj.metadata.generation, Ready=ready

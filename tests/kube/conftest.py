@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from argmin.api.generate.crd import build_crd
 from argmin.runtime.kube.client import Cluster
 from tests.cluster import api_server, audit_log_path
+from tests.kinds.campus import CAMPUS
+from tests.kinds.errand import ERRAND
+from tests.kinds.kiosk import KIOSK
 from tests.kube.greetings import GREETING_CRD
 from tests.kube.harness import AuditLog
 from tests.kubectl import Kubectl
@@ -33,7 +37,7 @@ def administrator() -> Iterator[Kubectl]:
     """The API server's administrator; the CRDs of the engine's tests are there."""
     with api_server(_SERVER) as kubeconfig:
         kubectl = Kubectl(kubeconfig)
-        kubectl.apply(GREETING_CRD)
+        kubectl.apply(GREETING_CRD, *map(build_crd, (ERRAND, KIOSK, CAMPUS)))
         for path in CRDS.glob("*.yaml"):
             kubectl.run("create", f"--filename={path}")
         kubectl.run("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s")

@@ -46,8 +46,8 @@ async def running(
     metrics: Metrics | None = None,
     **options: Any,
 ) -> AsyncIterator[Engine]:
-    """An engine at work on one namespace, synced and watching."""
-    engine = Engine((kind,), cluster, metrics or Metrics(), (namespace,), **options)
+    """An engine at work on one namespace, or on all without one, synced and watching."""
+    engine = Engine((kind,), cluster, metrics or Metrics(), filter(None, [namespace]), **options)
     started = asyncio.Event()
     task = asyncio.create_task(engine.run(on_started=lambda: _take_back_signals(started)))
     try:
@@ -84,6 +84,7 @@ class AuditLog:
 
     path: Path
     namespace: str
+    """Empty for all, and for what belongs to none."""
 
     def writes(self) -> list[str]:
         """Each write as `verb resource/subresource`, in order; refused ones count too."""
@@ -99,7 +100,7 @@ class AuditLog:
             if (
                 entry["stage"] == "ResponseComplete"
                 and entry.get("userAgent") == "argmin"
-                and entry.get("objectRef", {}).get("namespace") == self.namespace
+                and self.namespace in ("", entry.get("objectRef", {}).get("namespace"))
             ):
                 yield entry
 

@@ -1,122 +1,110 @@
-"""A kind of the whole cluster, with children in two namespaces, on a real API server."""
+"""An owner without a namespace on a real API server: a hundred children, five runs, two places."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from argmin.api.base import LABEL_NAME
-from argmin.api.conditions import READY, condition
-from argmin.plan import CONFIG_MAPS, Apply, Event, Key, Manifest, Plan, Resource, View
+from argmin.plan import CONFIG_MAPS, JOBS, Key, Manifest, Resource
+from argmin.runtime.controller.engine import Engine
 from argmin.runtime.kube.client import Cluster
-from tests.kube.greetings import GREETING_CRD, Greeting, build_copy, greeting
-from tests.kube.harness import eventually, is_idle, running
-from tests.kubectl import Kubectl, condition_of
+from tests.kinds.campus import CAMPUSES, Authority, CampusKind
+from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
+from tests.kubectl import Kubectl, holds
 
 pytestmark = pytest.mark.kube
 
-SALUTES = Resource("test.argmin.dev/v1", "Salute", "salutes", namespaced=False)
-HI = Key(SALUTES, "", "hi")
-
-
-def build_crd() -> Manifest:
-    crd = copy.deepcopy(GREETING_CRD)
-    crd["metadata"]["name"] = f"{SALUTES.plural}.{SALUTES.group}"
-    crd["spec"]["scope"] = "Cluster"
-    crd["spec"]["names"] = {"plural": SALUTES.plural, "kind": SALUTES.kind, "singular": "salute"}
-    return crd
-
 
 @dataclass
-class SaluteKind:
-    """Says a greeting in each of some namespaces."""
+class Campus:
+    """A campus that is built, and its operator; its name is that of the user's namespace."""
 
-    namespaces: tuple[str, ...]
-    resource: Resource = SALUTES
-    children: tuple[Resource, ...] = (CONFIG_MAPS,)
-    decided: int = 0
+    key: Key
+    engine: Engine
+    cluster: Cluster
+    user: Kubectl
+    administrator: Kubectl
+    audit: AuditLog
 
-    def parse(self, manifest: Manifest) -> Greeting:
-        return Greeting.model_validate(manifest)
+    async def children(self, resource: Resource) -> list[Manifest]:
+        """Its children in all namespaces."""
+        return [
+            child
+            for child in await self.cluster.list_all(
+                resource, None, f"{LABEL_NAME}={self.key.name}"
+            )
+            if child["metadata"]["ownerReferences"][0]["kind"] == CAMPUSES.kind
+        ]
 
-    def want(self, obj: Greeting) -> tuple[str, ...]:
-        return self.namespaces
-
-    async def observe(
-        self, obj: Greeting, wanted: tuple[str, ...], view: View
-    ) -> Sequence[Manifest]:
-        return view.children(CONFIG_MAPS, obj.metadata.uid)
-
-    def decide(
-        self, obj: Greeting, wanted: tuple[str, ...], observed: Sequence[Manifest], now: datetime
-    ) -> Plan:
-        self.decided += 1
-        said = {
-            child["metadata"]["namespace"]
-            for child in observed
-            if child.get("data") == {"message": obj.spec.message}
-        }
-        is_known = bool(obj.status.conditions)
-        ready = condition(READY, True, "Greeted", "", now, obj.metadata.generation)
-        status = {"said": obj.spec.message, "conditions": [ready.to_wire()]}
-        return Plan(
-            apply=tuple(
-                Apply(build_child(obj, namespace), "it is not said")
-                for namespace in wanted
-                if namespace not in said
-            ),
-            status=obj.status.to_wire() if is_known else status,
-            events=(Event("Greeted", f"said {obj.spec.message} everywhere"),),
-        )
-
-    async def perform(self, call: object) -> None:
-        raise AssertionError("nothing is called")
-
-
-def build_child(obj: Greeting, namespace: str) -> Manifest:
-    """A child that the owner reference alone ties to its owner: its label names nobody."""
-    child = build_copy(obj, 0)
-    child["metadata"]["namespace"] = namespace
-    child["metadata"]["labels"] = {LABEL_NAME: "of-nobody"}
-    child["metadata"]["ownerReferences"][0]["kind"] = SALUTES.kind
-    return child
+    async def reconcile(self) -> list[str]:
+        """What one more reconcile writes."""
+        before = self.audit.writes()
+        await reconcile_again(self.engine, self.key)
+        return self.audit.writes()[len(before) :]
 
 
 @pytest.fixture
-def installed(administrator: Kubectl) -> Iterator[Kubectl]:
-    administrator.apply(build_crd())
-    name = build_crd()["metadata"]["name"]
-    administrator.run("wait", "crd", name, "--for=condition=Established", "--timeout=30s")
-    yield administrator
-    administrator.run("delete", "crd", name)
+async def campus(
+    user: Kubectl, cluster: Cluster, administrator: Kubectl, audit: AuditLog
+) -> AsyncIterator[Campus]:
+    spec = {"namespaces": [user.namespace, "default"], "rooms": 50, "motto": "hi", "drills": 5}
+    head = {"apiVersion": CAMPUSES.api_version, "kind": CAMPUSES.kind}
+    key = Key(CAMPUSES, "", user.namespace)
+    administrator.apply({**head, "metadata": {"name": key.name}, "spec": spec})
+    kind = CampusKind(lambda: datetime.now(UTC), Authority())
+
+    async def is_built() -> bool:
+        return holds(await cluster.get(key) or {}, "Ready")
+
+    async def is_gone() -> bool:
+        return await cluster.get(key) is None
+
+    async with running(kind, cluster, "") as engine:
+        await eventually(is_built, "it is built")
+        await eventually(lambda: is_idle(engine), "rest")
+        yield Campus(key, engine, cluster, user, administrator, replace(audit, namespace=""))
+        administrator.run("delete", CAMPUSES.plural, key.name, "--wait=false")
+        await eventually(is_gone, "the finalizer is released")
+    assert kind.authority.granted == set()
 
 
-async def test_an_owner_without_a_namespace_has_its_children_in_several(
-    user: Kubectl, cluster: Cluster, installed: Kubectl
+async def test_a_second_reconcile_of_a_hundred_children_and_five_runs_writes_nothing(
+    campus: Campus,
 ) -> None:
-    kind = SaluteKind((user.namespace, "default"))
-    installed.apply({**greeting("hi"), "kind": SALUTES.kind})
+    rooms = [c for c in await campus.children(CONFIG_MAPS) if "motto" in c["data"]]
+    assert len(rooms) == 100
+    assert len(await campus.children(JOBS)) == 5
+    places = {room["metadata"]["namespace"] for room in rooms}
+    assert places == {campus.user.namespace, "default"}
+    assert await campus.reconcile() == []
+    before = campus.audit.writes()
+    await campus.engine.resync.heal()
+    await eventually(lambda: is_idle(campus.engine), "rest")
+    assert campus.audit.writes() == before
 
-    async def is_greeted() -> bool:
-        return condition_of(await cluster.get(HI) or {}, "Ready").get("reason") == "Greeted"
 
-    async def is_said_everywhere() -> bool:
-        found = [await cluster.get(Key(CONFIG_MAPS, n, "hi-0")) for n in kind.namespaces]
-        return all(child and child["data"] == {"message": "hello"} for child in found)
+async def test_an_edited_child_is_mended_by_one_write(campus: Campus) -> None:
+    room = Key(CONFIG_MAPS, "default", f"{campus.key.name}-7")
+    before = campus.audit.writes()
+    patch = '--patch={"data": {"motto": "no"}}'
+    campus.administrator.within("default").run("patch", "configmap", room.name, patch)
 
-    async with running(kind, cluster, user.namespace) as engine:
-        await eventually(is_greeted, "it has a status")
-        await eventually(is_said_everywhere, "it has its children")
-        await eventually(lambda: is_idle(engine), "rest")
-        decided = kind.decided
-        await engine.resync.heal()
-        await eventually(lambda: is_idle(engine), "rest")
-        assert kind.decided == decided, "a resync finds it reconciled"
-        user.run("patch", "configmap", "hi-0", '--patch={"data": {"message": "no"}}')
-        await eventually(is_said_everywhere, "an edited child wakes its owner, and is mended")
-    events = [e["message"] for e in installed.within("default").list("events")]
-    assert "said hello everywhere" in events
+    async def is_mended() -> bool:
+        found = await campus.cluster.get(room)
+        return found is not None and bool(found["data"] == {"motto": "hi"})
+
+    await eventually(is_mended, "an edited child wakes its owner, and is mended")
+    await eventually(lambda: is_idle(campus.engine), "rest")
+    assert campus.audit.writes()[len(before) :] == ["patch configmaps"]
+    assert await campus.reconcile() == []
+
+
+async def test_events_of_an_owner_without_a_namespace_are_in_the_default_one(
+    campus: Campus,
+) -> None:
+    events = [e["message"] for e in campus.administrator.within("default").list("events")]
+    assert "100 rooms" in events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from argmin.runtime.cache.store import Cache
 from argmin.runtime.controller.reconciler import Reconciler
 from argmin.runtime.kube.client import Cluster
 from argmin.runtime.kube.events import EVENTS
+from tests.kinds.errand import ERRANDS, ErrandKind
 from tests.kube.greetings import GREETINGS, GreetingKind, greeting
 from tests.kube.harness import CrashError, CrashingCluster, snapshot
 from tests.kubectl import Kubectl
@@ -26,11 +28,24 @@ from tests.refusals import MODEL
 pytestmark = pytest.mark.kube
 
 MOST_WRITES = 12
-SEEN = (GREETINGS, OPTIMIZATION_JOBS, JOBS, CONFIG_MAPS, EVENTS)
+SEEN = (GREETINGS, ERRANDS, OPTIMIZATION_JOBS, JOBS, CONFIG_MAPS, EVENTS)
 
 
 def optimization_kind() -> OptimizationJobKind:
     return OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url="http://intake"))
+
+
+def errand_kind() -> ErrandKind:
+    return ErrandKind(lambda: datetime.now(UTC))
+
+
+def errand(name: str) -> Manifest:
+    return {
+        "apiVersion": ERRANDS.api_version,
+        "kind": ERRANDS.kind,
+        "metadata": {"name": name},
+        "spec": {"text": "to post", "parts": 2},
+    }
 
 
 def job(name: str) -> Manifest:
@@ -69,6 +84,7 @@ async def die_after(writes: int, kind: Kind[Any, Any, Any], kubeconfig: Path, ke
     ("make_kind", "resource", "manifest"),
     [
         pytest.param(GreetingKind, GREETINGS, greeting("hi", copies=2), id="a greeting said twice"),
+        pytest.param(errand_kind, ERRANDS, errand("hi"), id="an errand of two runs"),
         pytest.param(optimization_kind, OPTIMIZATION_JOBS, job("hi"), id="an optimization job"),
     ],
 )
