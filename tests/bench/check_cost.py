@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from argmin.api.optimization.model import SolverName
+from argmin.api.solve.solvers import SolverName
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Table, Unit, at_most, format_number
 from tests.bench.models import LONG, build_knapsack, build_transport

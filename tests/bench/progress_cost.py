@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
+from argmin.api.solve.solvers import SolverName
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Table, Unit, at_most, format_number
 from tests.bench.models import LONG, build_knapsack

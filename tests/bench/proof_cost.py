@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Table, Unit, at_least, format_number
 from tests.bench.models import Size, build_knapsack, build_lots, build_production, build_transport

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from threading import Event
 
-from argmin.api.optimization.model import ModelFormat, SolverName
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models import load_model

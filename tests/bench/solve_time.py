@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from argmin.api.answer import Answer, Outcome
-from argmin.api.optimization.spec import ModelFormat, SolverName
 from argmin.api.run import RunDocument, RunModel
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin_solvers.runner import TERMINATION_LOG
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Unit, at_most

@@ -15,8 +15,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from argmin.api.optimization.model import SolverName
 from argmin.api.progress import PROGRESS_FILE
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import cbc_log, glpk_log, highs, load_adapter, scip
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models.readers import read_mps

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from tests.hunt.writing import Format
 
 

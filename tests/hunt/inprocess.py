@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 from unittest.mock import patch
 
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter, scipy_milp
 from argmin_solvers.proof import judgement
 from argmin_solvers.proof.question import CpQuestion, Proven, Question

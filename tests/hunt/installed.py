@@ -23,7 +23,7 @@ def _ask(names: Sequence[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    from argmin.api.optimization.spec import SolverName
+    from argmin.api.solve.solvers import SolverName
     from argmin_solvers.adapters import load_adapter
     from argmin_solvers.errors import RunError
 

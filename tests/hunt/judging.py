@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from tests.hunt.asking import Claim, Told
 from tests.hunt.cases import Case, Holding
 from tests.hunt.referee import Truth

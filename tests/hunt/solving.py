@@ -11,8 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import ModelFormat, SolutionPool, SolverName
 from argmin.api.run import RunModel
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.errors import RunError

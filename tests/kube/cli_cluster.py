@@ -19,8 +19,8 @@ import yaml
 from argmin.api.answer import Outcome, OutputFile, Sense
 from argmin.api.conditions import COMPLETE, FAILED, RECONCILING
 from argmin.api.optimization.spec import OptimizationJobStatus, SolutionRef, State
-from argmin.api.proof import Proof, ProofLevel
 from argmin.api.run import LOG_KEY, OUTPUTS_KEY, PROOF_KEY, SOLUTION_KEY
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin.optimization.status import ConditionUpdate, set_conditions, to_wire
 from tests.cluster import api_server
 from tests.kubectl import Kubectl, holds

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.models.linear import LinearModel

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Ending, Settings
 from argmin_solvers.adapters.isolation.search import Apart, search_apart

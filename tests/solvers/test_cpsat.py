@@ -11,7 +11,8 @@ from ortools.sat import cp_model_pb2
 from ortools.sat.python import cp_model
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolutionPool, SolverName
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.cpsat_model import CpSatModel, checked_cpsat

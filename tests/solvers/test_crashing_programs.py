@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import cbc, glpk
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.programs import find_program

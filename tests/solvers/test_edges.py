@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.readers import read_mps
 from tests.solvers.problems import linear, mps, solve

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.adapters.highs import Highs
 from argmin_solvers.adapters.outcome import solve_linear

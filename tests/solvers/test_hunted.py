@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from tests.solvers.problems import linear, solve
 
 UNBOUNDED_WITH_INTEGERS = """\

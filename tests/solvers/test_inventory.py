@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.optimization.spec import SolverName
-from argmin.api.solvers import FAMILIES
+from argmin.api.solve.solvers import FAMILIES, SolverName
 from argmin_solvers.process import programs
 from argmin_solvers.solve.inventory import Installed
 

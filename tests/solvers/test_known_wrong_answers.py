@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from tests.solvers.problems import linear, solve
 from tests.solvers.test_linear_adapters import each_solver
 from tests.solvers.wrong_answers import BY_PRESOLVE, CALLED_INFEASIBLE, Case

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
-from argmin.api.solvers import CAPABILITIES, Limit
+from argmin.api.solve.solvers import CAPABILITIES, Limit, SolverName
 from argmin_solvers.adapters import choose_adapter, load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.errors import RunError

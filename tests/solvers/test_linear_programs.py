@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Answer, Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
 from argmin.api.run import RunDocument
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.points.feasibility import is_solution
 from argmin_solvers.models.linear import LinearModel, build_linear, by_columns
 from argmin_solvers.process.interruption import Interruption

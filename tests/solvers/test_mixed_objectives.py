@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.scaling import find_exponent
 from tests.solvers.problems import linear
 from tests.solvers.test_small_objectives import each_solver, run

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.readers import read_mps

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from argmin.api.answer import Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.mps_writer import write_mps
 from argmin_solvers.models.linear import LinearModel, build_linear, by_columns
 from argmin_solvers.models.readers import read_mps

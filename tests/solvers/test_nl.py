@@ -11,7 +11,7 @@ import pytest
 from pyomo.repn.plugins.nl_writer import NLWriter
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.exact import ExactLinear
 from argmin_solvers.models.nonlinear import NonlinearModel

@@ -18,7 +18,7 @@ from pyomo.repn.plugins.nl_writer import NLWriter
 
 import argmin_solvers
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.ampl.ipopt_version import VERSION

@@ -12,7 +12,8 @@ from ortools.sat.python import cp_model
 from pyomo.repn.plugins.nl_writer import NLWriter
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolutionPool, SolverName
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.cpsat_model import checked_cpsat

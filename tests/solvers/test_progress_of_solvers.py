@@ -13,7 +13,8 @@ import pytest
 from ortools.sat.python import cp_model
 
 from argmin.api.answer import Outcome, Sense
-from argmin.api.optimization.spec import SolutionPool, SolverName
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import ipopt, load_adapter
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.adapters.cbc_log import CbcLog

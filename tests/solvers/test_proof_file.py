@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import Answer, Outcome, Reason
-from argmin.api.proof import Proof, ProofLevel
 from argmin.api.run import (
     PROOF_KEY,
     RESULT_LIMIT_BYTES,
@@ -23,6 +22,7 @@ from argmin.api.run import (
     Inventory,
     RunDocument,
 )
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.interruption import Interruption
 from argmin_solvers.result.proof_file import leave_out

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import ExitCode, Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.errors import RunError

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from argmin.api.answer import Answer, Metric, Outcome, OutputFile, Reason, Verification
 from argmin.api.files import Output
-from argmin.api.proof import Proof, ProofLevel
 from argmin.api.run import EXIT_MESSAGE_LIMIT_BYTES, TERMINATION_LIMIT_BYTES
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin_solvers.outputs.archive import pack_outputs
 from argmin_solvers.result.run_result import RunResult, result_digest, solution_document
 from argmin_solvers.result.termination_message import encode_answer

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Ending, Finding, Settings
 from argmin_solvers.adapters.outcome import solve_linear
 from argmin_solvers.adapters.points import rounding

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Answer, ExitCode
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from tests.solvers.problems import (
     FIRST_SOLUTION,
     MPS,

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from argmin.api.answer import ExitCode, Outcome, Reason
-from argmin.api.optimization.spec import MetricPattern
 from argmin.api.run import RunDocument, RunScript
+from argmin.api.solve.request import MetricPattern
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.interruption import Interruption
 from argmin_solvers.result.run_result import RunResult

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import cbc
 from argmin_solvers.adapters.base import Settings
 from tests.solvers.problems import run

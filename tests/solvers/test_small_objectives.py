@@ -16,8 +16,8 @@ from pyomo.repn.plugins.nl_writer import NLWriter
 from scipy.optimize import linprog
 
 from argmin.api.answer import Answer, Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
 from argmin.api.run import RunDocument
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Ending, Finding, Settings
 from argmin_solvers.adapters.scaling import find_exponent, search_scaled

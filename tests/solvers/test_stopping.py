@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from argmin.api.answer import ExitCode, Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import cbc
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.adapters.isolation import executable

@@ -19,9 +19,8 @@ from pyomo.repn.plugins.nl_writer import NLWriter
 
 import argmin_solvers
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
 from argmin.api.run import RunDocument
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.solvers import CAPABILITIES, SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models.linear import LinearModel

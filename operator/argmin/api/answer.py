@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from argmin.api.base import ApiModel
-from argmin.api.proof import Proof
 from argmin.api.scalars import Count, DecimalText, ShortName
+from argmin.api.solve.proof import Proof
 from argmin.api.storage import StoredResult
 
 METRICS_LIMIT = 256

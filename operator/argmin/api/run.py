@@ -15,9 +15,10 @@ from pydantic import FailFast, Field
 
 from argmin.api.base import GROUP, ApiModel
 from argmin.api.files import Output
-from argmin.api.optimization.spec import MetricPattern, ModelFormat, SolutionPool, SolverName
-from argmin.api.proof import ProofLevel
 from argmin.api.scalars import Count, DecimalText, OptionValue
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.request import MetricPattern, SolutionPool
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin.api.storage import Region, S3Object, S3Store
 
 ROOT = "/opt/ml/processing"
@@ -211,7 +212,7 @@ class Inventory(ApiModel):
 class Delivery(ApiModel):
     """A result on its way into the ConfigMap `<run>-result`: base64 of gzip parts by key."""
 
-    owner: str = Field(max_length=253, description="Name of the OptimizationJob.")
+    owner: str = Field(max_length=253, description="Name of the custom resource.")
     parts: dict[PartKey, str] = Field(description="Base64 text by key.")
 
 

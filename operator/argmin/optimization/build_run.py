@@ -15,13 +15,11 @@ from argmin.api.optimization.spec import (
     KIND,
     PLURAL,
     Model,
-    ModelFormat,
     OptimizationJob,
     OptimizationJobSpec,
     Script,
 )
 from argmin.api.pod import Resources
-from argmin.api.proof import ProofRequest
 from argmin.api.run import (
     ROOT,
     SOURCE_INPUT,
@@ -34,6 +32,8 @@ from argmin.api.run import (
     RunProof,
     RunScript,
 )
+from argmin.api.solve.proof import ProofRequest
+from argmin.api.solve.solvers import ModelFormat
 from argmin.api.sources import Source
 from argmin.backends.defaults import Defaults
 from argmin.backends.run import Owner, Run, RunInput

@@ -12,7 +12,7 @@ from datetime import datetime
 from argmin.api.answer import Outcome, Reason, Verification
 from argmin.api.conditions import VERIFIED, condition, set_condition
 from argmin.api.optimization.spec import OptimizationJobStatus
-from argmin.api.proof import Proof, ProofLevel
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin.backends.state import Attempt
 from argmin.optimization.reasons import ConditionReason
 

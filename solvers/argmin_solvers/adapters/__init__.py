@@ -6,8 +6,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import SolverName
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.solvers import CAPABILITIES, SolverName
 from argmin_solvers.adapters.base import Adapter, Settings
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.cpsat_model import CpSatModel

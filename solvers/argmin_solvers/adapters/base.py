@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolutionPool, SolverName
-from argmin.api.solvers import Limit
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import Limit, SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.progress.sink import ProgressSink
@@ -134,8 +134,8 @@ class LinearSolver(Protocol):
 class Adapter(Protocol):
     """One solver.
 
-    `takes` are the model classes it can solve; `argmin.api.solvers.CAPABILITIES` has what else it
-    can do.
+    `takes` are the model classes it can solve; `argmin.api.solve.solvers.CAPABILITIES` has what
+    else it can do.
     """
 
     name: ClassVar[SolverName]

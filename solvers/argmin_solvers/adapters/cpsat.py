@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolutionPool, SolverName
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import CAPABILITIES, SolverName
 from argmin_solvers.adapters.base import (
     Ending,
     Finding,

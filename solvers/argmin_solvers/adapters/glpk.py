@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import (
     Ending,
     Finding,

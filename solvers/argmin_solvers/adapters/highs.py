@@ -12,8 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import SolverName
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.solvers import CAPABILITIES, SolverName
 from argmin_solvers.adapters.base import (
     Basis,
     Ending,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import (
     Ending,
     Finding,

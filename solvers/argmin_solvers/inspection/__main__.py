@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from argmin.api.optimization.inspection import InspectionReport, InspectionRequest
+from argmin.api.solve.inspection import InspectionReport, InspectionRequest
 from argmin_solvers.errors import RunError
 from argmin_solvers.inspection.inspector import inspect_answer
 from argmin_solvers.verify.base import UncheckableError

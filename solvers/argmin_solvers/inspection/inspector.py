@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from argmin.api.answer import Checked, Outcome, Sense, Verification
-from argmin.api.optimization.inspection import Inspection, InspectionRequest
-from argmin.api.proof import Proof, ProofLevel
+from argmin.api.solve.inspection import Inspection, InspectionRequest
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin_solvers.adapters.base import Solution
 from argmin_solvers.inspection.given import GivenAnswer
 from argmin_solvers.inspection.original import read_model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argmin.api.optimization.model import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.models.cpsat_model import checked_cpsat
 from argmin_solvers.models.readers.cpsat import read_cpsat
 from argmin_solvers.verify.base import Original

@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.models.exact import ExactLinear
 
 _READERS = {

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError, is_model_fault
 from argmin_solvers.process.interruption import BreakOffError
 from argmin_solvers.text import quote, read_source, shorten

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Solution
 from argmin_solvers.models.nonlinear import NonlinearModel
 from argmin_solvers.numerics import BETTER_TOLERANCE

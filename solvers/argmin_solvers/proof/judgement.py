@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from argmin.api.answer import Outcome, Reason, Verification
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import Proof, ProofLevel
 from argmin.api.run import RunModel, RunProof
+from argmin.api.solve.proof import Proof, ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Basis, Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.linear import LinearModel

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Settings, Solution
 from argmin_solvers.errors import RunError
 from argmin_solvers.proof.certificate import find_parity, minimised, round_bound

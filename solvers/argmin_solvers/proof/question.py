@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
-from argmin.api.solvers import FAMILIES
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import FAMILIES, SolverName
 from argmin_solvers.adapters.base import Basis, Solution, Solve
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.numerics import BETTER_TOLERANCE

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Ending, Finding, Settings, Solution
 from argmin_solvers.adapters.scaling import search_scaled

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from argmin.api.answer import Answer
-from argmin.api.proof import Proof
 from argmin.api.run import TERMINATION_LIMIT_BYTES
+from argmin.api.solve.proof import Proof
 from argmin_solvers.text import shorten
 
 _Cut = Callable[[Answer], Answer]

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import MetricPattern
+from argmin.api.solve.request import MetricPattern
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.child import end_with_parent
 from argmin_solvers.script import metric_search

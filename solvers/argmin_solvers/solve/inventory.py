@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from argmin.api.optimization.spec import SolverName
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.solvers import CAPABILITIES, SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Adapter
 from argmin_solvers.errors import RunError

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from argmin.api.answer import Answer, ExitCode, Outcome, Reason
-from argmin.api.optimization.spec import SolutionPool
 from argmin.api.run import RunDocument, RunModel
-from argmin.api.solvers import CAPABILITIES
+from argmin.api.solve.request import SolutionPool
+from argmin.api.solve.solvers import CAPABILITIES
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Adapter, Settings, Solution, Solve
 from argmin_solvers.errors import EXIT_CODES, RunError, is_fault

@@ -7,8 +7,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.nonlinear import NonlinearModel

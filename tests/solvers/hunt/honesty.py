@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.spec import ModelFormat
-from argmin.api.proof import ProofLevel
 from argmin.api.run import RunModel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.errors import RunError
 from argmin_solvers.models import load_model
 from argmin_solvers.models.linear import LinearModel

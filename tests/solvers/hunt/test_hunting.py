@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from tests.hunt.asking import Claim, Told
 from tests.hunt.hunting import Hunt, Plan
 from tests.hunt.instances import Instance

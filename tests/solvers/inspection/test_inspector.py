@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.inspection import Inspection, InspectionRequest
-from argmin.api.optimization.model import ModelFormat
-from argmin.api.proof import ProofLevel
 from argmin.api.run import RunModel
+from argmin.api.solve.inspection import Inspection, InspectionRequest
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.errors import RunError
 from argmin_solvers.inspection.inspector import inspect_answer
 

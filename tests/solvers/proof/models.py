@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from argmin.api.answer import Outcome, Sense
-from argmin.api.optimization.model import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.models.exact import ExactVariable, scale_row
 from argmin_solvers.proof.question import Question
 from argmin_solvers.verify.exact import ExactModel

@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import ModelFormat, SolverName
-from argmin.api.proof import ProofLevel
 from argmin.api.run import RunModel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models import load_model
 from argmin_solvers.proof import judgement

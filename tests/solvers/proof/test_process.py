@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.proof import judgement, process
 from argmin_solvers.proof.memory import find_limit, is_short
 from argmin_solvers.proof.process import prove_apart

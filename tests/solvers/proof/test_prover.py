@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Outcome, Sense
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Basis, Ending, Finding, Settings
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.proof.document import check_certificate

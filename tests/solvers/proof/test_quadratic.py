@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.models.python_function import build_model
 from argmin_solvers.proof.document import MalformedCertificateError
 from argmin_solvers.proof.quadratic import is_convex

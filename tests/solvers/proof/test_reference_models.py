@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import ModelFormat
-from argmin.api.proof import ProofLevel
 from argmin.api.run import RunModel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.proof.document import check_certificate
 from argmin_solvers.result.run_result import RunResult, result_digest
 from argmin_solvers.verify.reload import rebuild

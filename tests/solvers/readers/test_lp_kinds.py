@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.exact import ExactLinear
 from argmin_solvers.models.readers import parse_lp, read_lp

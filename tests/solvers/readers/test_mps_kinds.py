@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.exact import ExactLinear
 from argmin_solvers.models.readers import parse_mps

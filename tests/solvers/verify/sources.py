@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from argmin.api.optimization.spec import ModelFormat, SolverName
 from argmin.api.run import RunDocument
+from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Adapter, Settings, Solve
 from argmin_solvers.process.interruption import Interruption

@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models import load_model
 from argmin_solvers.verify.base import CheckReason

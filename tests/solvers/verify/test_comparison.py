@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.models import load_model
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.verify.base import CheckReason

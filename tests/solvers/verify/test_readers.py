@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.run import RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin_solvers.errors import RunError
 from argmin_solvers.models import load_model
 from argmin_solvers.verify.comparison import find_difference

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Answer, ExitCode, Outcome, Reason, Sense
-from argmin.api.optimization.model import FORMAT_SOLVERS
-from argmin.api.optimization.spec import ModelFormat, SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import FORMAT_SOLVERS, ModelFormat, SolverName
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models import python_function
 from argmin_solvers.verify.base import CheckReason

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from argmin.api.conditions import condition, is_true, set_condition
 from argmin.api.meta import Condition, ConditionStatus
-from argmin.api.optimization.spec import Limits, OptimizationJob
+from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.scalars import format_time, parse_duration
+from argmin.api.solve.request import Limits
 from argmin.optimization.build_run import digest_spec
 from tests.refusals import MODEL
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from argmin.api.files import Output
-from argmin.api.optimization.spec import ModelFormat
 from argmin.api.pod import EnvVar, Resources, SecretKeyRef
 from argmin.api.run import TOKEN_PATH, Intake, RunDocument, RunModel
+from argmin.api.solve.solvers import ModelFormat
 from argmin.api.sources import Source
 from argmin.backends.run import Owner, Run, RunInput
 from argmin.plan import Resource

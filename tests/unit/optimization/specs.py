@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from argmin.api.optimization.spec import FORMAT_SOLVERS, ModelFormat
+from argmin.api.solve.solvers import FORMAT_SOLVERS, ModelFormat
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 names = st.text(_LOWER, min_size=1, max_size=12)

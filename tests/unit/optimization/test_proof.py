@@ -8,8 +8,8 @@ import pytest
 
 from argmin.api.answer import Answer, Outcome, Reason, Verification
 from argmin.api.optimization.spec import OptimizationJob
-from argmin.api.proof import Proof, ProofLevel
 from argmin.api.run import RunProof
+from argmin.api.solve.proof import Proof, ProofLevel
 from argmin.backends.defaults import Defaults
 from argmin.optimization.build_run import build_run, name_run
 from argmin.plan import Event

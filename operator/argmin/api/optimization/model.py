@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from argmin.api.base import ApiModel, Rule
-from argmin.api.scalars import Duration, NonNegativeDecimal, OptionValue
+from argmin.api.solve.request import MetricPattern
+from argmin.api.solve.solvers import (
+    CAPABILITIES,
+    FORMAT_SOLVERS,
+    Limit,
+    ModelFormat,
+    SolverName,
+    list_keepers,
+)
 from argmin.api.sources import Source
-
-
-class SolverName(StrEnum):
-    """The solvers argmin brings."""
-
-    CBC = "cbc"
-    GLPK = "glpk"
-    HIGHS = "highs"
-    SCIP = "scip"
-    CP_SAT = "cp-sat"
-    IPOPT = "ipopt"
-    SCIPY = "scipy"
-
-
-class ModelFormat(StrEnum):
-    """How a model is written."""
-
-    MPS = "mps"
-    LP = "lp"
-    CP_SAT = "cp-sat"
-    NL = "nl"
-    PYTHON = "python"
-
-
-_LINEAR = (SolverName.CBC, SolverName.GLPK, SolverName.HIGHS, SolverName.SCIP, SolverName.SCIPY)
-FORMAT_SOLVERS: dict[ModelFormat, tuple[SolverName, ...]] = {
-    ModelFormat.MPS: _LINEAR,
-    ModelFormat.LP: _LINEAR,
-    ModelFormat.CP_SAT: (SolverName.CP_SAT,),
-    ModelFormat.NL: (*_LINEAR, SolverName.IPOPT),
-    ModelFormat.PYTHON: tuple(SolverName),
-}
-"""Which solvers take which format; for `python` the runner looks at the model it was given."""
 
 
 def format_rule(model_format: ModelFormat) -> Rule:
@@ -59,6 +33,54 @@ def format_rule(model_format: ModelFormat) -> Rule:
         ),
     )
 
+
+def limit_rule(limit: Limit) -> Rule:
+    """A rule of the spec: which solvers stop at a limit."""
+    keepers = list_keepers(limit)
+    field = {Limit.RELATIVE_GAP: "relative_gap", Limit.ABSOLUTE_GAP: "absolute_gap"}.get(
+        limit, str(limit)
+    )
+    return Rule(
+        cel="!(has(self.solver) && has(self.solver.name) && has(self.limits)"
+        f" && has(self.limits.{limit})) || self.solver.name in {keepers}",
+        message=f"spec.limits.{limit} is kept by {', '.join(keepers)}: choose one of these as"
+        f" spec.solver.name, or remove spec.limits.{limit}",
+        holds=lambda s: (
+            s.solver.name is None or getattr(s.limits, field) is None or s.solver.name in keepers
+        ),
+    )
+
+
+LIMIT_RULES = tuple(
+    limit_rule(limit) for limit in Limit if len(list_keepers(limit)) < len(SolverName)
+)
+"""Limits that not every solver keeps."""
+
+_POOL_SOLVERS = [str(name) for name in SolverName if CAPABILITIES[name].pool]
+_POOL_FORMATS = [str(ModelFormat.CP_SAT), str(ModelFormat.PYTHON)]
+
+POOL_RULES = (
+    Rule(
+        cel="!(has(self.model) && has(self.solver) && has(self.solver.name)"
+        f" && !(self.solver.name in {_POOL_SOLVERS}) && has(self.solutionPool))",
+        message=f"spec.solutionPool needs spec.solver.name: {' or '.join(_POOL_SOLVERS)}",
+        holds=lambda s: (
+            s.solution_pool is None or s.solver.name is None or s.solver.name in _POOL_SOLVERS
+        ),
+    ),
+    Rule(
+        cel="!(has(self.model) && has(self.solutionPool)) || (has(self.solver)"
+        f" && has(self.solver.name)) || self.model.format in {_POOL_FORMATS}",
+        message="spec.solutionPool needs a model that cp-sat solves: format"
+        f" {' or '.join(_POOL_FORMATS)}; remove it, or write the model for OR-Tools' CP-SAT",
+        holds=lambda s: (
+            not (s.model and s.solution_pool)
+            or s.solver.name is not None
+            or s.model.format in _POOL_FORMATS
+        ),
+    ),
+)
+"""More than one solution is kept only by solvers that have a pool."""
 
 SOURCE_IS_FILE = Rule(
     cel="!has(self.source.s3) || has(self.source.s3.key)",
@@ -107,23 +129,6 @@ class Model(ApiModel):
     )
 
 
-class MetricPattern(ApiModel):
-    """A pattern that finds a number in the program's output; the last match counts.
-
-    The names `objective`, `bestBound`, `solutions` and `outcome` fill the status fields of those
-    names; others are kept in `status.metrics`.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=63)] = Field(
-        description="Name of the metric. objective, bestBound, outcome, sense and solutions fill"
-        " the status fields of these names; others are kept in status.metrics."
-    )
-    regex: Annotated[str, Field(min_length=1, max_length=512)] = Field(
-        description="Regular expression of Python's re whose first group is the value; the last"
-        " match in the output counts."
-    )
-
-
 class Script(ApiModel):
     """A program of the user's own, run as SageMaker's script mode runs it."""
 
@@ -146,57 +151,4 @@ class Script(ApiModel):
         default=(),
         description="Patterns that find numbers in the program's output, for programs that do not"
         " call argmin_solvers.report.",
-    )
-
-
-class Solver(ApiModel):
-    """Which solver, and its own options."""
-
-    name: SolverName | None = Field(
-        default=None,
-        description="Name of the solver. If left out: highs for linear models, ipopt for nonlinear"
-        " ones, cp-sat for its own.",
-    )
-    options: dict[str, OptionValue] = Field(
-        default_factory=dict,
-        json_schema_extra={"maxProperties": 64},
-        description="Options of the solver, by its own names. Unknown ones, and those that change"
-        " the question, fail the job with UnknownOption.",
-    )
-
-
-class Limits(ApiModel):
-    """When to stop the search with the best solution found."""
-
-    time: Duration | None = Field(
-        default=None,
-        description="Wall-clock time of the search in one attempt, with its unit, such as 10m; no"
-        " limit if left out.",
-    )
-    relative_gap: NonNegativeDecimal | None = Field(
-        default=None,
-        description="Stop once |objective - bound| / |objective| is at most this fraction, such as"
-        " 0.01 in quotes; 0 if left out: search until proven optimal.",
-    )
-    absolute_gap: NonNegativeDecimal | None = Field(
-        default=None,
-        description="Stop once |objective - bound| is at most this, in units of the objective; 0 if"
-        " left out.",
-    )
-    solutions: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Stop after this many improving solutions; no limit if left out."
-    )
-
-
-class SolutionPool(ApiModel):
-    """More than one solution (CP-SAT)."""
-
-    enumerate_all: bool = Field(
-        default=False,
-        description="Whether to find every solution of the model, in place of a best one.",
-    )
-    size: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        default=None,
-        description="Number of solutions that the result keeps; those beyond are only counted. If"
-        " left out at most 100000, and at most 5 million values together.",
     )

@@ -10,27 +10,17 @@ from argmin.api.backend import Backend
 from argmin.api.base import ApiModel, Rule, list_map
 from argmin.api.files import OUTPUTS_APART, Input, Output
 from argmin.api.meta import Metadata
-from argmin.api.optimization.model import (
-    FORMAT_SOLVERS,
-    Limits,
-    MetricPattern,
-    Model,
-    ModelFormat,
-    Script,
-    SolutionPool,
-    Solver,
-    SolverName,
-    format_rule,
-)
+from argmin.api.optimization.model import LIMIT_RULES, POOL_RULES, Model, Script, format_rule
 from argmin.api.optimization.status import (
     OptimizationJobStatus,
     SolutionRef,
     State,
 )
 from argmin.api.pod import EnvVar, LocalReference, Resources, Toleration
-from argmin.api.proof import ProofRequest
 from argmin.api.scalars import Name, ShortName
-from argmin.api.solvers import FAMILIES, LIMIT_RULES, POOL_RULES
+from argmin.api.solve.proof import ProofRequest
+from argmin.api.solve.request import Limits, SolutionPool, Solver
+from argmin.api.solve.solvers import FAMILIES, ModelFormat
 from argmin.api.sources import Source
 from argmin.api.storage import Artifacts, S3Bucket
 
@@ -327,25 +317,18 @@ class OptimizationJob(ApiModel):
 
 __all__ = [
     "ABANDON",
-    "FORMAT_SOLVERS",
     "KIND",
     "PLURAL",
     "SAGE_MAKER_RULES",
     "SHORT_NAME",
-    "Limits",
     "Metadata",
-    "MetricPattern",
     "Model",
-    "ModelFormat",
     "OptimizationJob",
     "OptimizationJobSpec",
     "OptimizationJobStatus",
     "Script",
     "ShortName",
-    "SolutionPool",
     "SolutionRef",
-    "Solver",
-    "SolverName",
     "State",
     "list_sources",
 ]

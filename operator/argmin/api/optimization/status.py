@@ -20,8 +20,8 @@ from argmin.api.backend import AttemptStatus, BackendFields
 from argmin.api.base import ApiModel, list_map
 from argmin.api.meta import Condition
 from argmin.api.progress import Progress
-from argmin.api.proof import Proof
 from argmin.api.scalars import DecimalText, Name, Timestamp
+from argmin.api.solve.proof import Proof
 from argmin.api.storage import StoredResult
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from argmin.api.optimization.inspection import Inspection, InspectionReport, InspectionRequest
-from argmin.api.optimization.model import ModelFormat
 from argmin.api.run import PROOF_FILE, SOLUTION_FILE, RunModel
+from argmin.api.solve.inspection import Inspection, InspectionReport, InspectionRequest
+from argmin.api.solve.solvers import ModelFormat
 from argmin.api.untrusted import REPORT, UntrustedError, read_document
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data

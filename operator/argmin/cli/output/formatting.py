@@ -19,7 +19,7 @@ from argmin.api.conditions import COMPLETE, FAILED, STALLED, VERIFIED, find_cond
 from argmin.api.meta import Condition, ConditionStatus
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
 from argmin.api.progress import Progress
-from argmin.api.proof import Proof
+from argmin.api.solve.proof import Proof
 from argmin.api.text import clean
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.verification import describe_check, describe_proof

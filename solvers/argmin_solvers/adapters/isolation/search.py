@@ -22,7 +22,7 @@ from threading import Event, Thread
 from typing import Any
 
 from argmin.api.answer import Reason
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Ending, Finding, Settings
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.linear import LinearModel

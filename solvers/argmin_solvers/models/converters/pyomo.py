@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from argmin.api.answer import Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.converters.pyomo_components import (
     ends_of,

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from argmin.api.answer import Reason, Sense
-from argmin.api.optimization.spec import SolverName
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.exact import ExactLinear, ExactVariable
 from argmin_solvers.models.expression import Apply, Expression, Op, Term, Variable

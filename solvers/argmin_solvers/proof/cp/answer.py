@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.models.readers.cpsat import read_cpsat
 from argmin_solvers.proof.cp.certify import certify
 from argmin_solvers.proof.cp.claim import Claim, CpProof

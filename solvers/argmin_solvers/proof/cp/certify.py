@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solution, Solve
 from argmin_solvers.proof.cp.claim import Claim, CpProof, is_better, name, order
 from argmin_solvers.proof.cp.problem import Problem, pose

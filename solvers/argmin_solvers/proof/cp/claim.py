@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solution, Solve
 from argmin_solvers.numerics import BETTER_TOLERANCE
 from argmin_solvers.verify.cpsat import CpSatOriginal

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.proof.cp.claim import Claim, CpProof, is_better
 from argmin_solvers.proof.cp.search import Clock

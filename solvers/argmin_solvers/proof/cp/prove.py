@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 from argmin.api.answer import Outcome
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.proof.cp.certify import certify

@@ -9,7 +9,7 @@ from __future__ import annotations
 from threading import Event, Thread
 from typing import Any
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solution, Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.proof.cp.claim import Claim, CpProof, is_better, name, order

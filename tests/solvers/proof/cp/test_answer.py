@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.proof.cp import answer
 from argmin_solvers.proof.cp.answer import prove_answer, prove_quickly
 from argmin_solvers.proof.question import CpQuestion

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solution, Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.python_function import call_function

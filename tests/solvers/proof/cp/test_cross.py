@@ -10,8 +10,8 @@ import pytest
 from ortools.sat.python import cp_model
 
 from argmin.api.answer import Outcome
-from argmin.api.optimization.model import SolverName
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
+from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.base import Solution, Solve
 from argmin_solvers.errors import RunError
 from argmin_solvers.inspection.proofs import check_proof

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.proof.cp import CpProof, prove, prove_cp
 from argmin_solvers.proof.cp.certify import certify

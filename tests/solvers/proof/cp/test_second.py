@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ortools.sat.python import cp_model
 
-from argmin.api.proof import ProofLevel
+from argmin.api.solve.proof import ProofLevel
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.proof.cp import Claim, CpProof

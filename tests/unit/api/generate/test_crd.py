@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from argmin.api.generate.crd import build_crd
 from argmin.api.generate.reference import render_reference
 from argmin.api.optimization.info import OPTIMIZATION_JOB
-from argmin.api.optimization.model import SolverName
 from argmin.api.optimization.spec import OptimizationJobSpec
 from argmin.api.registry import KINDS
-from argmin.api.solvers import FAMILIES
+from argmin.api.solve.solvers import FAMILIES, SolverName
 
 
 def root_schema() -> dict[str, Any]:

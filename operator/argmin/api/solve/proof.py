@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from argmin.api.base import ApiModel, Rule
-from argmin.api.optimization.model import SolverName
 from argmin.api.scalars import DecimalText, Duration
+from argmin.api.solve.solvers import SolverName
 
 
 class ProofLevel(StrEnum):

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from argmin.api.answer import Outcome, Sense, Verification
 from argmin.api.base import ApiModel
-from argmin.api.proof import Proof
 from argmin.api.run import RunModel
 from argmin.api.scalars import DecimalText
+from argmin.api.solve.proof import Proof
 
 
 class InspectionRequest(ApiModel):
