@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 
 import structlog
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from argmin.backends.registry import Backends
 from argmin.backends.sagemaker.connection import Delegation
 from argmin.backends.sagemaker.registration import SageMakerBackend
-from argmin.optimization.kind import OptimizationJobKind
+from argmin.kinds import KINDS, Environment, Registration, list_run_owners
 from argmin.plan import Key
 from argmin.runtime.cache.watches import WatchError
 from argmin.runtime.controller.conditions import explain_invalid
@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 
 def main() -> None:
-    """Run until told to stop; exits with 0 then, and with 1 where it must not go on."""
+    """Run until a signal asks to stop; exits with 0 then, and with 1 where it must not go on."""
     try:
         settings = Settings.read(os.environ)
     except ValidationError as error:
@@ -55,9 +55,9 @@ def main() -> None:
         sys.exit(f"argmin stops: {error}")
 
 
-async def operate(settings: Settings) -> None:
+async def operate(settings: Settings, registry: Sequence[Registration] = KINDS) -> None:
     """Serve the intake and the admin port; lead when the lease is ours; stop on a signal."""
-    metrics = Metrics()
+    metrics = Metrics(kind.info for kind in registry)
     async with await Cluster.connect(observe_call=metrics.observe_call) as cluster:
         namespace = settings.pod_namespace or cluster.connection.namespace
         lease = Lease(
@@ -70,7 +70,12 @@ async def operate(settings: Settings) -> None:
         delegation = Delegation(
             settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
         )
-        kinds = (_build_kind(settings, progress_store, delegation),)
+        environment = Environment(
+            settings.defaults_for,
+            Backends([SageMakerBackend(delegation.open_jobs)]),
+            progress_store.read,
+        )
+        kinds = tuple(kind.build(environment) for kind in registry)
         engine = Engine(
             kinds,
             cluster,
@@ -81,8 +86,13 @@ async def operate(settings: Settings) -> None:
             progress_store,
         )
         delegation.connect(engine.queue.add)
-        owners = {kind.resource: kind.list_runs for kind in kinds}
-        intake = Intake(cluster, owners, progress_store, lambda: lease.is_held, metrics.count_taken)
+        intake = Intake(
+            cluster,
+            list_run_owners(kinds),
+            progress_store,
+            lambda: lease.is_held,
+            metrics.count_taken,
+        )
         metrics.leader.set_function(lambda: float(lease.is_held))
         metrics.aws_events_silent.set_function(lambda: float(delegation.is_queue_silent))
         async with (
@@ -94,20 +104,10 @@ async def operate(settings: Settings) -> None:
             ),
         ):
             with closing(delegation):
-                await _lead_until_told(engine, lease, delegation)
+                await _lead_until_stopped(engine, lease, delegation)
 
 
-def _build_kind(
-    settings: Settings, progress_store: ProgressStore, delegation: Delegation
-) -> OptimizationJobKind:
-    return OptimizationJobKind(
-        settings.defaults_for,
-        progress_of=progress_store.read,
-        backends=Backends([SageMakerBackend(delegation.open_jobs)]),
-    )
-
-
-async def _lead_until_told(engine: Engine, lease: Lease, delegation: Delegation) -> None:
+async def _lead_until_stopped(engine: Engine, lease: Lease, delegation: Delegation) -> None:
     """Lead until a signal comes or leading ends by an error, which is raised again."""
     stop = asyncio.Event()
     _listen(stop)

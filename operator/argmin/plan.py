@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from argmin.api.base import MANAGER
+from argmin.api.kind_info import KindInfo
 
 Manifest = dict[str, Any]
 """A Kubernetes object as JSON, as sent to and received from the API server."""
@@ -28,6 +29,11 @@ class Resource:
     """Whether its objects belong to a namespace; the `namespace` of others is empty."""
     optional: bool = field(default=False, compare=False)
     """Its CRD may be missing: the operator works without it, and watches it once installed."""
+
+    @classmethod
+    def of_kind(cls, info: KindInfo) -> Resource:
+        """The type of the objects of a kind."""
+        return cls(info.api_version, info.name, info.plural, namespaced=info.namespaced)
 
     @property
     def group(self) -> str:

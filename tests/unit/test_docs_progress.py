@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from argmin.api.progress import HISTORY_LIMIT, HistoryPoint, Progress
+from argmin.api.registry import KINDS
 from argmin.cli import main
-from argmin.runtime.telemetry.solve_gauges import SolveGauges
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "user-guide" / "progress.md").read_text()
@@ -68,7 +68,7 @@ def test_the_history_of_the_page_is_one() -> None:
 
 def test_the_gauges_of_the_page_are_those_that_there_are() -> None:
     told = set(re.findall(r"^\| `(argmin_solve_\w+)\{namespace,name\}` \|", PAGE, re.MULTILINE))
-    assert told == {family.name for family in SolveGauges().collect()}
+    assert told == {gauge.name for kind in KINDS for gauge in kind.gauges}
 
 
 def test_the_pictures_of_the_page_are_there() -> None:

@@ -1,4 +1,4 @@
-"""The kinds: one line each, from which CRDs, reference and the chart's roles are generated."""
+"""The kinds: one line each; generated files, command line and gauges follow from it."""
 
 from __future__ import annotations
 

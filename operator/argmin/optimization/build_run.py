@@ -11,9 +11,8 @@ from decimal import Decimal
 
 from argmin.api.backend import BackendName
 from argmin.api.base import LABEL_QUEUE
+from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.api.optimization.spec import (
-    KIND,
-    PLURAL,
     Model,
     OptimizationJob,
     OptimizationJobSpec,
@@ -40,7 +39,7 @@ from argmin.backends.run import Owner, Run, RunInput
 from argmin.backends.transfers import add_transfers
 from argmin.plan import Resource
 
-OPTIMIZATION_JOBS = Resource("argmin.dev/v1alpha1", KIND, PLURAL)
+OPTIMIZATION_JOBS = Resource.of_kind(OPTIMIZATION_JOB)
 
 _FILE_NAMES = {
     ModelFormat.MPS: "model.mps",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argmin.api.conditions import VERIFIED
-from argmin.api.kind_info import Column, KindInfo
+from argmin.api.kind_info import Column, Gauge, KindInfo, Lifecycle
 from argmin.api.optimization.spec import KIND, PLURAL, SHORT_NAME, OptimizationJob
 
 _VERIFIED = f".status.conditions[?(@.type=='{VERIFIED}')].status"
@@ -30,6 +30,24 @@ OPTIMIZATION_JOB = KindInfo(
             _VERIFIED,
             "Whether the answer was checked against the model, and is right.",
             wide=True,
+        ),
+    ),
+    lifecycle=Lifecycle.BOUNDED,
+    gauges=(
+        Gauge(
+            "argmin_solve_objective",
+            "Objective of the incumbent of a search that runs.",
+            ("progress", "objective"),
+        ),
+        Gauge(
+            "argmin_solve_bound",
+            "Best proven bound of a search that runs.",
+            ("progress", "bestBound"),
+        ),
+        Gauge(
+            "argmin_solve_gap_ratio",
+            "Relative gap of a search that runs: 0.01 is 1 %.",
+            ("progress", "gap"),
         ),
     ),
 )

@@ -155,7 +155,7 @@ class Engine:
         try:
             latest = self.cache.get(key)
             self._progress_store.drop_ended(key, latest)
-            self._metrics.solves.note(key, latest)
+            self._metrics.objects.note(key, latest)
         except Exception as error:  # noqa: BLE001 - it would end every worker
             _log.warning("progress not noted", error=str(error), exc_info=error)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -12,8 +14,9 @@ from prometheus_client import (
 )
 
 from argmin import __version__
+from argmin.api.kind_info import KindInfo
 from argmin.api.run import PROGRESS_PATH
-from argmin.runtime.telemetry.solve_gauges import SolveGauges
+from argmin.runtime.telemetry.object_gauges import ObjectGauges
 
 _CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _WRITES = frozenset({"create", "update", "patch", "apply", "delete"})
@@ -22,7 +25,8 @@ _WRITES = frozenset({"create", "update", "patch", "apply", "delete"})
 class Metrics:
     """The metrics of one process, in their own registry."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Iterable[KindInfo] = ()) -> None:
+        """`kinds` are those whose objects are counted and measured."""
         self.registry = CollectorRegistry()
         self.reconciles = self._count(
             "argmin_reconciles", "Reconciles by kind and result.", "kind", "result"
@@ -50,6 +54,8 @@ class Metrics:
         )
         self._measure_runs()
         self._measure_aws()
+        self.objects = ObjectGauges(kinds)
+        self.registry.register(self.objects)
         ProcessCollector(registry=self.registry)
         Info("argmin_build", "The version that runs.", registry=self.registry).info(
             {"version": __version__}
@@ -64,8 +70,6 @@ class Metrics:
             "Progress told, by HTTP status of the answer.",
             "status",
         )
-        self.solves = SolveGauges()
-        self.registry.register(self.solves)
 
     def _measure_aws(self) -> None:
         self.aws_calls = self._count(

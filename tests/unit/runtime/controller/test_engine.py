@@ -40,7 +40,7 @@ async def test_a_gauge_that_fails_stops_no_worker(monkeypatch: pytest.MonkeyPatc
         noted.append(key.name)
         raise ValueError("no number")
 
-    monkeypatch.setattr(metrics.solves, "note", note)
+    monkeypatch.setattr(metrics.objects, "note", note)
     with capture_logs() as logs:
         async with working(metrics) as engine:
             engine.queue.add(Key(GREETINGS, "team", "first"))
