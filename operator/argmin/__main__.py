@@ -70,38 +70,20 @@ async def operate(settings: Settings, registry: Sequence[Registration] = KINDS) 
         delegation = Delegation(
             settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
         )
-        environment = Environment(
-            settings.defaults_for,
-            Backends([SageMakerBackend(delegation.open_jobs)]),
-            progress_store.read,
-        )
+        backends = Backends([SageMakerBackend(delegation.open_jobs)])
+        environment = Environment(settings.defaults_for, backends, progress_store.read)
         kinds = tuple(kind.build(environment) for kind in registry)
-        engine = Engine(
-            kinds,
-            cluster,
-            metrics,
-            settings.namespaces,
-            settings.workers,
-            settings.resync_seconds,
-            progress_store,
-        )
+        scope = (settings.namespaces, settings.workers, settings.resync_seconds)
+        engine = Engine(kinds, cluster, metrics, *scope, progress_store)
         delegation.connect(engine.queue.add)
-        intake = Intake(
-            cluster,
-            list_run_owners(kinds),
-            progress_store,
-            lambda: lease.is_held,
-            metrics.count_taken,
-        )
+        owners, is_leading = list_run_owners(kinds), lambda: lease.is_held
+        intake = Intake(cluster, owners, progress_store, is_leading, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
         metrics.aws_events_silent.set_function(lambda: float(delegation.is_queue_silent))
+        admin = build_admin(_live_checks(engine), _ready_checks(engine, lease), metrics)
         async with (
             _serve(intake.build(), settings.host, settings.intake_port),
-            _serve(
-                build_admin(_live_checks(engine), _ready_checks(engine, lease), metrics),
-                settings.host,
-                settings.admin_port,
-            ),
+            _serve(admin, settings.host, settings.admin_port),
         ):
             with closing(delegation):
                 await _lead_until_stopped(engine, lease, delegation)

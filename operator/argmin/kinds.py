@@ -21,7 +21,7 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def read_no_progress(_key: Key, _uid: str) -> None:
+def read_no_progress(_key: Key, _uid: str, _run: str) -> None:
     """The progress where nobody reports any."""
 
 
@@ -32,8 +32,8 @@ class Environment:
     defaults_for: Callable[[str], Defaults]
     """Returns the defaults of a namespace."""
     backends: Backends
-    progress_of: Callable[[Key, str], AttemptProgress | None] = read_no_progress
-    """Returns the last reported progress of the object with this key and UID."""
+    progress_of: Callable[[Key, str, str], AttemptProgress | None] = read_no_progress
+    """Returns the last reported progress of the object with this key and UID, and of that run."""
     clock: Callable[[], datetime] = read_clock
 
 
