@@ -6,8 +6,9 @@ a plan can be printed, compared and replayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -72,8 +73,11 @@ class Key:
 class Runs:
     """The runs in the status of an object, by name."""
 
-    open: frozenset[str] = frozenset()
-    """Runs that may still report progress and deliver results."""
+    open: Mapping[str, str] = field(default_factory=dict)
+    """Runs that may still report progress and deliver results, with the UID of their Job.
+
+    The UID is empty while no Job is recorded: then nobody may.
+    """
     over: frozenset[str] = frozenset()
     """Runs whose answer is accepted: later deliveries are refused."""
 
@@ -148,10 +152,30 @@ class Plan:
     calls: tuple[Call, ...] = ()
     status: Manifest | None = None
     """The complete status as JSON; `None` leaves it unchanged (the object is being deleted)."""
+    uids: Mapping[tuple[str | int, ...], Key] = field(default_factory=dict)
+    """Applied children whose UID belongs into that status, by its path there."""
     events: tuple[Event, ...] = ()
     """Emitted only if the status differs, just before it is written, so that none is repeated."""
     requeue_after: timedelta | None = None
     notes: tuple[Note, ...] = field(default=(), compare=False)
+
+
+def record_uids(plan: Plan, read: Callable[[Key], Manifest | None]) -> Plan:
+    """The plan after its children were applied: its status has the UIDs that they got.
+
+    Args:
+        plan: an executed plan.
+        read: returns a child as the API server has returned it.
+    """
+    status = deepcopy(plan.status)
+    for path, key in plan.uids.items():
+        child = read(key)
+        if status is not None and child is not None:
+            parent: Any = status
+            for step in path[:-1]:
+                parent = parent[step]
+            parent[path[-1]] = child["metadata"]["uid"]
+    return replace(plan, status=status, uids={})
 
 
 def list_entries(config_map: Manifest) -> frozenset[str]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pydantic import Field
 
 from argmin.api.answer import Outcome
-from argmin.api.backend import AttemptStatus, BackendFields, BackendName
+from argmin.api.backend import JOB_UID, AttemptStatus, BackendFields, BackendName
 from argmin.api.base import list_map
 from argmin.api.meta import Metadata
 from argmin.api.run import RunDocument, RunScript
@@ -122,6 +122,7 @@ def _decide(
         phase = RunPhase.FAILED if answer.outcome is Outcome.ERROR else RunPhase.SUCCEEDED
     status = status.model_copy(
         update={
+            **execution.backend_ref.to_fields(),
             "attempts": attempts,
             "phase": RunPhase.PENDING if phase is RunPhase.ABSENT else phase,
             "objective": answer and answer.objective,
@@ -139,4 +140,5 @@ def list_runs(manifest: Manifest) -> Runs:
     """The runs that the status names: those that may report, and those that have ended."""
     listed = (manifest.get("status") or {}).get("runs") or ()
     over = frozenset(run["name"] for run in listed if run["phase"] in _OVER)
-    return Runs(frozenset(run["name"] for run in listed) - over, over)
+    uids = {run["name"]: run.get(JOB_UID, "") for run in listed if run["name"] not in over}
+    return Runs(uids, over)

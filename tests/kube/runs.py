@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -59,14 +60,15 @@ class Runs:
         )
         marks = {LABEL_NAME: owner, LABEL_KIND: "OptimizationJob", LABEL_MANAGED_BY: MANAGER}
         job = self.make_job(owner, f"{owner}-1", {**marks, **labels})
-        self.name_run(owner, f"{owner}-1")
+        self.name_run(owner, job)
         name = pod or f"{owner}-abcde"
         self.user.apply(pod_manifest(name, marks, owned_by(job)))
         return self.user.get("pod", name)
 
-    def name_run(self, owner: str, run: str) -> None:
-        """Have the status of a job name its run."""
-        patch = f'{{"status": {{"runName": "{run}"}}}}'
+    def name_run(self, owner: str, job: Manifest) -> None:
+        """Have the status of a job name its run and the Job of that."""
+        named = {"runName": job["metadata"]["name"], "jobUid": job["metadata"]["uid"]}
+        patch = json.dumps({"status": named})
         self.user.run(
             "patch", "opt", owner, "--subresource=status", "--type=merge", f"--patch={patch}"
         )

@@ -292,17 +292,26 @@ class BackendFields(ApiModel):
         description="SageMaker job of the last attempt, and the cost of all attempts; absent in"
         " pods.",
     )
+    job_uid: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None,
+        description="UID of the run's Job in the cluster; absent while it has none. Results and"
+        " progress are accepted from its pods alone.",
+    )
 
     def to_fields(self) -> dict[str, Any]:
         """These fields alone, by attribute name: an update of a status that has them."""
         return {name: getattr(self, name) for name in BackendFields.model_fields}
 
     def inherit(self, older: BackendFields) -> BackendFields:
-        """These fields, and those of an older run where a status has one slot for both."""
-        return BackendFields.model_validate(
-            {name: getattr(older, name) if value is None else value for name, value in self}
-        )
+        """These fields, with what another platform has of a run before this one.
 
+        For a status that has room for one run. A Job is never inherited: it is of one run.
+        """
+        return self if self.sage_maker else self.model_copy(update={"sage_maker": older.sage_maker})
+
+
+JOB_UID = "jobUid"
+"""Name of that field on the wire."""
 
 BACKEND_FIELDS = tuple(str(field.alias) for field in BackendFields.model_fields.values())
 """Names of the `BackendFields` on the wire."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from argmin.api.backend import AttemptStatus, BackendFields, BackendName
 from argmin.backends.run import Owner, Run
 from argmin.backends.state import RunState
-from argmin.plan import Apply, Call, Delete, Patch
+from argmin.plan import Apply, Call, Delete, Key, Patch
 
 
 @dataclass(frozen=True)
@@ -124,13 +124,15 @@ class Actions:
     calls: tuple[Call, ...] = ()
     backend_ref: BackendFields | None = None
     """The new backend of the run; `None` if that stays as it is."""
+    job: Key | None = None
+    """The applied Job, whose UID is to be recorded with the backend."""
 
     def __bool__(self) -> bool:
         return bool(self.patch or self.apply or self.delete or self.calls)
 
 
 def merge_actions(actions: Iterable[Actions]) -> Actions:
-    """Several actions as one, in their order; the last `backend_ref` is used.
+    """Several actions as one, in their order; the last `backend_ref` and `job` are used.
 
     Runs of one owner may each apply the same to it: that is done once.
     """
@@ -142,6 +144,7 @@ def merge_actions(actions: Iterable[Actions]) -> Actions:
         delete=tuple(delete for part in parts for delete in part.delete),
         calls=tuple(call for part in parts for call in part.calls),
         backend_ref=next((part.backend_ref for part in reversed(parts) if part.backend_ref), None),
+        job=next((part.job for part in reversed(parts) if part.job), None),
     )
 
 

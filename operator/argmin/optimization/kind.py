@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from argmin.api.backend import JOB_UID
 from argmin.api.conditions import COMPLETE
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
@@ -33,7 +34,7 @@ _REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
 _BEGUN = ("runName", "backend", "sageMaker")
 
 ReadProgress = Callable[[Key, str, str], AttemptProgress | None]
-"""Returns the last reported progress of a run, by the key and UID of its object and its name."""
+"""Returns the last reported progress of a run, by its owner's key and UID and its own name."""
 
 
 def _read_clock() -> datetime:
@@ -85,12 +86,14 @@ class OptimizationJobKind:
         return OptimizationJob.model_validate(readable)
 
     def list_runs(self, manifest: Manifest) -> Runs:
-        """The run that the status names; pure. Only that run may deliver results for the object."""
+        """The run that the status names; pure. Only its Job may deliver results for the object."""
         status = rename_older(manifest.get("status") or {})
-        named = frozenset(filter(None, [status.get("runName")]))
+        name, uid = status.get("runName"), str(status.get(JOB_UID) or "")
         conditions = status.get("conditions") or ()
         ends = [c.get("type") for c in conditions if c.get("status") == ConditionStatus.TRUE]
-        return Runs(over=named) if COMPLETE in ends else Runs(open=named)
+        if not name:
+            return Runs()
+        return Runs(over=frozenset([name])) if COMPLETE in ends else Runs(open={name: uid})
 
     def want(self, obj: OptimizationJob) -> RunSet:
         """The run that the spec defines, as a set of one; pure."""
@@ -101,8 +104,7 @@ class OptimizationJobKind:
         observed = await observe(obj, wanted, view, self._clock(), self._backends)
         key = Key(self.resource, obj.metadata.namespace, obj.metadata.name)
         (run,) = wanted.requests
-        progress = observed.progress or self._progress_of(key, obj.metadata.uid, run)
-        return replace(observed, progress=progress)
+        return replace(observed, progress=self._progress_of(key, obj.metadata.uid, run))
 
     def decide(
         self, obj: OptimizationJob, wanted: RunSet, observed: Observed, now: datetime

@@ -34,7 +34,8 @@ def build_runs(job: OptimizationJob, defaults: Defaults) -> RunSet:
 def _read_memory(job: OptimizationJob) -> RunMemory:
     status = job.status
     conditions = status.conditions
-    backend_ref = BackendFields(backend=status.backend or BackendName.PODS).inherit(status)
+    fields = {**status.to_fields(), "backend": status.backend or BackendName.PODS}
+    backend_ref = BackendFields().model_copy(update=fields)
     return RunMemory(
         backend_ref=backend_ref,
         attempts=status.attempts,

@@ -23,7 +23,7 @@ from argmin.api.answer import Answer, ExitCode, Reason
 from argmin.aws.models import JobHint, ProcessingStatus
 from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Job, silence
-from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure
+from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure, hide_uid
 
 ENDINGS: tuple[tuple[int, Answer | None], ...] = (
     (0, OPTIMAL),
@@ -242,7 +242,7 @@ def _describe(world: DelegatedWorld) -> Any:
     """Everything but the identities that the API server deals out."""
     return (
         [
-            (str(key), found.get("spec"), found.get("data"), found.get("status"))
+            (str(key), found.get("spec"), found.get("data"), hide_uid(found, world))
             for key, found in sorted(world.store.objects.items(), key=lambda entry: str(entry[0]))
         ],
         [(job.name, job.status) for job in world.aws.all_jobs.values()],

@@ -63,15 +63,16 @@ def test_a_new_run_takes_the_result_of_the_old_one_away_and_nobody_elses(former:
 def test_the_status_names_the_run_that_may_deliver_until_it_is_complete() -> None:
     world = started()
     (job,) = world.jobs
-    run = frozenset([job["metadata"]["name"]])
-    assert world.kind.list_runs(world.object) == Runs(open=run)
+    name, uid = job["metadata"]["name"], job["metadata"]["uid"]
+    assert world.kind.list_runs(world.object) == Runs(open={name: uid})
     world.pod_ends(0, OPTIMAL)
     world.sync()
-    assert world.kind.list_runs(world.object) == Runs(over=run)
+    assert world.kind.list_runs(world.object) == Runs(over=frozenset([name]))
     world.edit(model=OTHER)
     world.sync()
     (job,) = world.jobs
-    assert world.kind.list_runs(world.object) == Runs(open=frozenset([job["metadata"]["name"]]))
+    name, uid = job["metadata"]["name"], job["metadata"]["uid"]
+    assert world.kind.list_runs(world.object) == Runs(open={name: uid})
 
 
 def test_a_new_run_has_all_its_running_time() -> None:

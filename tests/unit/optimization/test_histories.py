@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from argmin.api.answer import Answer, ExitCode, Outcome, Reason
 from argmin.api.base import LABEL_QUEUE
 from argmin.plan import JOBS, PODS
-from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, START, World, failure
+from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, START, World, failure, hide_uid
 
 ENDINGS: tuple[tuple[int, Answer | None], ...] = (
     (0, OPTIMAL),
@@ -179,6 +179,9 @@ class History(RuleBasedStateMachine):
         assert "True" in conditions.values()
         assert world.status["observedGeneration"] == world.object["metadata"]["generation"]
         assert len(world.jobs) <= 1
+        if not self.is_over() and not world.object["spec"].get("suspend"):
+            uids = [job["metadata"]["uid"] for job in world.jobs]
+            assert uids == [u for u in [world.status.get("jobUid")] if u]
 
     @invariant()
     def what_has_finished_stays_as_it_was(self) -> None:
@@ -206,7 +209,7 @@ def _pick_answer(status: dict[str, Any]) -> dict[str, Any]:
 def _describe(world: World) -> Any:
     """Everything but the identities that the API server deals out."""
     return [
-        (str(key), found.get("spec"), found.get("data"), _total_time(found.get("status"), world))
+        (str(key), found.get("spec"), found.get("data"), _total_time(hide_uid(found, world), world))
         for key, found in sorted(world.store.objects.items(), key=lambda entry: str(entry[0]))
     ]
 

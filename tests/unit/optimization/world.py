@@ -26,6 +26,7 @@ from argmin.plan import (
     Manifest,
     Plan,
     Retry,
+    record_uids,
 )
 from argmin.runtime.controller.conditions import set_retrying, set_stalled
 from tests.unit.optimization.store import Store, clone
@@ -187,7 +188,7 @@ class World:
         for call in plan.calls:
             yield lambda call=call: _LOOP.run(self.kind.perform(call))
         if plan.status is not None:
-            yield lambda: self._report(plan)
+            yield lambda: self._report(record_uids(plan, self.store.objects.get))
 
     def _report(self, plan: Plan) -> None:
         if KEY not in self.store.objects:
@@ -334,3 +335,11 @@ def started(**spec: Any) -> World:
 def deletions(plan: Plan) -> list[str]:
     """What a plan deletes."""
     return [str(delete.key) for delete in plan.delete if isinstance(delete, Delete)]
+
+
+def hide_uid(found: Manifest, world: World) -> Any:
+    """A status with whether it names the Job that is there, in place of that Job's identity."""
+    status = found.get("status")
+    if not status or "jobUid" not in status:
+        return status
+    return {**status, "jobUid": status["jobUid"] in [job["metadata"]["uid"] for job in world.jobs]}

@@ -84,7 +84,8 @@ class Believing:
             "metadata": {**metadata, "uid": f"uid-{key.name}"},
         }
         if key.resource == OPTIMIZATION_JOBS:
-            found["status"] = {"runName": f"{key.name}-1"} if self.status is None else self.status
+            named = {"runName": f"{key.name}-1", "jobUid": f"uid-{key.name}-1"}
+            found["status"] = named if self.status is None else self.status
         if key.resource.kind == "Pod":
             found["status"] = {"phase": self.phase}
             found["metadata"]["ownerReferences"] = [_refer("batch/v1", "Job", key.name)]

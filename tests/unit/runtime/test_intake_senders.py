@@ -54,9 +54,30 @@ async def test_a_job_that_its_owner_does_not_name_is_not_heard_for_now(
     assert cluster.applied == []
 
 
+@pytest.mark.parametrize(("path", "body"), [(INTAKE_PATH, STEEL), (PROGRESS_PATH, TOLD)])
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({"runName": "steel-1", "jobUid": "uid-of-another"}, id="another Job"),
+        pytest.param({"runName": "steel-1"}, id="no Job, as while it is suspended or elsewhere"),
+        pytest.param({"runName": "steel-1", "jobUid": None}, id="null"),
+        pytest.param({"runName": "steel-1", "jobUid": ["uid-steel-1"]}, id="no text"),
+    ],
+)
+async def test_a_job_of_the_name_of_the_run_that_is_not_its_own_is_asked_to_come_again(
+    cluster: Believing, status: dict[str, Any], path: str, body: dict[str, Any]
+) -> None:
+    cluster.status = status
+    said = "OptimizationJob steel does not name this Job in its status, which has UID uid-steel-1"
+    assert await deliver(cluster, path, body) == (503, said)
+    assert cluster.applied == []
+
+
 async def test_what_the_status_names_later_is_heard_then(cluster: Believing) -> None:
     async with serving(cluster) as (server, client):
-        for status, expected in (({}, 503), ({"runName": "steel-1"}, 200)):
+        named = {"runName": "steel-1"}
+        whole = {**named, "jobUid": "uid-steel-1"}
+        for status, expected in (({}, 503), (named, 503), (whole, 200)):
             cluster.status = status
             async with post(server, client, INTAKE_PATH, forge_token(), STEEL) as answer:
                 assert answer.status == expected
@@ -70,7 +91,7 @@ async def test_a_complete_run_keeps_the_result_that_it_has(cluster: Believing) -
 
 
 async def test_a_run_that_has_failed_may_still_deliver_what_it_found(cluster: Believing) -> None:
-    cluster.status = {"runName": "steel-1", "conditions": [FAILED]}
+    cluster.status = {"runName": "steel-1", "jobUid": "uid-steel-1", "conditions": [FAILED]}
     assert await deliver(cluster) == (200, "")
 
 

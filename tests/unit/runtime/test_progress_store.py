@@ -213,3 +213,13 @@ def test_of_too_many_runs_of_an_object_the_one_that_is_silent_longest_is_dropped
         store.record(KEY, "u1", f"steel-{number}", "pod", FIRST)
     assert store.read(KEY, "u1", "steel-0") is None
     assert store.read(KEY, "u1", "steel-1") is not None
+
+
+def test_one_write_shows_what_all_runs_of_an_object_have_reported() -> None:
+    desk = Desk()
+    for run in ("steel-1", "steel-2"):
+        desk.progress_store.record(KEY, "u1", run, f"{run}-pod", FIRST)
+    desk.progress_store.read(KEY, "u1", "steel-1")
+    desk.woken.clear()
+    assert desk.progress_store.read(KEY, "u1", "steel-2") is not None
+    assert desk.woken == []

@@ -114,6 +114,7 @@ class PodExecution(Execution):
             reason,
             apply=(Apply(build_config_map(run), reason), Apply(build_job(run), reason)),
             backend_ref=self.backend_ref,
+            job=Key(JOBS, run.namespace, run.name),
         )
 
     def suspend(self, run: Run) -> Actions:
@@ -161,7 +162,19 @@ def find_execution(request: RunRequest, seen: ObservedPods, now: datetime) -> Po
         read_state(request.run, job, pods, now),
         seen.config_maps,
         has_stuck_pod=any(is_stuck(pod, now) for pod in pods),
+        backend_ref=BACKEND_REF.model_copy(update={"job_uid": _choose_uid(request, job)}),
     )
+
+
+def _choose_uid(request: RunRequest, job: LiveJob | None) -> str | None:
+    """The UID of the run's Job, to be recorded.
+
+    A run that is suspended gets no new Job: one that appears meanwhile is somebody else's.
+    """
+    if job is None:
+        return None
+    known = request.memory.backend_ref.job_uid if request.memory else None
+    return job.metadata.uid if job.metadata.uid == known or not request.run.suspend else None
 
 
 def find_leftovers(run_set: RunSet, seen: ObservedPods) -> Leftovers:
@@ -181,7 +194,8 @@ def find_leftovers(run_set: RunSet, seen: ObservedPods) -> Leftovers:
 
 def list_foreign_jobs(run_set: RunSet, jobs: Iterable[LiveJob]) -> list[LiveJob]:
     """The Jobs of runs that are not in the set, of all Jobs of its owner."""
-    wanted = {Key(JOBS, r.run.namespace, r.run.name) for r in run_set.requests.values()}
+    runs = (request.run for request in run_set.requests.values())
+    wanted = {Key(JOBS, r.namespace, r.name) for r in runs if r.backend is BackendName.PODS}
     return [
         job
         for job in jobs

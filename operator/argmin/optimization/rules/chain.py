@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from argmin.api.backend import JOB_UID
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.backends.execution import RunSet, merge_actions
 from argmin.optimization.observe import Observed
@@ -80,6 +81,7 @@ def decide(job: OptimizationJob, runs: RunSet, observed: Observed, now: datetime
         delete=actions.delete,
         calls=actions.calls,
         status=to_wire(last.status) if last.status else None,
+        uids={(JOB_UID,): actions.job} if actions.job else {},
         events=tuple(event for result in results for event in result.events),
         requeue_after=last.requeue_after,
         notes=tuple(Note(name, result.reason) for name, result in evaluated),

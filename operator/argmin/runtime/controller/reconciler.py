@@ -25,6 +25,7 @@ from argmin.plan import (
     Resource,
     Retry,
     TerminalError,
+    record_uids,
 )
 from argmin.runtime.cache.store import Cache, trim
 from argmin.runtime.cache.view import CachedView
@@ -136,6 +137,7 @@ class Reconciler:
             observed = await self._kind.observe(obj, wanted, self._view)
             plan = self._kind.decide(obj, wanted, observed, self._clock())
             has_written = await self._act(plan)
+            plan = record_uids(plan, self._cache.get)
         except TerminalError as error:
             _log.info("stalled", reason=error.reason, message=error.message)
             return _Result(self._explain(manifest, error))

@@ -172,16 +172,23 @@ class Authenticator:
         found = await self._cluster.get(resource.key(namespace, owner["name"]))
         if found is None or found["metadata"]["uid"] != owner["uid"]:
             raise RefusalError(403, f"{resource.kind} {owner['name']} of Job {name} is gone")
-        _check_run(name, f"{resource.kind} {owner['name']}", read_runs(found))
+        _check_run(job["metadata"], f"{resource.kind} {owner['name']}", read_runs(found))
         return resource, owner
 
 
-def _check_run(name: str, owner: str, runs: Runs) -> None:
+def _check_run(job: Manifest, owner: str, runs: Runs) -> None:
+    """Check that the status of the owner names a Job, and not only a run of that name.
+
+    A Job is made just before the status names its run, and that names its UID a moment later.
+    """
+    name = job["name"]
     if name in runs.over:
         raise RefusalError(409, f"{owner} is complete: run {name} delivers nothing more")
     if name not in runs.open:
-        # Its Job is made just before the status names it.
         message = f"{owner} does not name run {name} in its status"
+        raise RefusalError(503, message, _RETRY_SECONDS)
+    if runs.open[name] != job["uid"]:
+        message = f"{owner} does not name this Job in its status, which has UID {job['uid']}"
         raise RefusalError(503, message, _RETRY_SECONDS)
 
 
