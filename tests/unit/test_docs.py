@@ -17,6 +17,7 @@ from argmin.api.answer import Outcome, Reason
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.validation import read_strictly
 from argmin.aws.errors import AwsError
+from argmin.backends.rules.reasons import LifeReason
 from argmin.backends.state import RunReason
 from argmin.cli.app import app
 from argmin.optimization.reasons import ConditionReason
@@ -145,7 +146,8 @@ def list_subclasses(parent: type[AwsError]) -> Iterator[type[AwsError]]:
 
 
 REASONS = {
-    *(word.value for words in (Reason, RunReason, ConditionReason, CheckReason) for word in words),
+    *(word.value for words in (Reason, RunReason, LifeReason) for word in words),
+    *(word.value for words in (ConditionReason, CheckReason) for word in words),
     *(error.reason for error in list_subclasses(AwsError)),
 }
 CONDITIONS = {

@@ -40,8 +40,10 @@ class RunMemory:
     )
     """Its backend, and its identity there."""
     attempts: tuple[AttemptStatus, ...] = ()
-    deadline: datetime | None = None
-    """When its running time ends, if it runs from now on."""
+    active_since: datetime | None = None
+    """Start of the period of running time that counts now; `None` while none does."""
+    active_seconds: int | None = None
+    """Running time used before that, in seconds."""
     is_finished: bool = False
     """It has finished by the status: it is no longer observed."""
     namespace: str = ""
@@ -73,6 +75,14 @@ class RunRequest:
     def is_finished(self) -> bool:
         """Whether the status records that it has finished."""
         return self.memory is not None and self.memory.is_finished
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When its running time ends, if it runs from now on; `None` if none counts."""
+        limit, memory = self.run.deadline_seconds, self.memory
+        if limit is None or memory is None or memory.active_since is None:
+            return None
+        return memory.active_since + timedelta(seconds=max(0, limit - (memory.active_seconds or 0)))
 
     @property
     def is_idle(self) -> bool:

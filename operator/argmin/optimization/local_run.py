@@ -10,17 +10,21 @@ from datetime import datetime
 from argmin.api.answer import Outcome
 from argmin.api.conditions import FAILED
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus, State
+from argmin.backends.execution import Leftovers, OwnerState, RunRequest
 from argmin.backends.local.execution import ConcludedExecution
+from argmin.backends.rules.completion import accept_answer, report_missing_answer
+from argmin.backends.rules.context import RunRule, build_context
+from argmin.backends.rules.deadline import end_at_deadline
+from argmin.backends.rules.failure import fail_for_good, fail_with_run
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
 from argmin.optimization.observe import Observed
-from argmin.optimization.rules.completion import accept_answer, report_missing_answer
-from argmin.optimization.rules.context import Context, Rule, bring_up_to_date
-from argmin.optimization.rules.deadline import end_at_deadline
-from argmin.optimization.rules.failure import fail_for_good, fail_with_run
-from argmin.optimization.status import ConditionUpdate, reset_status, set_conditions
+from argmin.optimization.rules.context import bring_up_to_date
+from argmin.optimization.rules.projection import project
+from argmin.optimization.status import ConditionUpdate, set_conditions
+from argmin.optimization.verification import reject_wrong_answer
 
-ENDINGS: tuple[Rule, ...] = (
+ENDINGS: tuple[RunRule, ...] = (
     accept_answer,
     report_missing_answer,
     fail_for_good,
@@ -36,12 +40,13 @@ def conclude(
 
     Without a store it has no reference to the solution, which is in the folder of the run.
     """
-    status = reset_status(OptimizationJobStatus(), run.name)
-    moment = now.replace(microsecond=0)
+    request = RunRequest(run, OwnerState(run.owner))
     execution = ConcludedExecution(state)
-    context = bring_up_to_date(Context(job, Observed(), moment, run, execution, state, status))
-    steps = (rule(context) for rule in ENDINGS)
-    ended = next(step.status for step in steps if step and step.status)
+    life = build_context(request, execution, now.replace(microsecond=0), reject_wrong_answer)
+    new = job.model_copy(update={"status": OptimizationJobStatus()})
+    context = bring_up_to_date(new, Observed(), life, Leftovers())
+    results = (project(context, result) for rule in ENDINGS if (result := rule(context.life)))
+    ended = next(result.status for result in results if result.status)
     is_stored = ended.solution_ref is not None and ended.solution_ref.s3 is not None
     return ended if is_stored else ended.model_copy(update={"solution_ref": None})
 

@@ -6,15 +6,9 @@ from enum import StrEnum
 
 
 class ConditionReason(StrEnum):
-    """Reason of a condition; `argmin.api.answer.Reason` and `RunReason` have the others."""
+    """Reason of a condition; `Reason`, `RunReason` and `LifeReason` have the others."""
 
-    PENDING = "Pending"
-    QUEUED = "Queued"
-    RUNNING = "Running"
-    RETRYING = "Retrying"
-    STOPPING = "Stopping"
     ABANDONED = "Abandoned"
-    SUSPENDED = "Suspended"
     NOT_SUSPENDED = "NotSuspended"
     NOT_FINISHED = "NotFinished"
     NOT_STALLED = "NotStalled"
@@ -23,6 +17,5 @@ class ConditionReason(StrEnum):
     STATUS_UNREADABLE = "StatusUnreadable"
     COMPLETE = "Complete"
     FAILED = "Failed"
-    ANSWER_MISSING = "AnswerMissing"
     NOT_CHECKED = "NotChecked"
     NO_ANSWER = "NoAnswer"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
 from argmin.api.backend import BackendFields, BackendName
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
 from argmin.backends.defaults import Defaults
 from argmin.backends.execution import OwnerState, RunMemory, RunSet, build_run_set
-from argmin.optimization.active_deadline import count_remaining
 from argmin.optimization.build_run import build_run
 
 
@@ -39,7 +37,8 @@ def _read_memory(job: OptimizationJob) -> RunMemory:
     return RunMemory(
         backend_ref=backend_ref,
         attempts=status.attempts,
-        deadline=_find_deadline(job),
+        active_since=status.active_since,
+        active_seconds=status.active_seconds,
         is_finished=is_true(conditions, COMPLETE) or is_true(conditions, FAILED),
     )
 
@@ -61,9 +60,3 @@ def describe_force_delete(job: OptimizationJob) -> str:
         f'{waiting}: its annotation {ABANDON} is "{value[:32]}", which says nothing;'
         f" to let go of it at once, write {ABANDON}=true"
     )
-
-
-def _find_deadline(job: OptimizationJob) -> datetime | None:
-    left = count_remaining(job.spec.active_deadline_seconds, job.status)
-    since = job.status.active_since
-    return None if left is None or since is None else since + timedelta(seconds=max(0, left))

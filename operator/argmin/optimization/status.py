@@ -19,6 +19,8 @@ from argmin.api.conditions import (
 from argmin.api.optimization.spec import OptimizationJobStatus, SolutionRef, State
 from argmin.api.run import SOLUTION_KEY, name_result
 from argmin.api.storage import StoredResult
+from argmin.backends.execution import RunMemory
+from argmin.backends.rules.reasons import LifeReason
 from argmin.backends.run import Run
 from argmin.optimization.reasons import ConditionReason
 from argmin.plan import Manifest
@@ -54,6 +56,17 @@ def record_answer(status: OptimizationJobStatus, answer: Answer, run: Run) -> Op
     """The status with the fields of an answer, and a reference to the stored solution."""
     fields = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
     return status.model_copy(update={**fields, "solution_ref": _build_solution_ref(answer, run)})
+
+
+def record_memory(status: OptimizationJobStatus, memory: RunMemory) -> OptimizationJobStatus:
+    """The status with what is recorded of its one run."""
+    fields = {
+        "attempts": memory.attempts,
+        "active_since": memory.active_since,
+        "active_seconds": memory.active_seconds,
+        **memory.backend_ref.inherit(status).to_fields(),
+    }
+    return status.model_copy(update=fields)
 
 
 def _build_solution_ref(answer: Answer, run: Run) -> SolutionRef | None:
@@ -110,7 +123,7 @@ def to_wire(status: OptimizationJobStatus) -> Manifest:
 def _explain_true(kind: str, change: ConditionUpdate) -> str:
     # A suspended job is reconciling only until its solver has stopped.
     is_stopping = kind == RECONCILING and SUSPENDED in change.true
-    return ConditionReason.STOPPING if is_stopping else change.reason
+    return LifeReason.STOPPING if is_stopping else change.reason
 
 
 def _explain_false(kind: str, change: ConditionUpdate) -> str:
@@ -123,5 +136,5 @@ def _explain_false(kind: str, change: ConditionUpdate) -> str:
     if FAILED in change.true:
         return ConditionReason.FAILED
     if kind == RECONCILING:
-        return ConditionReason.STALLED if STALLED in change.true else ConditionReason.SUSPENDED
+        return ConditionReason.STALLED if STALLED in change.true else LifeReason.SUSPENDED
     return ConditionReason.NOT_FINISHED

@@ -7,13 +7,13 @@ from rich.text import Text
 from argmin.api.conditions import RECONCILING, STALLED, find_condition
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import OptimizationJob
+from argmin.backends.rules.reasons import LifeReason
 from argmin.cli.cluster.follow import follow
 from argmin.cli.cluster.session import open_session, run_command
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import ExitStatus
 from argmin.cli.manifests.durations import read_timeout
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data
-from argmin.optimization.reasons import ConditionReason
 from argmin.plan import Manifest
 
 
@@ -70,6 +70,6 @@ def _explain_wait(job: OptimizationJob) -> str:
     if stalled and stalled.status is ConditionStatus.TRUE:
         return stalled.message
     stopping = find_condition(job.status.conditions, RECONCILING)
-    if stopping and stopping.reason == ConditionReason.STOPPING:
+    if stopping and stopping.reason == LifeReason.STOPPING:
         return stopping.message
     return ""

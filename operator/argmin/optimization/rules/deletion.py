@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argmin.api.conditions import RECONCILING, condition, set_condition
 from argmin.api.optimization.spec import OptimizationJobStatus
+from argmin.backends.rules.reasons import LifeReason
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.rules.context import Context, RuleResult
 from argmin.optimization.run_request import describe_force_delete
@@ -34,7 +35,7 @@ def _set_stopping(s: Context, message: str) -> OptimizationJobStatus:
     stopping = condition(
         RECONCILING,
         True,
-        ConditionReason.STOPPING,
+        LifeReason.STOPPING,
         message,
         s.now,
         s.job.metadata.generation,

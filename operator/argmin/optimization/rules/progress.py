@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from argmin.api.conditions import STALLED
+from dataclasses import replace
+
 from argmin.api.progress import Progress
 from argmin.backends.attempts import is_over
 from argmin.backends.dispatch import find_progress
+from argmin.backends.rules.context import find_last
+from argmin.backends.rules.progress import report_progress as report_run
 from argmin.backends.state import RunPhase
-from argmin.optimization.active_deadline import open_period
-from argmin.optimization.rules.context import Context, RuleResult, find_last
-from argmin.optimization.rules.messages import describe_progress, warn
-from argmin.optimization.status import set_conditions
+from argmin.optimization.rules.context import Context, RuleResult
+from argmin.optimization.rules.projection import project
 
 
-def report_progress(s: Context) -> RuleResult | None:
+def report_progress(s: Context) -> RuleResult:
     """Report the state and progress of the run, and why it waits."""
-    change = describe_progress(s)
-    status = s.status
-    if s.execution.is_active(s.run):
-        status = open_period(status, s.state.active_since or s.now)
-    starts = [run.start_time for run in status.attempts if run.start_time]
-    status = status.model_copy(
-        update={
-            "start_time": min(starts, default=status.start_time),
-            "progress": _find_progress(s),
-        }
-    )
-    return RuleResult(
-        change.message,
-        status=set_conditions(status, change, s.job.metadata.generation, s.now),
-        events=warn(s, change) if STALLED in change.true else (),
-        requeue_after=s.state.look_again,
-        stop=True,
-    )
+    result = project(s, report_run(s.life))
+    if result.status is None:
+        return result
+    starts = [a.start_time for a in result.status.attempts if a.start_time]
+    times = {"start_time": min(starts, default=result.status.start_time)}
+    status = result.status.model_copy(update={**times, "progress": _find_progress(s)})
+    return replace(result, status=status)
 
 
 def _find_progress(s: Context) -> Progress | None:

@@ -81,11 +81,6 @@ class SageMakerExecution(Execution):
     messages: BackendMessages = MESSAGES
 
     @property
-    def deadline(self) -> datetime | None:
-        """When its running time ends; `None` for no limit."""
-        return self.request.memory.deadline if self.request.memory else None
-
-    @property
     def exists(self) -> bool:
         """Whether an attempt is announced or running."""
         return self.is_live or self.is_missing
@@ -285,7 +280,7 @@ def _build_backend_ref(
 
 
 def _read_state(execution: SageMakerExecution, now: datetime) -> RunState:
-    deadline = execution.deadline
+    deadline = execution.request.deadline
     is_late = deadline is not None and deadline <= now
     if execution.is_live:
         return _read_live(execution, is_late, now)
@@ -307,7 +302,7 @@ def _read_live(execution: SageMakerExecution, is_late: bool, now: datetime) -> R
         again = wait_for(now, observed.due)
         reason = RunReason.DEADLINE_EXCEEDED
         return RunState(RunPhase.ENDING, (attempt,), reason, look_again=again)
-    again = wait_for(now, observed.due, execution.deadline)
+    again = wait_for(now, observed.due, execution.request.deadline)
     if attempt.phase is RunPhase.RUNNING:
         return RunState(RunPhase.RUNNING, (attempt,), look_again=again)
     return RunState(
