@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from argmin.api.backend import JOB_UID
+from argmin.api.backend import BACKEND_FIELDS, JOB_UID
 from argmin.api.conditions import COMPLETE
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
@@ -31,7 +31,7 @@ from argmin.optimization.run_request import build_runs, is_abandoned
 from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, Runs, TerminalError, View
 
 _REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
-_BEGUN = ("runName", "backend", "sageMaker")
+_BEGUN = ("runName", *BACKEND_FIELDS)
 
 ReadProgress = Callable[[Key, str, str], AttemptProgress | None]
 """Returns the last reported progress of a run, by its owner's key and UID and its own name."""

@@ -12,25 +12,15 @@ from argmin.api.conditions import FAILED
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus, State
 from argmin.backends.execution import Leftovers, OwnerState, RunRequest
 from argmin.backends.local.execution import ConcludedExecution
-from argmin.backends.rules.completion import accept_answer, report_missing_answer
-from argmin.backends.rules.context import RunRule, build_context
-from argmin.backends.rules.deadline import end_at_deadline
-from argmin.backends.rules.failure import fail_for_good, fail_with_run
+from argmin.backends.rules.chain import decide_run
+from argmin.backends.rules.context import RunEnd, build_context
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
 from argmin.optimization.observe import Observed
 from argmin.optimization.rules.context import bring_up_to_date
-from argmin.optimization.rules.projection import project
+from argmin.optimization.rules.finish import end
 from argmin.optimization.status import ConditionUpdate, set_conditions
 from argmin.optimization.verification import reject_wrong_answer
-
-ENDINGS: tuple[RunRule, ...] = (
-    accept_answer,
-    report_missing_answer,
-    fail_for_good,
-    end_at_deadline,
-    fail_with_run,
-)
 
 
 def conclude(
@@ -45,8 +35,10 @@ def conclude(
     life = build_context(request, execution, now.replace(microsecond=0), reject_wrong_answer)
     new = job.model_copy(update={"status": OptimizationJobStatus()})
     context = bring_up_to_date(new, Observed(), life, Leftovers())
-    results = (project(context, result) for rule in ENDINGS if (result := rule(context.life)))
-    ended = next(result.status for result in results if result.status)
+    change = decide_run(context.life).change
+    assert isinstance(change, RunEnd), "its run has ended"
+    ended = end(context, change).status
+    assert ended is not None, "an end is reported"
     is_stored = ended.solution_ref is not None and ended.solution_ref.s3 is not None
     return ended if is_stored else ended.model_copy(update={"solution_ref": None})
 

@@ -86,9 +86,10 @@ def manifest_of(run: Run, *conditions: str) -> Manifest:
     return manifest
 
 
-def pod_of(run: Run, phase: str = "Running", exit_code: int = 1) -> LivePod:
-    """The pod of a run's Job."""
-    ended = {"terminated": {"exitCode": exit_code, "finishedAt": format_time(NOW)}}
+def pod_of(run: Run, phase: str = "Running", exit_code: int = 1, message: str = "") -> LivePod:
+    """The pod of a run's Job; `message` is what its container left at its end."""
+    end = {"exitCode": exit_code, "finishedAt": format_time(NOW), "message": message}
+    ended = {"terminated": end}
     state = {"running": {"startedAt": format_time(NOW)}} if phase == "Running" else ended
     return LivePod.model_validate(
         {
