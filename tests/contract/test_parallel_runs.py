@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Answer, ExitCode, Outcome, Reason
 from argmin.api.progress import Progress
 from argmin.plan import JOBS, Key
 from tests.contract import campuses, errands
@@ -147,7 +147,7 @@ def test_one_run_that_fails_fails_its_owner_once_all_have_ended() -> None:
     with case.open() as world:
         case.live(world, 1)
         first, *_ = list_runs(world, case)
-        end_pods(world, FAILED, exit_code=2, job=first)
+        end_pods(world, FAILED, ExitCode.INVALID_INPUT, job=first)
         world.settle()
         assert world.true_conditions(case.key) == {"Reconciling": "Running"}
         end_pods(world, OPTIMAL)

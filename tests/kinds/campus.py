@@ -206,6 +206,8 @@ class CampusKind:
             ),
             calls=(*runs.actions.calls, *(() if observed.is_licensed else (license_,))),
             status=status.to_wire(),
+            uids=runs.uids,
+            requeue_after=runs.requeue_after,
             events=(Event(ready[1], ready[2]),),
         )
 

@@ -110,6 +110,8 @@ class ErrandKind:
             delete=actions.delete,
             calls=actions.calls,
             status=status.to_wire(),
+            uids=runs.uids,
+            requeue_after=runs.requeue_after,
             events=(Event(reason, f"{len(runs.statuses)} runs"),),
         )
 

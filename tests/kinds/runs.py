@@ -6,18 +6,17 @@ Any kind with runs has these steps: want, observe, decide. Only what is computed
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from argmin.api.answer import Outcome
-from argmin.api.backend import JOB_UID, AttemptStatus, BackendFields, BackendName
+from argmin.api.backend import JOB_UID, AttemptStatus, BackendFields
 from argmin.api.base import list_map
 from argmin.api.meta import Metadata
 from argmin.api.run import RunDocument, RunScript
-from argmin.backends.attempts import remember_attempts
+from argmin.api.scalars import Timestamp
 from argmin.backends.backend import Observations
 from argmin.backends.dispatch import find_execution, find_leftovers
 from argmin.backends.execution import (
@@ -29,9 +28,11 @@ from argmin.backends.execution import (
     build_run_set,
     merge_actions,
 )
+from argmin.backends.rules.chain import decide_run
+from argmin.backends.rules.context import RunEnd, build_context
 from argmin.backends.run import Owner, Run
 from argmin.backends.state import RunPhase
-from argmin.plan import Manifest, Runs
+from argmin.plan import Key, Manifest, Runs
 
 _OVER = (RunPhase.SUCCEEDED, RunPhase.FAILED)
 
@@ -41,8 +42,10 @@ class RunStatus(BackendFields):
 
     name: str = Field(description="Name of the run.")
     namespace: str = Field(description="Namespace of its Job and pods.")
-    phase: RunPhase = Field(default=RunPhase.PENDING, description="Where it stands.")
+    phase: str = Field(description="Its stage, or how it has ended.")
     objective: str | None = Field(default=None, description="Objective of its answer.")
+    active_since: Timestamp | None = Field(default=None, description="Start of its active period.")
+    active_seconds: int | None = Field(default=None, description="Running time before, in s.")
     attempts: tuple[AttemptStatus, ...] = Field(
         default=(), description="Its attempts.", json_schema_extra=list_map("name")
     )
@@ -56,6 +59,18 @@ class RunsDecision:
     statuses: tuple[RunStatus, ...]
     are_over: bool
     have_failed: bool
+    requeue_after: timedelta | None
+    uids: Mapping[tuple[str | int, ...], Key]
+    """Of new Jobs, as `Plan.uids` has them."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What one run needs, and its status afterwards."""
+
+    actions: Actions
+    status: RunStatus
+    requeue_after: timedelta | None = None
 
 
 def build_run(owner: Owner, namespace: str, number: int, text: str) -> Run:
@@ -78,6 +93,8 @@ def want_runs(
         status.name: RunMemory(
             backend_ref=BackendFields.model_validate(status.to_fields()),
             attempts=status.attempts,
+            active_since=status.active_since,
+            active_seconds=status.active_seconds,
             is_finished=status.phase in _OVER,
             namespace=status.namespace,
         )
@@ -92,48 +109,52 @@ def decide_runs(
 ) -> RunsDecision:
     """Start what is wanted, repair what runs, clean up what is wanted no more; pure."""
     recorded = {status.name: status for status in before}
-    decisions = [_decide(r, recorded, seen, now) for r in run_set.requests.values()]
+    requests = run_set.requests.items()
+    steps = [_step(request, recorded.get(name), seen, now) for name, request in requests]
     leftovers = find_leftovers(run_set, seen, now)
     going = [recorded[name] for name in run_set.removed if leftovers.actions or leftovers.awaited]
-    statuses = tuple(status for _, status in decisions)
+    pauses = [*(step.requeue_after for step in steps), leftovers.look_again]
     return RunsDecision(
-        merge_actions((leftovers.actions, *(actions for actions, _ in decisions))),
-        (*statuses, *going),
-        are_over=all(status.phase in _OVER for status in statuses),
-        have_failed=any(status.phase is RunPhase.FAILED for status in statuses),
+        merge_actions((leftovers.actions, *(step.actions for step in steps))),
+        (*(step.status for step in steps), *going),
+        are_over=all(step.status.phase in _OVER for step in steps),
+        have_failed=any(step.status.phase == RunPhase.FAILED for step in steps),
+        requeue_after=min((pause for pause in pauses if pause is not None), default=None),
+        uids={
+            ("runs", index, JOB_UID): step.actions.job
+            for index, step in enumerate(steps)
+            if step.actions.job
+        },
     )
 
 
-def _decide(
-    request: RunRequest, recorded: dict[str, RunStatus], seen: Observations, now: datetime
-) -> tuple[Actions, RunStatus]:
-    run = request.run
-    status = recorded.get(run.name) or RunStatus(
-        name=run.name, namespace=run.namespace, backend=BackendName.PODS
+def _step(
+    request: RunRequest, status: RunStatus | None, seen: Observations, now: datetime
+) -> _Step:
+    """The next step of a run's life, and what its status says then."""
+    if request.is_finished and status:
+        return _Step(Actions(), status)
+    context = build_context(request, find_execution(request, seen, now), now)
+    decision = decide_run(context)
+    change, memory = decision.change, decision.memory
+    objective = None
+    if not isinstance(change, RunEnd):
+        phase = str(change.stage)
+    else:
+        phase = RunPhase.SUCCEEDED if change.has_answer else RunPhase.FAILED
+        answer = change.attempt and change.attempt.answer
+        objective = answer and answer.objective
+    after = RunStatus(
+        name=request.run.name,
+        namespace=request.run.namespace,
+        phase=phase,
+        objective=objective,
+        attempts=memory.attempts,
+        active_since=memory.active_since,
+        active_seconds=memory.active_seconds,
+        **memory.backend_ref.to_fields(),
     )
-    if request.is_finished:
-        return Actions(), status
-    execution = find_execution(request, seen, now)
-    state = execution.state
-    answer = next((a.answer for a in state.attempts if a.is_over and a.answer), None)
-    attempts = remember_attempts(status.attempts, state.attempts, now, execution.messages.gone)
-    phase = state.phase
-    if answer:
-        phase = RunPhase.FAILED if answer.outcome is Outcome.ERROR else RunPhase.SUCCEEDED
-    status = status.model_copy(
-        update={
-            **execution.backend_ref.to_fields(),
-            "attempts": attempts,
-            "phase": RunPhase.PENDING if phase is RunPhase.ABSENT else phase,
-            "objective": answer and answer.objective,
-        }
-    )
-    if phase in _OVER or execution.is_being_deleted:
-        return Actions(), status
-    if execution.exists:
-        return execution.repair(run), status
-    stale = execution.delete_stale_config_map(run)
-    return stale or execution.start(run, "the spec wants it"), status
+    return _Step(decision.actions, after, decision.requeue_after)
 
 
 def list_runs(manifest: Manifest) -> Runs:

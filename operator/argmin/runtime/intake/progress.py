@@ -57,8 +57,7 @@ class ProgressStore:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` returns monotonic seconds."""
         self._clock = clock
-        self._entries: dict[Key, dict[str, _Entry]] = {}
-        """By object, and by run."""
+        self._entries: dict[Key, _Entry] = {}
         self._wake: Wake = _ignore
 
     def connect(self, wake: Wake) -> None:
