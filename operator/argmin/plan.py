@@ -150,6 +150,8 @@ class Plan:
     apply: tuple[Apply, ...] = ()
     delete: tuple[Delete, ...] = ()
     calls: tuple[Call, ...] = ()
+    following: tuple[Call, ...] = field(default=(), compare=False)
+    """Calls that the next reconcile makes, once the status is written: printed by `argmin plan`."""
     status: Manifest | None = None
     """The complete status as JSON; `None` leaves it unchanged (the object is being deleted)."""
     uids: Mapping[tuple[str | int, ...], Key] = field(default_factory=dict)

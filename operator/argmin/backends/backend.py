@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.backends.execution import Execution, FailedPrecondition, Leftovers, RunRequest, RunSet
-from argmin.backends.run import Run
+from argmin.backends.execution import Execution, Leftovers, RunRequest, RunSet
 from argmin.plan import Call, View
 
 Observations = Mapping[BackendName, Any]
@@ -67,9 +66,3 @@ class Backend(Performer, Protocol):
 
     def find_progress(self, attempt: str, seen: Any) -> Progress | None:
         """The last progress of an attempt, if the backend observes it by itself."""
-
-    def validate(self, run: Run) -> FailedPrecondition | None:
-        """Why the backend cannot execute a run; `None` if it can, as far as is known here."""
-
-    def describe_submission(self, run: Run) -> tuple[Call, ...]:
-        """The calls outside the cluster that the first attempt of a new run would make."""

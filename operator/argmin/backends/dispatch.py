@@ -17,7 +17,6 @@ from argmin.backends.execution import (
 )
 from argmin.backends.registry import BACKENDS
 from argmin.backends.run import Run
-from argmin.plan import Call
 
 
 def find_execution(request: RunRequest, seen: Observations, now: datetime) -> Execution:
@@ -47,8 +46,3 @@ def find_progress(backend: BackendName, attempt: str, seen: Observations) -> Pro
 def embeds_sources(run: Run) -> bool:
     """Whether a run needs the contents of the ConfigMaps that it refers to."""
     return BACKENDS[run.backend].embeds_sources
-
-
-def describe_submission(run: Run) -> tuple[Call, ...]:
-    """The calls outside the cluster that the first attempt of a run would make."""
-    return BACKENDS[run.backend].describe_submission(run)

@@ -132,6 +132,8 @@ class Actions:
     apply: tuple[Apply, ...] = ()
     delete: tuple[Delete, ...] = ()
     calls: tuple[Call, ...] = ()
+    following: tuple[Call, ...] = ()
+    """Calls that the next reconcile makes, once what this one does is recorded."""
     backend_ref: BackendFields | None = None
     """The new backend of the run; `None` if that stays as it is."""
     job: Key | None = None
@@ -153,6 +155,7 @@ def merge_actions(actions: Iterable[Actions]) -> Actions:
         apply=_drop_repeated(apply for part in parts for apply in part.apply),
         delete=tuple(delete for part in parts for delete in part.delete),
         calls=tuple(call for part in parts for call in part.calls),
+        following=tuple(call for part in parts for call in part.following),
         backend_ref=next((part.backend_ref for part in reversed(parts) if part.backend_ref), None),
         job=next((part.job for part in reversed(parts) if part.job), None),
     )

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from argmin.api.backend import BackendName
 from argmin.backends.backend import Observations
-from argmin.backends.dispatch import describe_submission, find_executions, find_leftovers
+from argmin.backends.dispatch import find_executions, find_leftovers
 from argmin.backends.execution import RunMemory, RunSet, merge_actions
 from argmin.backends.pods.job import LABEL_COMPONENT
 from argmin.backends.pods.objects import LiveJob
 from argmin.backends.registry import Backends
 from argmin.backends.run import Run
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
+from argmin.backends.sagemaker.request import name_job
 from argmin.backends.state import RunPhase
 from argmin.plan import JOBS, Key, Manifest, Resource
 from tests.unit.backends.run_sets import (
@@ -242,14 +243,17 @@ def test_runs_of_a_cluster_scoped_owner_are_told_apart_by_namespace() -> None:
     assert gone == [Key(JOBS, "far", near.name)]
 
 
-def test_the_plan_of_a_run_elsewhere_can_show_the_call_that_creates_it() -> None:
-    (call,) = describe_submission(ON_AWS)
+def test_a_run_elsewhere_says_what_call_will_create_it() -> None:
+    started = find_executions(make_set(ON_AWS), {}, NOW)[ON_AWS.name].start(ON_AWS, "new")
+    assert started.calls == ()
+    (call,) = started.following
     assert isinstance(call, CreateJob)
-    assert call.describe().startswith("create SageMaker processing job steel-")
+    assert call.job_name == name_job(ON_AWS, 1)
 
 
 def test_a_run_in_pods_makes_no_call_outside_the_cluster() -> None:
-    assert describe_submission(RUNNING) == ()
+    started = find_executions(make_set(NEW), {}, NOW)[NEW.name].start(NEW, "new")
+    assert (started.calls, started.following) == ((), ())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.backends.execution import FailedPrecondition, Leftovers, RunRequest, RunSet
+from argmin.backends.execution import Leftovers, RunRequest, RunSet
 from argmin.backends.pods.execution import (
     ObservedPods,
     PodExecution,
@@ -14,7 +14,6 @@ from argmin.backends.pods.execution import (
     find_leftovers,
 )
 from argmin.backends.pods.observation import observe_pods
-from argmin.backends.run import Run
 from argmin.plan import Call, View
 
 
@@ -44,14 +43,6 @@ class PodBackend:
     def find_progress(self, attempt: str, seen: ObservedPods | None) -> Progress | None:
         """Nothing: pods report their progress to the intake."""
         return None
-
-    def validate(self, run: Run) -> FailedPrecondition | None:
-        """Nothing: the API server validates a Job."""
-        return None
-
-    def describe_submission(self, run: Run) -> tuple[Call, ...]:
-        """Nothing: the plan has its manifests."""
-        return ()
 
     async def perform(self, call: Call) -> None:
         """It has no calls."""

@@ -7,16 +7,12 @@ from datetime import datetime
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.aws.models import Access
-from argmin.backends.execution import FailedPrecondition, Leftovers, RunRequest, RunSet
-from argmin.backends.run import Run
+from argmin.backends.execution import Leftovers, RunRequest, RunSet
 from argmin.backends.sagemaker.backend import SageMakerJobs
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
 from argmin.backends.sagemaker.decision.execution import (
     SageMakerExecution,
-    build_call,
     find_execution,
-    validate,
 )
 from argmin.backends.sagemaker.decision.leftovers import find_leftovers
 from argmin.backends.sagemaker.observation import ObservedJobs, list_next_jobs, list_targets
@@ -65,18 +61,6 @@ class SageMakerBackend:
         """The last progress in the log of a job."""
         observed = (seen or {}).get(attempt)
         return observed.progress if observed and observed.job else None
-
-    def validate(self, run: Run) -> FailedPrecondition | None:
-        """What SageMaker cannot do for a run, or what has to be configured first."""
-        return validate(run)
-
-    def describe_submission(self, run: Run) -> tuple[Call, ...]:
-        """The call that creates the job of the first attempt; none if the run is not valid."""
-        if validate(run):
-            return ()
-        settings = run.backend_settings.sage_maker
-        access = Access(settings.region or "", settings.assume_role_arn, run.namespace)
-        return (build_call(run, 1, access, "it follows once the attempt is announced"),)
 
     async def perform(self, call: Call) -> None:
         """Create or stop a job.

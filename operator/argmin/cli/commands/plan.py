@@ -34,7 +34,7 @@ from argmin.cli.output.formatting import (
 from argmin.optimization.observe import observe
 from argmin.optimization.rules.chain import decide
 from argmin.optimization.run_request import build_runs
-from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Plan, Resource, list_entries
+from argmin.plan import CONFIG_MAPS, JOBS, PODS, Call, Key, Manifest, Plan, Resource, list_entries
 
 DEFAULTS = Defaults(
     image=f"argmin/solvers:{__version__}",
@@ -201,6 +201,9 @@ def _describe(plan: Plan) -> Iterable[str]:
         *(f"event {event.reason}: {event.message}" for event in plan.events),
     ]
     yield from (f"  {action}" for action in actions or ["nothing"])
+    if plan.following:
+        yield "what would follow, once that is written:"
+        yield from (f"  {call.describe()}" for call in plan.following)
     if plan.requeue_after is not None:
         yield f"  look again after {plan.requeue_after.total_seconds():g} s"
 
@@ -222,10 +225,15 @@ def _to_wire(plan: Plan) -> dict[str, Any]:
         "patch": [{"object": str(patch.key), "body": patch.body} for patch in plan.patch],
         "apply": [apply.manifest for apply in plan.apply],
         "delete": [str(deletion.key) for deletion in plan.delete],
-        "calls": [{"call": call.describe(), "reason": call.reason} for call in plan.calls],
+        "calls": _list_calls(plan.calls),
+        "following": _list_calls(plan.following),
         "status": plan.status,
         "events": [{"reason": e.reason, "message": e.message} for e in plan.events],
         "requeueAfterSeconds": plan.requeue_after.total_seconds()
         if plan.requeue_after is not None
         else None,
     }
+
+
+def _list_calls(calls: Iterable[Call]) -> list[dict[str, str]]:
+    return [{"call": call.describe(), "reason": call.reason} for call in calls]

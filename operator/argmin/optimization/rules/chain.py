@@ -52,6 +52,7 @@ def decide(job: OptimizationJob, runs: RunSet, observed: Observed, now: datetime
         apply=actions.apply,
         delete=actions.delete,
         calls=actions.calls,
+        following=actions.following,
         status=to_wire(last.status) if last.status else None,
         uids={(JOB_UID,): actions.job} if actions.job else {},
         events=tuple(event for result in results for event in result.events),

@@ -203,3 +203,17 @@ def test_a_plan_without_calls_says_so_in_json(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert plan_of(file, capsys)["calls"] == []
+
+
+def test_the_processing_job_of_a_new_job_is_what_would_follow(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(DELEGATED)
+    plan = plan_of(file, capsys)
+    name = plan["status"]["sageMaker"]["jobName"]
+    said = f"create SageMaker processing job {name}, with its document at s3://results/team/"
+    assert plan["calls"] == []
+    assert [call["call"].startswith(said) for call in plan["following"]] == [True]
+    assert main(["plan", str(file), "--offline"]) == ExitStatus.OK
+    _, _, following = capsys.readouterr().out.partition("what would follow, once that is written:")
+    assert said in following

@@ -56,6 +56,8 @@ from argmin.plan import Apply
 FIELD_MANAGER = "argmin-finalizer"
 """Field manager of the finalizer alone, so that server-side apply leaves users' fields alone."""
 
+_ANNOUNCED = "its job was announced, and is not there yet"
+
 MESSAGES = BackendMessages(
     preparing="SageMaker is preparing the instance",
     running="its SageMaker job is running",
@@ -134,18 +136,19 @@ class SageMakerExecution(Execution):
 
     def start(self, run: Run, reason: str) -> Actions:
         """Announce the next attempt, with the finalizer on its owner; `repair` creates its job."""
-        settings = run.backend_settings.sage_maker
+        settings, number = run.backend_settings.sage_maker, choose_number(self.request)
         status = SageMakerStatus(
-            job_name=name_job(run, choose_number(self.request)),
+            job_name=name_job(run, number),
             region=settings.region,
             assume_role_arn=settings.assume_role_arn,
             instance_type=settings.instance_type,
             instance_count=settings.instance_count or 1,
             log_group=LOG_GROUP,
         )
+        call = build_call(run, number, find_access(run, status), _ANNOUNCED)
         status = add_cost(status, self.request.attempts, run.prices)
-        backend_ref = BackendFields(backend=BackendName.SAGE_MAKER, sage_maker=status)
-        return Actions(reason, apply=self._bind(reason), backend_ref=backend_ref)
+        ref = BackendFields(backend=BackendName.SAGE_MAKER, sage_maker=status)
+        return Actions(reason, apply=self._bind(reason), following=(call,), backend_ref=ref)
 
     def suspend(self, run: Run) -> Actions:
         """Stop the job; another attempt resumes the run."""
@@ -155,7 +158,7 @@ class SageMakerExecution(Execution):
         """Create the job that was announced; restore the finalizer."""
         if not self.exists:
             return Actions()
-        reason = "its job was announced, and is not there yet"
+        reason = _ANNOUNCED
         if not self.is_missing or self.announced is None:
             bound = self._bind("the finalizer keeps the job until AWS is done with it")
             return Actions(bound[0].reason, apply=bound) if bound else Actions()
