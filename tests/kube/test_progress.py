@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.api.run import PROGRESS_PATH
 from argmin.backends.defaults import Defaults
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
@@ -100,7 +101,7 @@ class Search:
 async def searching(user: Kubectl, cluster: Cluster, audit: AuditLog) -> AsyncIterator[Search]:
     now = [0.0]
     progress_store = ProgressStore(lambda: now[0])
-    metrics = Metrics()
+    metrics = Metrics([OPTIMIZATION_JOB])
     defaults = Defaults(image="solvers:1", intake_url="http://intake")
     kind = OptimizationJobKind(lambda _: defaults, progress_of=progress_store.read)
     options: dict[str, Any] = {"progress_store": progress_store, "metrics": metrics}
