@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from argmin.api.backend import BackendName
@@ -23,11 +22,6 @@ def find_execution(request: RunRequest, seen: Observations, now: datetime) -> Ex
     """The execution of a wanted run, on its backend."""
     name = request.run.backend
     return BACKENDS[name].find_execution(request, seen.get(name), now)
-
-
-def find_executions(run_set: RunSet, seen: Observations, now: datetime) -> Mapping[str, Execution]:
-    """The executions of all wanted runs, by run name."""
-    return {name: find_execution(r, seen, now) for name, r in run_set.requests.items()}
 
 
 def find_leftovers(run_set: RunSet, seen: Observations, now: datetime) -> Leftovers:

@@ -18,7 +18,9 @@ from argmin.api.backend import (
 from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
 from argmin.aws.models import ProcessingJob
-from argmin.backends.execution import OwnerState, RunMemory, RunSet, build_run_set
+from argmin.backends.backend import Observations
+from argmin.backends.dispatch import find_execution
+from argmin.backends.execution import Execution, OwnerState, RunMemory, RunSet, build_run_set
 from argmin.backends.pods.execution import ObservedPods
 from argmin.backends.pods.job import build_job
 from argmin.backends.pods.objects import LiveJob, LivePod
@@ -130,3 +132,8 @@ def on_aws(run: Run, status: str = "InProgress") -> dict[str, JobObservation]:
 
 def failed_attempt(name: str) -> AttemptStatus:
     return AttemptStatus(name=name, phase="Failed", exit_code=1, reason="Crashed")
+
+
+def find_executions(runs: RunSet, seen: Observations, now: datetime = NOW) -> dict[str, Execution]:
+    """The executions of all wanted runs, by run name."""
+    return {name: find_execution(request, seen, now) for name, request in runs.requests.items()}

@@ -11,7 +11,6 @@ import pytest
 from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.backend import BackendName
 from argmin.backends.backend import Observations
-from argmin.backends.dispatch import find_executions
 from argmin.backends.execution import RunMemory, RunSet, merge_actions
 from argmin.backends.rules.chain import RunDecision, decide_run
 from argmin.backends.rules.context import RunChange, RunEnd, Stage, build_context
@@ -24,6 +23,7 @@ from tests.unit.backends.run_sets import (
     NOW,
     announced,
     failed_attempt,
+    find_executions,
     held,
     in_pods,
     job_of,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from argmin.api.backend import BackendName
 from argmin.backends.backend import Observations
-from argmin.backends.dispatch import find_executions, find_leftovers
+from argmin.backends.dispatch import find_leftovers
 from argmin.backends.execution import RunMemory, RunSet, merge_actions
 from argmin.backends.pods.job import LABEL_COMPONENT
 from argmin.backends.pods.objects import LiveJob
@@ -28,6 +28,7 @@ from tests.unit.backends.run_sets import (
     NOW,
     announced,
     failed_attempt,
+    find_executions,
     held,
     in_pods,
     job_of,
