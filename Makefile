@@ -100,7 +100,7 @@ programs: $(READY)
 test-unit: $(READY) ## Pure and fast: under a minute
 	$(call say,Unit tests)
 	$(BIN)/python -m tests.solver_programs
-	$(BIN)/pytest tests/unit --numprocesses=auto
+	$(BIN)/pytest tests/unit tests/contract --numprocesses=auto
 test-solvers: $(READY) ## The runner with real solvers
 	$(call say,Tests of the runner with real solvers)
 	$(BIN)/python -m tests.solver_programs

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from argmin.kinds import Registration
 from tests.contract.case import Case
-from tests.kinds.campus import CAMPUS, CAMPUSES, Authority, CampusKind
+from tests.kinds.campus import CAMPUS, Authority, CampusKind
 from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 from tests.worlds.world import World
 
@@ -16,9 +17,8 @@ def find_authority(world: World) -> Authority:
 
 CASE = Case(
     name="cluster-scoped",
-    build=lambda world: CampusKind(lambda: world.now, find_authority(world)),
+    register=lambda world: Registration(CAMPUS, lambda e: CampusKind(e, find_authority(world))),
     info=CAMPUS,
-    resource=CAMPUSES,
     manifest={
         "metadata": {"name": "north"},
         "spec": {"namespaces": ["east", "west"], "rooms": 2, "motto": "sapere aude", "drills": 5},

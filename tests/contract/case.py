@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from argmin.api.kind_info import KindInfo
+from argmin.kinds import Registration
 from argmin.plan import Key, Manifest, Resource
 from tests.worlds.api_server import key_of
-from tests.worlds.world import AnyKind, World
+from tests.worlds.world import World
 
 Stage = Callable[[World], None]
 """What the rest of the cluster does next: its controllers, its pods."""
@@ -19,10 +20,9 @@ class Case:
     """One kind, an object of it, and the life of that object."""
 
     name: str
-    build: Callable[[World], AnyKind]
-    """The kind, in each process of the operator; what is outside the cluster is `world.outside`."""
+    register: Callable[[World], Registration]
+    """The line that registers the kind; what is outside the cluster is `world.outside`."""
     info: KindInfo
-    resource: Resource
     manifest: Manifest
     """An object with everything that the kind can have."""
     invalid: Manifest
@@ -33,7 +33,12 @@ class Case:
 
     def open(self) -> World:
         """A world with an operator of this kind."""
-        return World(self.build)
+        return World(self.register)
+
+    @property
+    def resource(self) -> Resource:
+        """The type of its objects."""
+        return Resource.of_kind(self.info)
 
     @property
     def key(self) -> Key:

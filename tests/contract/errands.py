@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from argmin.kinds import Registration
 from tests.contract.case import Case
-from tests.kinds.errand import ERRAND, ERRANDS, ErrandKind
+from tests.kinds.errand import ERRAND, ErrandKind
 from tests.worlds.jobs import OPTIMAL, end_pods, run_pods
 
 CASE = Case(
     name="bounded",
-    build=lambda world: ErrandKind(lambda: world.now),
+    register=lambda _: Registration(ERRAND, ErrandKind),
     info=ERRAND,
-    resource=ERRANDS,
     manifest={
         "metadata": {"name": "letters", "namespace": "team"},
         "spec": {"text": "to post", "parts": 3},

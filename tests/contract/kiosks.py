@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from argmin.kinds import Registration
 from argmin.plan import Key
 from tests.contract.case import Case
-from tests.kinds.kiosk import DEPLOYMENTS, KIOSK, KIOSKS, KioskKind
+from tests.kinds.kiosk import DEPLOYMENTS, KIOSK, KioskKind
 from tests.worlds.world import World
 
 
@@ -17,19 +18,13 @@ def get_ready(world: World) -> None:
         world.server.patch(key, {"status": status}, "kube-controller-manager", "status")
 
 
-def build(world: World) -> KioskKind:
-    mirrors: dict[str, str] = world.outside.setdefault("mirrors", {})
-    return KioskKind(lambda namespace: mirrors.get(namespace, ""))
-
-
 CASE = Case(
     name="serving",
-    build=build,
+    register=lambda _: Registration(KIOSK, KioskKind),
     info=KIOSK,
-    resource=KIOSKS,
     manifest={
         "metadata": {"name": "corner", "namespace": "team"},
-        "spec": {"image": "server:1", "host": "corner.example.org"},
+        "spec": {"replicas": 2, "host": "corner.example.org"},
     },
     invalid={"image": "s"},
     stages=(get_ready,),

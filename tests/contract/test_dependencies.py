@@ -34,7 +34,7 @@ def test_an_operator_works_without_an_optional_type_and_says_what_is_missing(
     without: World,
 ) -> None:
     CASE.live(without)
-    assert without.get(SERVER)["spec"]["replicas"] == 1
+    assert without.get(SERVER)["spec"]["replicas"] == 2
     assert without.true_conditions(CASE.key) == {"Reconciling": "RoutesMissing"}
 
 
@@ -73,11 +73,11 @@ def test_an_optional_type_that_may_not_be_listed_stops_nothing_else() -> None:
     world.server.refusals["list", ROUTES] = ForbiddenError("httproutes is forbidden", 403)
     with world:
         CASE.live(world)
-        assert world.get(SERVER)["spec"]["replicas"] == 1
+        assert world.get(SERVER)["spec"]["replicas"] == 2
         world.server.delete(SERVER)
         world.resync()
         world.settle()
-        assert world.get(SERVER)["spec"]["replicas"] == 1
+        assert world.get(SERVER)["spec"]["replicas"] == 2
         world.server.refusals.clear()
         world.resync()
         world.settle()
@@ -92,17 +92,17 @@ def test_a_type_that_nothing_can_be_done_without_may_not_be_forbidden() -> None:
 
 
 def test_a_policy_that_changes_wakes_the_objects_of_its_namespace_and_no_others() -> None:
-    elsewhere = {"metadata": {"name": "far", "namespace": "elsewhere"}, "spec": {"image": "far:1"}}
+    elsewhere = {"metadata": {"name": "far", "namespace": "elsewhere"}, "spec": {}}
     with CASE.open() as world:
         CASE.live(world)
         far = replace(CASE, manifest=elsewhere).create(world)
         world.settle()
         world.server.writes.clear()
-        world.outside["mirrors"].update(team="mirror.example.org/", elsewhere="other.example.org/")
+        world.images.update(team="solvers:2", elsewhere="solvers:2")
         world.call(world.engine.wake_namespace, "team")
         world.settle()
-        assert world.status(CASE.key)["image"] == "mirror.example.org/server:1"
-        assert world.status(far)["image"] == "far:1"
+        assert world.status(CASE.key)["image"] == "solvers:2"
+        assert world.status(far)["image"] == "solvers:1"
         assert world.server.writes == [f"apply {SERVER}", f"apply status {CASE.key}"]
 
 
@@ -147,6 +147,6 @@ def test_a_deletion_waits_for_somebody_outside_who_refuses() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_engine_runs_all_kinds_at_once(case: Case) -> None:
-    with World(*(each.build for each in CASES)) as world:
+    with World(*(each.register for each in CASES)) as world:
         case.live(world)
         assert world.true_conditions(case.key)

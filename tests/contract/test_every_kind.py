@@ -210,7 +210,7 @@ def _list_objects(world: World) -> list[Manifest]:
 def test_another_namespace_is_left_alone_where_the_operator_has_its_own(case: Case) -> None:
     if not case.resource.namespaced:
         pytest.skip("it belongs to no namespace")
-    world = World(case.build, namespaces=("elsewhere",))
+    world = World(case.register, namespaces=("elsewhere",))
     with world:
         replace(case, stages=()).live(world)
         assert world.server.writes == []

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from argmin.api.base import API_VERSION, ApiModel, list_map
-from argmin.api.kind_info import Column, KindInfo
+from argmin.api.base import ApiModel, list_map
+from argmin.api.kind_info import Column, KindInfo, Lifecycle
 from argmin.api.meta import Condition, Metadata
 from argmin.backends.backend import Observations
 from argmin.backends.execution import RunSet
-from argmin.backends.registry import Backends
+from argmin.kinds import Environment
 from argmin.plan import (
     CONFIG_MAPS,
     JOBS,
@@ -33,7 +32,6 @@ from argmin.plan import (
 from tests.kinds.children import build_child, name_owner, set_conditions
 from tests.kinds.runs import RunStatus, build_run, decide_runs, list_runs, want_runs
 
-CAMPUSES = Resource(API_VERSION, "Campus", "campuses", namespaced=False)
 FINALIZER = "argmin.dev/campus"
 FINALIZER_MANAGER = "argmin-finalizer"
 
@@ -70,13 +68,15 @@ class Campus(ApiModel):
 
 
 CAMPUS = KindInfo(
-    name=CAMPUSES.kind,
-    plural=CAMPUSES.plural,
+    name="Campus",
+    plural="campuses",
     short_name="camp",
     model=Campus,
     columns=(Column("Rooms", "integer", ".status.rooms", "Rooms in all namespaces."),),
     namespaced=False,
+    lifecycle=Lifecycle.SERVING,
 )
+CAMPUSES = Resource.of_kind(CAMPUS)
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,9 @@ class Authority:
 
     granted: set[str] = field(default_factory=set)
     is_open: bool = True
-    calls: tuple[type[Call], ...] = (License,)
 
-    async def perform(self, call: Call) -> None:
-        assert isinstance(call, License)
+    def perform(self, call: License) -> None:
+        """Grant or revoke a licence; raises `Blocked` while nobody is there."""
         if not self.is_open:
             raise Blocked("AuthorityClosed", "the authority is closed", timedelta(minutes=5))
         change = self.granted.add if call.is_granted else self.granted.discard
@@ -128,13 +127,10 @@ class Observed:
 class CampusKind:
     """Builds the rooms, and holds a finalizer while the licence is out."""
 
-    clock: Callable[[], datetime]
-    authority: Authority = field(default_factory=Authority)
+    environment: Environment
+    authority: Authority
     resource: Resource = CAMPUSES
     children: tuple[Resource, ...] = (CONFIG_MAPS, JOBS, PODS)
-
-    def __post_init__(self) -> None:
-        self._backends = Backends(services=[self.authority])
 
     def list_runs(self, manifest: Manifest) -> Runs:
         """The runs that may report to the intake."""
@@ -167,7 +163,7 @@ class CampusKind:
     async def observe(self, obj: Campus, wanted: Wanted, view: View) -> Observed:
         owned = view.children(CONFIG_MAPS, obj.metadata.uid)
         return Observed(
-            await self._backends.observe(wanted.runs, view, self.clock()),
+            await self.environment.backends.observe(wanted.runs, view, self.environment.clock()),
             tuple(room for room in owned if "motto" in (room.get("data") or ())),
             obj.metadata.name in self.authority.granted,
         )
@@ -212,7 +208,10 @@ class CampusKind:
         )
 
     async def perform(self, call: Call) -> None:
-        await self._backends.perform(call)
+        if isinstance(call, License):
+            self.authority.perform(call)
+        else:
+            await self.environment.backends.perform(call)
 
 
 def _decide_deletion(obj: Campus, observed: Observed) -> Plan:

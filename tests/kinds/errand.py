@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
-from argmin.api.base import API_VERSION, ApiModel, list_map
+from argmin.api.base import ApiModel, list_map
 from argmin.api.conditions import COMPLETE, FAILED
 from argmin.api.kind_info import Column, KindInfo
 from argmin.api.meta import Condition, Metadata
 from argmin.backends.backend import Observations
 from argmin.backends.execution import RunSet
-from argmin.backends.registry import Backends
+from argmin.kinds import Environment
 from argmin.plan import JOBS, PODS, Call, Event, Manifest, Plan, Resource, Runs, View
 from tests.kinds.children import name_owner, set_conditions
 from tests.kinds.runs import RunStatus, build_run, decide_runs, list_runs, want_runs
-
-ERRANDS = Resource(API_VERSION, "Errand", "errands")
 
 
 class ErrandSpec(ApiModel):
@@ -53,20 +50,20 @@ class Errand(ApiModel):
 
 
 ERRAND = KindInfo(
-    name=ERRANDS.kind,
-    plural=ERRANDS.plural,
+    name="Errand",
+    plural="errands",
     short_name="err",
     model=Errand,
     columns=(Column("Parts", "integer", ".spec.parts", "Runs, all at once."),),
 )
+ERRANDS = Resource.of_kind(ERRAND)
 
 
 @dataclass
 class ErrandKind:
     """Starts all parts at once, and awaits them."""
 
-    clock: Callable[[], datetime]
-    backends: Backends = field(default_factory=Backends)
+    environment: Environment
     resource: Resource = ERRANDS
     children: tuple[Resource, ...] = (JOBS, PODS)
 
@@ -86,7 +83,7 @@ class ErrandKind:
         return want_runs(owner, obj.metadata, runs, obj.status.runs)
 
     async def observe(self, obj: Errand, wanted: RunSet, view: View) -> Observations:
-        return await self.backends.observe(wanted, view, self.clock())
+        return await self.environment.backends.observe(wanted, view, self.environment.clock())
 
     def decide(self, obj: Errand, wanted: RunSet, observed: Observations, now: datetime) -> Plan:
         if obj.metadata.deletion_timestamp is not None:
@@ -116,4 +113,4 @@ class ErrandKind:
         )
 
     async def perform(self, call: Call) -> None:
-        await self.backends.perform(call)
+        await self.environment.backends.perform(call)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from argmin.api.base import API_VERSION, ApiModel, list_map
-from argmin.api.kind_info import Column, KindInfo
+from argmin.api.base import ApiModel, list_map
+from argmin.api.kind_info import Column, KindInfo, Lifecycle
 from argmin.api.meta import Condition, Metadata
+from argmin.kinds import Environment
 from argmin.plan import (
     CONFIG_MAPS,
     Apply,
@@ -25,7 +26,6 @@ from argmin.plan import (
 )
 from tests.kinds.children import build_child, name_owner, set_conditions
 
-KIOSKS = Resource(API_VERSION, "Kiosk", "kiosks")
 DEPLOYMENTS = Resource("apps/v1", "Deployment", "deployments")
 ROUTES = Resource("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", optional=True)
 
@@ -36,7 +36,7 @@ LOOK_AGAIN = timedelta(minutes=1)
 class KioskSpec(ApiModel):
     """What a kiosk serves."""
 
-    image: str = Field(min_length=3, description="Image of the server.")
+    image: str | None = Field(default=None, min_length=3, description="Image of the server.")
     replicas: int = Field(default=1, description="Number of servers.")
     host: str | None = Field(default=None, description="Host name of the route, if one is wanted.")
     menu: str | None = Field(default=None, description="ConfigMap of the namespace that it shows.")
@@ -62,12 +62,14 @@ class Kiosk(ApiModel):
 
 
 KIOSK = KindInfo(
-    name=KIOSKS.kind,
-    plural=KIOSKS.plural,
+    name="Kiosk",
+    plural="kiosks",
     short_name="kio",
     model=Kiosk,
     columns=(Column("Image", "string", ".status.image", "Image that is served."),),
+    lifecycle=Lifecycle.SERVING,
 )
+KIOSKS = Resource.of_kind(KIOSK)
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ class Observed:
 
 @dataclass
 class KioskKind:
-    """Serves an image; `mirror_of` is the policy: the registry that a namespace pulls from."""
+    """Serves an image, of its own or of the namespace's policy."""
 
-    mirror_of: Callable[[str], str] = lambda _: ""
+    environment: Environment
     resource: Resource = KIOSKS
     children: tuple[Resource, ...] = (DEPLOYMENTS, ROUTES)
 
@@ -95,7 +97,7 @@ class KioskKind:
         """The Deployment, and the route if there is a host."""
         owner = name_owner(KIOSKS, obj.metadata)
         namespace, name = obj.metadata.namespace, obj.metadata.name
-        image = f"{self.mirror_of(namespace)}{obj.spec.image}"
+        image = obj.spec.image or self.environment.defaults_for(namespace).image
         labels = {"kiosk": name}
         template = {
             "metadata": {"labels": labels},

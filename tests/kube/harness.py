@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from argmin.backends.defaults import Defaults
+from argmin.backends.registry import Backends
+from argmin.kinds import Environment
 from argmin.plan import Key, Kind, Manifest, Resource
 from argmin.runtime.controller.engine import Engine
 from argmin.runtime.kube.client import Cluster
@@ -36,6 +39,12 @@ async def eventually(
             return
         assert time.monotonic() < deadline, f"waited {timeout:g} s in vain: {what}"
         await asyncio.sleep(0.02)
+
+
+ENVIRONMENT = Environment(
+    lambda _: Defaults(image="solvers:1", intake_url="http://intake"), Backends()
+)
+"""What kinds are given to work with, where nothing is outside the cluster."""
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +12,7 @@ from argmin.plan import CONFIG_MAPS, JOBS, Key, Manifest, Resource
 from argmin.runtime.controller.engine import Engine
 from argmin.runtime.kube.client import Cluster
 from tests.kinds.campus import CAMPUSES, Authority, CampusKind
-from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
+from tests.kube.harness import ENVIRONMENT, AuditLog, eventually, is_idle, reconcile_again, running
 from tests.kubectl import Kubectl, holds
 
 pytestmark = pytest.mark.kube
@@ -55,7 +54,7 @@ async def campus(
     head = {"apiVersion": CAMPUSES.api_version, "kind": CAMPUSES.kind}
     key = Key(CAMPUSES, "", user.namespace)
     administrator.apply({**head, "metadata": {"name": key.name}, "spec": spec})
-    kind = CampusKind(lambda: datetime.now(UTC), Authority())
+    kind = CampusKind(ENVIRONMENT, Authority())
 
     async def is_built() -> bool:
         return holds(await cluster.get(key) or {}, "Ready")

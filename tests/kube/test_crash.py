@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from argmin.runtime.kube.client import Cluster
 from argmin.runtime.kube.events import EVENTS
 from tests.kinds.errand import ERRANDS, ErrandKind
 from tests.kube.greetings import GREETINGS, GreetingKind, greeting
-from tests.kube.harness import CrashError, CrashingCluster, snapshot
+from tests.kube.harness import ENVIRONMENT, CrashError, CrashingCluster, snapshot
 from tests.kubectl import Kubectl
 from tests.refusals import MODEL
 
@@ -36,7 +35,7 @@ def optimization_kind() -> OptimizationJobKind:
 
 
 def errand_kind() -> ErrandKind:
-    return ErrandKind(lambda: datetime.now(UTC))
+    return ErrandKind(ENVIRONMENT)
 
 
 def errand(name: str) -> Manifest:

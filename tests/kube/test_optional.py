@@ -13,7 +13,7 @@ from argmin.runtime.cache.resync import Resync
 from argmin.runtime.controller.engine import Engine
 from argmin.runtime.kube.client import Cluster
 from tests.kinds.kiosk import DEPLOYMENTS, KIOSKS, ROUTES, KioskKind
-from tests.kube.harness import AuditLog, eventually, is_idle, reconcile_again, running
+from tests.kube.harness import ENVIRONMENT, AuditLog, eventually, is_idle, reconcile_again, running
 from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.kube
@@ -106,7 +106,7 @@ async def corner(
             "spec": {"image": "server:1", "replicas": 2, "host": "corner.example.org"},
         }
     )
-    async with running(KioskKind(), cluster, user.namespace) as engine:
+    async with running(KioskKind(ENVIRONMENT), cluster, user.namespace) as engine:
         corner = Corner(engine, cluster, user, audit)
         await corner.await_reason("RoutesMissing")
         await corner.rest()

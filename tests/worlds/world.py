@@ -12,7 +12,10 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from argmin.plan import Key, Kind, Manifest, Resource
+from argmin.backends.defaults import Defaults
+from argmin.backends.registry import Backends
+from argmin.kinds import Environment, Registration
+from argmin.plan import Key, Manifest, Resource
 from argmin.runtime.controller.engine import Engine
 from argmin.runtime.intake.progress import ProgressStore
 from argmin.runtime.kube.client import Cluster
@@ -25,8 +28,6 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SETTLE = 10.0
 """Virtual seconds after which all that follows from a change without a wait has been done."""
 
-AnyKind = Kind[Any, Any, Any]
-
 _VOLATILE = {"resourceVersion", "generation", "managedFields"}
 _DURATION = re.compile(r'"activeSeconds": \d+')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -35,8 +36,12 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 class World:
     """Everything moves only in `settle`; use it as a context manager."""
 
-    def __init__(self, *kinds: Callable[[World], AnyKind], namespaces: Iterable[str] = ()) -> None:
+    def __init__(
+        self, *kinds: Callable[[World], Registration], namespaces: Iterable[str] = ()
+    ) -> None:
         """The kinds are built anew with each process of the operator, which remembers nothing."""
+        self.images: dict[str, str] = {}
+        """The policy of this cluster: the default image by namespace."""
         self._kinds = kinds
         self._namespaces = tuple(namespaces)
         self._runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
@@ -66,12 +71,16 @@ class World:
     def start(self, crash_after: int | None = None) -> None:
         """Start a process of the operator; it may die right after some of its writes."""
         self.client = Client(self.server, crash_after)
-        self.kinds = [build(self) for build in self._kinds]
         self.progress = ProgressStore()
+        environment = Environment(
+            self._choose_defaults, Backends(), self.progress.read, lambda: self.now
+        )
+        registered = [register(self) for register in self._kinds]
+        self.kinds = [kind.build(environment) for kind in registered]
         self.engine = Engine(
             self.kinds,
             cast(Cluster, self.client),
-            Metrics(),
+            Metrics(kind.info for kind in registered),
             self._namespaces,
             progress_store=self.progress,
         )
@@ -79,6 +88,9 @@ class World:
             reconciler._clock = lambda: self.now
         self.engine.watches._start = self._watch  # type: ignore[method-assign]
         self._leading = self._loop.create_task(self.engine.run())
+
+    def _choose_defaults(self, namespace: str) -> Defaults:
+        return Defaults(self.images.get(namespace, "solvers:1"), "http://intake")
 
     def stop(self) -> None:
         """End the process, as a kill does."""
