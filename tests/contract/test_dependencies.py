@@ -9,7 +9,7 @@ import pytest
 
 from argmin.plan import CONFIG_MAPS, Key
 from argmin.runtime.kube.errors import ForbiddenError
-from tests.contract import campuses, kiosks
+from tests.contract import campuses, kiosks, optimization_jobs
 from tests.contract.campuses import find_authority
 from tests.contract.case import Case
 from tests.contract.registry import CASES
@@ -118,6 +118,27 @@ def test_a_config_map_that_was_missing_is_found_without_a_change_of_the_object()
         kiosks.get_ready(world)
         world.settle()
         assert world.true_conditions(case.key) == {"Ready": "Serving"}
+
+
+def test_what_another_writes_into_a_status_and_cannot_be_read_costs_one_write() -> None:
+    case = optimization_jobs.CASE
+    with case.open() as world:
+        case.live(world)
+        foreign = {"type": "Audited", "status": "maybe"}
+        metadata = {"name": case.key.name, "namespace": case.key.namespace}
+        status = {"metadata": metadata, "status": {"conditions": [foreign]}}
+        world.server.apply(case.resource, status, "auditor", "status")
+        world.wake(case.key)
+        world.settle()
+        before = list(world.server.requests)
+        world.wake(case.key)
+        world.settle()
+        assert world.server.requests == before
+        assert foreign in world.status(case.key)["conditions"]
+        world.server.patch(case.key, {"spec": {"suspend": True}})
+        world.settle()
+        found = world.get(case.key)
+        assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
 
 
 def test_somebody_outside_who_refuses_is_reported_and_asked_again() -> None:

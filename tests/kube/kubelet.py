@@ -8,6 +8,7 @@ from argmin.api.run import TOKEN_AUDIENCE
 from argmin.plan import Manifest
 from argmin.runtime.kube.client import Cluster
 from tests.kube.jobs import owned_by
+from tests.kube.tokens import create_token
 from tests.kubectl import Kubectl
 
 
@@ -42,15 +43,11 @@ class Kubelet:
         pod = self._user.get("pod", self._name)
         bound = {"apiVersion": "v1", "kind": "Pod", "name": self._name}
         account = pod["spec"].get("serviceAccountName", "default")
-        made = await self._cluster.create_token(
-            self._user.namespace,
-            account,
-            {
-                "audiences": [TOKEN_AUDIENCE],
-                "boundObjectRef": {**bound, "uid": pod["metadata"]["uid"]},
-            },
-        )
-        return str(made["status"]["token"])
+        spec = {
+            "audiences": [TOKEN_AUDIENCE],
+            "boundObjectRef": {**bound, "uid": pod["metadata"]["uid"]},
+        }
+        return await create_token(self._cluster, self._user.namespace, account, spec)
 
     def start(self) -> None:
         """The container runs."""

@@ -18,6 +18,7 @@ from argmin.runtime.intake.progress import ProgressStore
 from argmin.runtime.intake.server import Intake
 from argmin.runtime.kube.client import Cluster
 from tests.kube.jobs import owned_by, pod_manifest
+from tests.kube.tokens import create_token
 from tests.kubectl import Kubectl
 from tests.refusals import MODEL
 
@@ -97,5 +98,4 @@ class Runs:
                 "name": pod["metadata"]["name"],
                 "uid": pod["metadata"]["uid"],
             }
-        made = await self.cluster.create_token(self.user.namespace, "default", spec)
-        return str(made["status"]["token"])
+        return await create_token(self.cluster, self.user.namespace, "default", spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +25,13 @@ class Scope:
     def of(cls, kinds: Iterable[Kind[Any, Any, Any]], namespaces: Iterable[str] = ()) -> Scope:
         """The scope of some kinds; no namespaces means the whole cluster."""
         kinds = tuple(kinds)
-        parents: dict[Resource, set[Resource]] = defaultdict(set)
-        for kind in kinds:
-            for child in kind.children:
-                parents[child].add(kind.resource)
+        parents: dict[Resource, set[Resource]] = {}
+        # A type that one kind cannot do without is missed by all: its first mention decides.
+        for child, owner in sorted(
+            ((child, kind.resource) for kind in kinds for child in kind.children),
+            key=lambda pair: pair[0].optional,
+        ):
+            parents.setdefault(child, set()).add(owner)
         return cls(
             owners=tuple(kind.resource for kind in kinds),
             children=tuple(parents),

@@ -58,6 +58,8 @@ _log = structlog.get_logger(__name__)
 LOOK_AGAIN = timedelta(seconds=0.2)
 """Requeue delay after a write to children: the operator's own writes enqueue no key."""
 
+_MERGED_LIMIT = 1000
+
 _USERS_METADATA = ("uid", "generation", "deletionTimestamp", "labels", "annotations")
 """Metadata that an edit of the object, or a new object of its name, changes, and a status not."""
 
@@ -91,6 +93,8 @@ class Reconciler:
         self._view = CachedView(cluster, cache)
         watched = frozenset((*kind.children, kind.resource))
         self._children = Children(cluster, cache, watched)
+        self._merged: dict[str, tuple[str, Manifest]] = {}
+        """Statuses that are in place though the object's differs, by uid, and its version then."""
         known = (JOBS, PODS, CONFIG_MAPS, *kind.children, kind.resource)
         self._resources = {(r.api_version, r.kind): r for r in known}
 
@@ -239,6 +243,9 @@ class Reconciler:
         """
         if plan.status is None or plan.status == manifest.get("status"):
             return
+        metadata = manifest["metadata"]
+        if self._merged.get(metadata["uid"]) == (metadata.get("resourceVersion"), plan.status):
+            return
         for event in plan.events:
             await record_event(self._cluster, manifest, event, self._clock())
         try:
@@ -263,6 +270,11 @@ class Reconciler:
         except (NotFoundError, ConflictError):
             # The object was deleted meanwhile; a new one of its name has a watch event of its own.
             return
+        self._merged.pop(metadata["uid"], None)
+        if written.get("status") != status:  # others have written into it, and what is theirs stays
+            if len(self._merged) >= _MERGED_LIMIT:
+                self._merged.clear()
+            self._merged[metadata["uid"]] = (written["metadata"]["resourceVersion"], status)
         self._children.remember(self._kind.resource, written)
 
     def _was_edited(self, key: Key, manifest: Manifest) -> bool:

@@ -108,10 +108,6 @@ class Agenda(Generic[K]):
         until_due = self._order[0][0] - now
         return until_due if until_due > 0.0 else self._bucket.wait(now)
 
-    def is_planned(self, key: K) -> bool:
-        """Whether `key` is scheduled."""
-        return key in self._due or key in self._dirty
-
     @property
     def depth(self) -> int:
         """Number of scheduled keys."""

@@ -23,7 +23,10 @@ GRACE_SECONDS = 5.0
 PATIENCE_SECONDS = 20.0
 """How long a body waits for free capacity; the runner's own timeout is 30 s."""
 _SHARE = 0.5
-"""Share of all bytes that one namespace may use."""
+"""Share of the bytes that the others leave which one namespace may use.
+
+So there is always something left for one more namespace.
+"""
 _RETRY_SECONDS = 2.0
 
 
@@ -88,9 +91,9 @@ class Bodies:
 
     def _has_room(self, namespace: str, size: int) -> bool:
         """Whether a body fits the limits; the first body of a namespace always does."""
-        own = self._held[namespace]
-        fits_share = not own or own + size <= self._total * _SHARE
-        return fits_share and self._held.total() + size <= self._total
+        own, held = self._held[namespace], self._held.total()
+        fits_share = not own or own + size <= (self._total - (held - own)) * _SHARE
+        return fits_share and held + size <= self._total
 
 
 def allow_seconds(size: int) -> float:

@@ -219,14 +219,6 @@ class Cluster:
         call = Call("delete", "DELETE", key.resource, key.namespace, key.name, body=options)
         return await self._find(call)
 
-    async def create_token(self, namespace: str, account: str, spec: Manifest) -> Manifest:
-        """A TokenRequest for a service account."""
-        accounts = Resource("v1", "ServiceAccount", "serviceaccounts")
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-        return await self._send(
-            Call("create", "POST", accounts, namespace, account, "token", body=body)
-        )
-
     async def watch(
         self,
         resource: Resource,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
 from argmin.runtime.cache.scope import Scope
+from tests.kube.greetings import GreetingKind
 
 KIND = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url=""))
 SCOPE = Scope.of((KIND,))
+CARDS = Resource("test.argmin.dev/v1", "Card", "cards")
+SOME_CARDS = replace(CARDS, optional=True)
 
 
 def named(name: str, **labels: str) -> Manifest:
@@ -28,6 +32,14 @@ def test_children_are_listed_before_their_owners() -> None:
 
 def test_a_child_that_two_kinds_share_is_watched_once() -> None:
     assert Scope.of((KIND, KIND)).children == (JOBS, PODS)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_type_that_one_kind_cannot_do_without_is_optional_for_none(is_turned: bool) -> None:
+    needy, easy = GreetingKind(children=(CARDS,)), GreetingKind(children=(SOME_CARDS,))
+    (child,) = Scope.of((easy, needy) if is_turned else (needy, easy)).children
+    assert not child.optional
+    assert Scope.of((easy,)).children[0].optional
 
 
 def test_no_namespaces_mean_all_of_them() -> None:
