@@ -17,7 +17,17 @@ from argmin.api.base import MANAGER
 from argmin.api.scalars import format_time
 from argmin.plan import Key, Manifest, Resource
 from argmin.runtime.kube.errors import ApiError, ConflictError, NotFoundError, error_of
-from tests.worlds.fields import Path, clone, list_changes, list_paths, pack, read, remove, write
+from tests.worlds.fields import (
+    Path,
+    arrange,
+    clone,
+    list_changes,
+    list_paths,
+    pack,
+    read,
+    remove,
+    write,
+)
 
 USER = "kubectl-edit"
 _UNVERSIONED = frozenset({"ConfigMap", "Secret", "Event"})
@@ -272,6 +282,7 @@ def _merge(
             remove(merged, path)
     for path in sorted(paths):
         write(merged, path, read(manifest, path))
+    arrange(merged, manifest)
     return merged
 
 

@@ -116,6 +116,21 @@ def _is_item(item: Any, form: str, text: str) -> bool:
     return isinstance(item, dict) and all(item.get(n) == v for n, v in wanted.items())
 
 
+def arrange(merged: Any, applied: Any) -> None:
+    """Put the items of list-maps in the order in which they were applied, others after them."""
+    for name, value in applied.items():
+        found = merged.get(name)
+        if isinstance(value, dict) and isinstance(found, dict):
+            arrange(found, value)
+        elif name in _KEYS and isinstance(found, list):
+            merged[name] = _arrange_items(found, value, _KEYS[name])
+
+
+def _arrange_items(found: list[Manifest], applied: list[Manifest], key: str) -> list[Manifest]:
+    order = {item[key]: place for place, item in enumerate(applied)}
+    return sorted(found, key=lambda item: order.get(item[key], len(order)))
+
+
 def pack(paths: Iterable[Path]) -> Manifest:
     """A set of fields as `fieldsV1`."""
     paths = set(paths)

@@ -2,73 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
-from argmin.plan import Blocked, Key, Manifest, Plan, Resource, Retry, TerminalError, View
+from argmin.plan import Blocked, Key, Manifest, Plan, Retry, TerminalError, View
 from argmin.runtime.cache.store import Cache
 from argmin.runtime.controller.reconciler import Reconciler
 from argmin.runtime.kube.client import Cluster
 from argmin.runtime.kube.errors import UnavailableError
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kubectl import condition_of
+from tests.worlds.api_server import ApiServer
+from tests.worlds.client import Client
 
 KEY = Key(GREETINGS, "team", "hi")
-
-
-class Server:
-    """An API server with one object, whose status can be applied and whose spec can be edited."""
-
-    def __init__(self) -> None:
-        self.object: Manifest = {
-            **greeting("hi"),
-            "metadata": {
-                "name": "hi",
-                "namespace": "team",
-                "uid": "of-hi",
-                "generation": 1,
-                "resourceVersion": "10",
-            },
-        }
-        self.error: Exception | None = None
-        self.writes = 0
-        self.reads = 0
-
-    def edit(self, message: str) -> None:
-        self.object["spec"]["message"] = message
-        self.object["metadata"]["generation"] += 1
-        self._advance()
-
-    async def get(self, _key: Key) -> Manifest:
-        self.reads += 1
-        return copy.deepcopy(self.object)
-
-    async def apply_status(self, _resource: Resource, manifest: Manifest) -> Manifest:
-        if self.error is not None:
-            raise self.error
-        self.writes += 1
-        self.object["status"] = manifest["status"]
-        self._advance()
-        return copy.deepcopy(self.object)
-
-    async def apply(self, _resource: Resource, manifest: Manifest, _manager: str) -> Manifest:
-        made = copy.deepcopy(manifest)
-        made["metadata"] |= {"uid": f"of-{made['metadata']['name']}", "resourceVersion": "11"}
-        return made
-
-    async def create(self, _resource: Resource, manifest: Manifest) -> Manifest:
-        return manifest
-
-    def _advance(self) -> None:
-        metadata = self.object["metadata"]
-        metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 1)
+METADATA = {"name": "hi", "namespace": "team"}
 
 
 class TroubledKind(GreetingKind):
@@ -85,23 +39,51 @@ class TroubledKind(GreetingKind):
 
 
 class Bench:
-    """A reconciler with a kind in trouble, on a server of its own."""
+    """A reconciler with a kind in trouble, on an API server of its own that counts reads."""
 
     def __init__(self) -> None:
-        self.server = Server()
+        self.server = ApiServer(lambda: datetime(2026, 1, 2, tzinfo=UTC))
+        self.server.create(GREETINGS, {**greeting("hi"), "metadata": METADATA})
         self.kind = TroubledKind()
         self.cache = Cache(bulky=(GREETINGS,))
-        self.reconciler = Reconciler(self.kind, cast(Cluster, self.server), self.cache)
+        self.client = Counting(self.server)
+        self.reconciler = Reconciler(self.kind, cast(Cluster, self.client), self.cache)
         self.look()
 
+    def edit(self, message: str) -> None:
+        self.server.patch(KEY, {"spec": {"message": message}})
+
+    def fail(self) -> None:
+        """No status can be written any more."""
+        error = UnavailableError("cannot apply Greeting: no answer")
+        self.server.refusals["patch", GREETINGS] = error
+
     def look(self) -> None:
-        self.cache.put(GREETINGS, copy.deepcopy(self.server.object))
+        self.cache.put(GREETINGS, self.object)
 
     async def reconcile(self) -> timedelta | None:
         return await self.reconciler.reconcile(KEY)
 
+    @property
+    def object(self) -> Manifest:
+        return self.server.find(KEY) or {}
+
+    @property
+    def status_writes(self) -> int:
+        return sum(write.startswith("apply status") for write in self.server.writes)
+
     def condition(self, kind: str) -> dict[str, Any]:
-        return condition_of(self.server.object, kind)
+        return condition_of(self.object, kind)
+
+
+class Counting(Client):
+    """Counts the reads of an object."""
+
+    reads = 0
+
+    async def get(self, key: Key) -> Manifest | None:
+        self.reads += 1
+        return await super().get(key)
 
 
 @pytest.fixture
@@ -121,7 +103,7 @@ def unreadable_answer() -> ValidationError:
 
 
 async def test_a_spec_that_cannot_be_read_is_the_users_to_mend(bench: Bench) -> None:
-    bench.server.edit("h")
+    bench.edit("h")
     bench.look()
     assert await bench.reconcile() is None
     assert bench.condition("Stalled")["reason"] == "InvalidSpec"
@@ -161,7 +143,7 @@ async def test_an_object_that_recovers_says_no_more_of_what_could_not_be_read(
         await bench.reconcile()
     bench.kind.error = None
     await bench.reconcile()
-    assert [c["type"] for c in bench.server.object["status"]["conditions"]] == ["Ready", "Stalled"]
+    assert [c["type"] for c in bench.object["status"]["conditions"]] == ["Ready", "Stalled"]
 
 
 ENDS = [
@@ -181,9 +163,9 @@ async def test_an_edit_is_looked_at_at_once_however_the_reconcile_ends(
 ) -> None:
     """The response to our own status holds the edit: its watch event is no news any more."""
     bench.kind.error = error
-    bench.kind.meanwhile = lambda: bench.server.edit("good morning")
+    bench.kind.meanwhile = lambda: bench.edit("good morning")
     assert await bench.reconcile() == timedelta(0)
-    assert bench.server.writes == 1
+    assert bench.status_writes == 1
 
 
 async def test_a_block_without_an_edit_is_waited_for(bench: Bench) -> None:
@@ -195,14 +177,14 @@ async def test_a_kind_that_asks_for_another_try_writes_nothing(bench: Bench) -> 
     bench.kind.error = Retry(timedelta(seconds=3), "not now")
     with pytest.raises(Retry):
         await bench.reconcile()
-    assert bench.server.writes == 0
+    assert bench.status_writes == 0
 
 
 async def test_a_failure_that_cannot_be_reported_is_still_the_one_that_is_raised(
     bench: Bench,
 ) -> None:
     bench.kind.error = ZeroDivisionError("a defect")
-    bench.server.error = UnavailableError("cannot apply Greeting: no answer")
+    bench.fail()
     with pytest.raises(ZeroDivisionError, match="a defect") as raised, capture_logs() as logs:
         await bench.reconcile()
     assert isinstance(raised.value.__context__, UnavailableError)
@@ -211,7 +193,7 @@ async def test_a_failure_that_cannot_be_reported_is_still_the_one_that_is_raised
 
 
 async def test_a_status_that_cannot_be_written_is_tried_again(bench: Bench) -> None:
-    bench.server.error = UnavailableError("cannot apply Greeting: no answer")
+    bench.fail()
     with pytest.raises(UnavailableError):
         await bench.reconcile()
 
@@ -221,7 +203,7 @@ async def test_an_object_that_is_as_its_spec_says_needs_no_look_of_the_next_resy
 ) -> None:
     await bench.reconcile()
     assert bench.cache.list_unreconciled(GREETINGS) == []
-    bench.server.edit("good morning")
+    bench.edit("good morning")
     bench.look()
     assert bench.cache.list_unreconciled(GREETINGS) == [KEY]
 
@@ -239,38 +221,40 @@ async def test_an_object_that_is_in_trouble_is_looked_at_by_every_resync(
 async def test_a_large_finished_object_is_read_again_when_it_is_looked_at(bench: Bench) -> None:
     await bench.reconcile()
     complete = {**bench.condition("Ready"), "type": "Complete"}
-    bench.server.object["status"]["conditions"].append(complete)
     applied = {"kubectl.kubernetes.io/last-applied-configuration": "{}", "team": "routing"}
-    bench.server.object["metadata"] |= {"annotations": applied, "managedFields": [{}]}
-    bench.server.edit("x" * 100_000)
+    status = {"status": {"conditions": [complete]}, "metadata": METADATA}
+    bench.server.apply(GREETINGS, status, "tester", "status")
+    bench.server.patch(KEY, {"metadata": {"annotations": applied}})
+    bench.edit("x" * 100_000)
     bench.look()
     kept = bench.cache.get(KEY)
     assert kept is not None
     assert "spec" not in kept
     assert await bench.reconcile() != timedelta(0)  # which would look again without end
-    assert bench.server.reads == 1
+    assert bench.client.reads == 1
     assert bench.cache.list_unreconciled(GREETINGS) == []
-    assert bench.server.object["status"]["said"] == "x" * 100_000
+    assert bench.object["status"]["said"] == "x" * 100_000
 
 
 async def test_an_object_that_works_is_not_read_again(bench: Bench) -> None:
-    bench.server.edit("x" * 100_000)
+    bench.edit("x" * 100_000)
     bench.look()
     await bench.reconcile()
     await bench.reconcile()
-    assert bench.server.reads == 0
+    assert bench.client.reads == 0
 
 
 async def test_a_large_finished_object_that_is_gone_is_let_go(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.server.object["status"] = {"conditions": [{"type": "Failed", "status": "True"}]}
-    bench.server.edit("x" * 100_000)
+    failed = {"status": {"conditions": [{"type": "Failed", "status": "True"}]}}
+    bench.server.patch(KEY, failed, subresource="status")
+    bench.edit("x" * 100_000)
     bench.look()
 
     async def find_nothing(_key: Key) -> None:
         return None
 
-    monkeypatch.setattr(bench.server, "get", find_nothing)
+    monkeypatch.setattr(bench.client, "get", find_nothing)
     assert await bench.reconcile() is None
-    assert bench.server.writes == 0
+    assert bench.status_writes == 0
