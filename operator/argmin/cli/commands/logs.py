@@ -15,7 +15,7 @@ from argmin.cli.cluster.session import Session, open_session, run_command
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import ExitStatus
 from argmin.cli.logs.pods import PodLogs
-from argmin.cli.logs.processing_job import ProcessingLogs
+from argmin.cli.logs.sagemaker import SageMakerLogs
 from argmin.cli.output.formatting import OutputFormat, write_data, write_text
 from argmin.plan import Manifest
 
@@ -46,16 +46,16 @@ async def _collect(name: str, target: Target, follow: bool) -> str:
 async def _read(session: Session, name: str, follow: bool) -> AsyncGenerator[str]:
     """The newest attempt's log; where it is gone, the kept one. Following goes on to the next."""
     pods = PodLogs(session)
-    async with ProcessingLogs(session) as processing:
+    async with SageMakerLogs(session) as sage_maker:
         found: Manifest | None = await session.get_job(name)
         while found is not None:
             job = OptimizationJob.model_validate(found)
-            source = processing if job.status.backend is BackendName.SAGE_MAKER else pods
+            source = sage_maker if job.status.backend is BackendName.SAGE_MAKER else pods
             async with aclosing(source.read_on(job, follow=follow)) as pieces:
                 async for piece in pieces:
                     yield piece
             if not follow or is_finished(job):
-                if not (pods.has_read or processing.has_read):
+                if not (pods.has_read or sage_maker.has_read):
                     yield await source.read_kept(job)
                 return
             source.tell_waiting(job)

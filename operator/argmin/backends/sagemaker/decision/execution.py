@@ -23,7 +23,7 @@ from argmin.backends.execution import (
 from argmin.backends.field_paths import list_sources
 from argmin.backends.run import Owner, Run
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
-from argmin.backends.sagemaker.cost import add_cost
+from argmin.backends.sagemaker.decision.cost import add_cost
 from argmin.backends.sagemaker.observation import (
     FINALIZER,
     GONE,
@@ -43,7 +43,7 @@ from argmin.backends.sagemaker.request import (
     name_job,
     write_uri,
 )
-from argmin.backends.sagemaker.retries import (
+from argmin.backends.sagemaker.decision.retries import (
     MOST_PLATFORM_FAILURES,
     choose_start,
     count_platform_failures,

@@ -32,7 +32,7 @@ _INSTALL = (
 )
 
 
-class ProcessingLogs:
+class SageMakerLogs:
     """The logs of a job's attempts on SageMaker; use it as a context."""
 
     def __init__(self, session: Session) -> None:
