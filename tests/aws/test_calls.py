@@ -21,6 +21,8 @@ from argmin.aws.errors import (
 from argmin.aws.models import Access
 from argmin.aws.rate_limit import Rates
 from argmin.aws.sagemaker import SageMaker
+from argmin.backends.sagemaker.job_type import JobDescription
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.runtime.telemetry.metrics import Metrics
 from tests.aws.client import QUICK, Record, find_caller, lead_to
 from tests.aws.control import ACCOUNT
@@ -43,11 +45,15 @@ async def create(sagemaker: SageMaker, aws: Emulator, name: str) -> None:
     """Have a job made as a reconcile does: told to come again, it comes again."""
     while True:
         try:
-            await sagemaker.create_processing_job(request(aws, name))
+            await sagemaker.create_job("ProcessingJob", request(aws, name))
         except ThrottledError as error:
             await asyncio.sleep(error.after.total_seconds())
         else:
             return
+
+
+async def describe(sagemaker: SageMaker) -> JobDescription:
+    return PROCESSING.parse_description(await sagemaker.describe_job("ProcessingJob", "steel"))
 
 
 async def test_a_job_is_created_described_stopped_and_known_by_its_tags(aws: Emulator) -> None:
@@ -55,10 +61,10 @@ async def test_a_job_is_created_described_stopped_and_known_by_its_tags(aws: Emu
     tags = [{"Key": key, "Value": value} for key, value in given.items()]
     async with Aws(QUICK) as calls:
         sagemaker = SageMaker(calls, HERE)
-        arn = await sagemaker.create_processing_job(request(aws, "steel", Tags=tags))
-        job = await sagemaker.describe_processing_job("steel")
+        arn = await sagemaker.create_job("ProcessingJob", request(aws, "steel", Tags=tags))
+        job = await describe(sagemaker)
         found = await sagemaker.list_tags(arn)
-        await sagemaker.stop_processing_job("steel")
+        await sagemaker.stop_job("ProcessingJob", "steel")
     assert (job.name, job.arn, job.status) == ("steel", arn, "InProgress")
     assert (job.instance_type, job.instance_count) == ("ml.m5.xlarge", 1)
     assert found == given
@@ -68,24 +74,24 @@ async def test_what_is_not_there_is_not_found() -> None:
     async with Aws(QUICK) as calls:
         sagemaker = SageMaker(calls, HERE)
         with pytest.raises(NotFoundError):
-            await sagemaker.describe_processing_job("none")
+            await sagemaker.describe_job("ProcessingJob", "none")
         with pytest.raises(NotFoundError):
-            await sagemaker.stop_processing_job("none")
+            await sagemaker.stop_job("ProcessingJob", "none")
 
 
 async def test_a_name_that_is_taken_is_in_use(aws: Emulator) -> None:
     async with Aws(QUICK) as calls:
         sagemaker = SageMaker(calls, HERE)
-        await sagemaker.create_processing_job(request(aws, "steel"))
+        await sagemaker.create_job("ProcessingJob", request(aws, "steel"))
         with pytest.raises(InUseError):
-            await sagemaker.create_processing_job(request(aws, "steel"))
+            await sagemaker.create_job("ProcessingJob", request(aws, "steel"))
 
 
 async def test_a_used_up_quota_is_named(aws: Emulator) -> None:
     aws.configure(quotas={QUOTA: 0})
     async with Aws(QUICK) as calls:
         with pytest.raises(LimitExceededError) as caught:
-            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+            await SageMaker(calls, HERE).create_job("ProcessingJob", request(aws, "steel"))
     assert caught.value.quota == QUOTA
 
 
@@ -93,14 +99,14 @@ async def test_a_missing_permission_is_named(aws: Emulator) -> None:
     aws.faults.add("access-denied", "sagemaker", "DescribeProcessingJob")
     async with Aws(QUICK) as calls:
         with pytest.raises(AccessDeniedError) as caught:
-            await SageMaker(calls, HERE).describe_processing_job("steel")
+            await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
     assert caught.value.action == "sagemaker:DescribeProcessingJob"
 
 
 async def test_a_request_that_is_no_request_is_refused_before_it_is_sent(aws: Emulator) -> None:
     async with Aws(QUICK) as calls:
         with pytest.raises(InvalidError, match="RoleArn"):
-            await SageMaker(calls, HERE).create_processing_job({"ProcessingJobName": "steel"})
+            await SageMaker(calls, HERE).create_job("ProcessingJob", {"ProcessingJobName": "steel"})
     assert aws.calls("sagemaker") == []
 
 
@@ -109,7 +115,7 @@ async def test_a_failure_that_passes_is_not_noticed(aws: Emulator, stage: Stage,
     stage.create("steel")
     aws.faults.add(kind, "sagemaker", "DescribeProcessingJob", times=1)
     async with Aws(QUICK) as calls:
-        assert (await SageMaker(calls, HERE).describe_processing_job("steel")).name == "steel"
+        assert (await describe(SageMaker(calls, HERE))).name == "steel"
 
 
 async def test_a_failure_that_stays_is_told_after_some_attempts(aws: Emulator) -> None:
@@ -117,7 +123,7 @@ async def test_a_failure_that_stays_is_told_after_some_attempts(aws: Emulator) -
     record = Record()
     async with Aws(QUICK, record) as calls:
         with pytest.raises(UnavailableError, match="AWS failed at sagemaker:DescribeProcessingJob"):
-            await SageMaker(calls, HERE).describe_processing_job("steel")
+            await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
     assert [f.hits for f in aws.faults.list() if f.id == fault.id] == [QUICK.attempts]
     assert record.calls == {("sagemaker", "DescribeProcessingJob", "InternalFailure"): 2}
 
@@ -126,7 +132,7 @@ async def test_throttling_that_stays_says_when_to_come_again(aws: Emulator) -> N
     aws.faults.add("throttling", "sagemaker", "DescribeProcessingJob")
     async with Aws(QUICK) as calls:
         with pytest.raises(ThrottledError) as caught:
-            await SageMaker(calls, HERE).describe_processing_job("steel")
+            await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
     assert caught.value.after > timedelta(0)
 
 
@@ -135,7 +141,7 @@ async def test_a_call_that_hangs_is_given_up(aws: Emulator) -> None:
     with aws.faults.during("hang", "sagemaker", "DescribeProcessingJob"):
         async with Aws(hasty) as calls:
             with pytest.raises(UnavailableError, match="no answer"):
-                await SageMaker(calls, HERE).describe_processing_job("steel")
+                await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
 
 
 async def test_all_attempts_together_end_in_time(aws: Emulator) -> None:
@@ -143,7 +149,7 @@ async def test_all_attempts_together_end_in_time(aws: Emulator) -> None:
     with aws.faults.during("hang", "sagemaker", "DescribeProcessingJob"):
         async with Aws(short) as calls:
             with pytest.raises(UnavailableError, match=r"within 0\.5 s"):
-                await SageMaker(calls, HERE).describe_processing_job("steel")
+                await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
 
 
 async def test_a_caller_that_goes_away_waits_for_nothing(aws: Emulator) -> None:
@@ -151,7 +157,7 @@ async def test_a_caller_that_goes_away_waits_for_nothing(aws: Emulator) -> None:
         async with Aws(QUICK) as calls:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
-                    await SageMaker(calls, HERE).describe_processing_job("steel")
+                    await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
 
 
 async def test_nobody_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,11 +174,11 @@ async def test_where_aws_is_silent_the_others_are_told_so_at_once(aws: Emulator)
         with aws.faults.during("reset", "sagemaker"):
             for _ in range(2):
                 with pytest.raises(UnavailableError) as asked:
-                    await sagemaker.describe_processing_job("steel")
+                    await sagemaker.describe_job("ProcessingJob", "steel")
                 assert asked.value.may_have_taken_effect
             made = record.calls.total()
             with pytest.raises(UnavailableError, match="is put off") as told:
-                await sagemaker.create_processing_job(request(aws, "copper"))
+                await sagemaker.create_job("ProcessingJob", request(aws, "copper"))
         assert not told.value.may_have_taken_effect
         assert record.calls.total() == made
         assert f":{ACCOUNT}:" in await find_caller(calls, HERE)
@@ -185,9 +191,9 @@ async def test_an_outage_is_over_with_the_first_answer(aws: Emulator, stage: Sta
         with aws.faults.during("reset", "sagemaker"):
             for _ in range(3):
                 with pytest.raises(UnavailableError):
-                    await sagemaker.describe_processing_job("steel")
-        assert (await sagemaker.describe_processing_job("steel")).name == "steel"
-        jobs = [sagemaker.describe_processing_job("steel") for _ in range(3)]
+                    await sagemaker.describe_job("ProcessingJob", "steel")
+        assert (await describe(sagemaker)).name == "steel"
+        jobs = [describe(sagemaker) for _ in range(3)]
         assert {job.name for job in await asyncio.gather(*jobs)} == {"steel"}
 
 
@@ -208,7 +214,7 @@ async def test_a_job_whose_creation_was_not_answered_is_found_in_use_and_is_ther
     aws.faults.add(kind, "sagemaker", "CreateProcessingJob", when="after", times=1)
     async with Aws(QUICK) as calls:
         with pytest.raises(InUseError):
-            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+            await SageMaker(calls, HERE).create_job("ProcessingJob", request(aws, "steel"))
     assert [job.name for job in aws.jobs()] == ["steel"]
 
 
@@ -222,7 +228,7 @@ async def test_a_refusal_after_a_try_that_was_not_answered_leaves_doubt(
     crowded = Rates(writes=10.0 if later else 0.1)  # else the second try finds no turn
     async with Aws(replace(QUICK, rates=crowded)) as calls:
         with pytest.raises((AccessDeniedError, ThrottledError)) as caught:
-            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+            await SageMaker(calls, HERE).create_job("ProcessingJob", request(aws, "steel"))
     assert caught.value.may_have_taken_effect
 
 
@@ -231,7 +237,7 @@ async def test_a_refusal_leaves_no_doubt(aws: Emulator) -> None:
     aws.faults.add("access-denied", "sagemaker", "CreateProcessingJob")
     async with Aws(QUICK) as calls:
         with pytest.raises(AccessDeniedError) as caught:
-            await SageMaker(calls, HERE).create_processing_job(request(aws, "steel"))
+            await SageMaker(calls, HERE).create_job("ProcessingJob", request(aws, "steel"))
     assert not caught.value.may_have_taken_effect
 
 
@@ -264,9 +270,9 @@ async def test_every_call_and_every_wait_is_in_the_metrics(aws: Emulator, stage:
     metrics = Metrics()
     labels = {"service": "sagemaker", "operation": "DescribeProcessingJob"}
     async with Aws(QUICK, metrics) as calls:
-        await SageMaker(calls, HERE).describe_processing_job("steel")
+        await SageMaker(calls, HERE).describe_job("ProcessingJob", "steel")
         with pytest.raises(NotFoundError):
-            await SageMaker(calls, HERE).describe_processing_job("none")
+            await SageMaker(calls, HERE).describe_job("ProcessingJob", "none")
     read = metrics.registry.get_sample_value
     assert read("argmin_aws_calls_total", {**labels, "code": "OK"}) == 1
     assert read("argmin_aws_calls_total", {**labels, "code": "ValidationException"}) == 1
@@ -278,9 +284,9 @@ async def test_the_region_of_a_call_is_that_of_the_job_else_that_of_the_process(
     aws: Emulator,
 ) -> None:
     async with Aws(QUICK) as calls:
-        await SageMaker(calls, Access()).create_processing_job(request(aws, "here"))
+        await SageMaker(calls, Access()).create_job("ProcessingJob", request(aws, "here"))
         abroad = SageMaker(calls, Access(region="eu-west-1"))
-        await abroad.create_processing_job(request(aws, "abroad"))
+        await abroad.create_job("ProcessingJob", request(aws, "abroad"))
     assert {(job.name, job.region, job.account) for job in aws.jobs()} == {
         ("here", "us-east-1", ACCOUNT),
         ("abroad", "eu-west-1", ACCOUNT),

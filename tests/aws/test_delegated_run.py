@@ -15,10 +15,12 @@ from argmin.api.pod import ConfigMapKeyRef
 from argmin.api.run import ANSWER_FILE
 from argmin.api.storage import S3Store
 from argmin.aws.client import Aws
-from argmin.aws.models import Access, ProcessingJob
+from argmin.aws.models import Access
 from argmin.aws.s3 import S3
 from argmin.aws.sagemaker import SageMaker
 from argmin.backends.defaults import Defaults
+from argmin.backends.sagemaker.job_type import JobDescription
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.backends.sagemaker.request import Submission, build_submission
 from argmin.backends.sagemaker.status import Reading, read_job
 from argmin.backends.state import RunPhase
@@ -62,19 +64,20 @@ async def start(calls: Aws, submission: Submission) -> None:
     """Store the document, then have the job created."""
     place = submission.result_store
     await S3(calls, Access()).put_object(place.bucket, submission.key, submission.document)
-    await SageMaker(calls, Access()).create_processing_job(submission.request)
+    await SageMaker(calls, Access()).create_job("ProcessingJob", submission.request)
 
 
-async def wait_for_end(calls: Aws, name: str) -> ProcessingJob:
+async def wait_for_end(calls: Aws, name: str) -> JobDescription:
     async with asyncio.timeout(TIMEOUT):
         while True:
-            job = await SageMaker(calls, Access()).describe_processing_job(name)
+            found = await SageMaker(calls, Access()).describe_job("ProcessingJob", name)
+            job = PROCESSING.parse_description(found)
             if job.status.is_over:
                 return job
             await asyncio.sleep(0.5)
 
 
-async def carry_out(calls: Aws, submission: Submission) -> ProcessingJob:
+async def carry_out(calls: Aws, submission: Submission) -> JobDescription:
     await start(calls, submission)
     return await wait_for_end(calls, submission.name)
 
@@ -163,7 +166,7 @@ async def test_what_aws_itself_breaks_is_nobody_s_fault(calls: Aws, aws: Emulato
     attempt = read_job(job).attempt
     assert attempt.reason == "PlatformFailed"
     assert attempt.was_interrupted
-    assert job.processing_start_time is None
+    assert job.start_time is None
 
 
 async def test_a_job_that_is_stopped_was_interrupted(calls: Aws, stage: Stage) -> None:
@@ -171,7 +174,7 @@ async def test_a_job_that_is_stopped_was_interrupted(calls: Aws, stage: Stage) -
     submission = submit({"script": program})
     await start(calls, submission)
     await asyncio.to_thread(stage.wait_for_log, submission.name, "begun")
-    await SageMaker(calls, Access()).stop_processing_job(submission.name)
+    await SageMaker(calls, Access()).stop_job("ProcessingJob", submission.name)
     attempt = read_job(await wait_for_end(calls, submission.name)).attempt
     assert attempt.was_interrupted
     assert attempt.phase is RunPhase.FAILED

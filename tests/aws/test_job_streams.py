@@ -32,7 +32,7 @@ async def calls(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 def open_streams(calls: Aws, job_name: str, instances: int = 1) -> JobStreams:
-    place = LogStreamRef(LOG_GROUP, job_name, REGION, instances=instances)
+    place = LogStreamRef(LOG_GROUP, job_name, f"{job_name}/", REGION, instances=instances)
     return JobStreams(Logs(calls, Access(region=REGION)), place)
 
 

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from argmin.aws.client import Aws
-from argmin.aws.event_listener import DETAIL_TYPE, Listener
+from argmin.aws.event_listener import EventObserver, HintHandler, Listener
 from argmin.aws.models import Access, JobHint
 from argmin.aws.sqs import Queue
 from argmin.backends.sagemaker.connection import Delegation, DelegationSettings
+from argmin.backends.sagemaker.jobs import list_event_types
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.runtime.telemetry.metrics import Metrics
 from tests.aws.client import QUICK, lead_to
 from tests.aws.control import Events
@@ -56,11 +58,17 @@ async def calls(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield made
 
 
+def open_listener(
+    queue: Queue, on_hint: HintHandler, observe_event: EventObserver = lambda _: None
+) -> Listener:
+    return Listener(queue, list_event_types(), on_hint, observe_event)
+
+
 def make_queue(aws: Emulator) -> str:
     """A queue that a rule of EventBridge feeds with the state changes of jobs."""
     url: str = aws.client("sqs").create_queue(QueueName="argmin")["QueueUrl"]
     events = aws.client("events")
-    pattern = {"source": ["aws.sagemaker"], "detail-type": [DETAIL_TYPE]}
+    pattern = {"source": ["aws.sagemaker"], "detail-type": [PROCESSING.event_detail_type]}
     events.put_rule(Name="argmin", EventPattern=json.dumps(pattern))
     arn = "arn:aws:sqs:us-east-1:123456789012:argmin"
     events.put_targets(Rule="argmin", Targets=[{"Id": "argmin", "Arn": arn}])
@@ -79,13 +87,13 @@ def count_left(aws: Emulator, url: str) -> int:
     return sum(int(answer["Attributes"][name]) for name in names)
 
 
-def event_of(name: str, kind: str = DETAIL_TYPE) -> dict[str, Any]:
+def event_of(name: str, kind: str = PROCESSING.event_detail_type) -> dict[str, Any]:
     return {"detail-type": kind, "detail": {"ProcessingJobName": name}}
 
 
 async def test_each_change_of_a_job_is_heard(calls: Aws, aws: Emulator, stage: Stage) -> None:
     ears = Ears()
-    listener = Listener(Queue(calls, Access(), make_queue(aws)), ears.hear, ears.count)
+    listener = open_listener(Queue(calls, Access(), make_queue(aws)), ears.hear, ears.count)
     listening = asyncio.create_task(listener.listen())
     stage.create("steel", Tags=[{"Key": "argmin.dev/name", "Value": "steel"}])
     await ears.wait_for("steel", "Completed")
@@ -100,7 +108,7 @@ async def test_events_that_are_doubled_and_shuffled_are_heard_all_the_same(
 ) -> None:
     aws.configure(events=Events(copies=3, shuffled=True, delay_seconds=0.5))
     ears = Ears()
-    listener = Listener(Queue(calls, Access(), make_queue(aws)), ears.hear)
+    listener = open_listener(Queue(calls, Access(), make_queue(aws)), ears.hear)
     listening = asyncio.create_task(listener.listen())
     stage.create("steel")
     await ears.wait_for("steel", "Completed")
@@ -112,7 +120,7 @@ async def test_many_messages_of_one_job_are_one_hint(calls: Aws, aws: Emulator) 
     url = make_queue(aws)
     send(aws, url, event_of("a"), event_of("a"), event_of("b"))
     ears = Ears()
-    listener = Listener(Queue(calls, Access(), url), ears.hear, ears.count)
+    listener = open_listener(Queue(calls, Access(), url), ears.hear, ears.count)
     received = 0
     while received < 3:
         received += await listener.poll()
@@ -126,7 +134,7 @@ async def test_what_is_no_event_is_counted_and_taken_out_of_the_way(
     url = make_queue(aws)
     send(aws, url, "nonsense", event_of(""), event_of("x", "Something Else"), event_of("steel"))
     ears = Ears()
-    listener = Listener(Queue(calls, Access(), url), ears.hear, ears.count)
+    listener = open_listener(Queue(calls, Access(), url), ears.hear, ears.count)
     received = 0
     while received < 4:
         received += await listener.poll()
@@ -143,7 +151,7 @@ async def test_a_message_is_kept_until_its_hint_was_passed_on(calls: Aws, aws: E
         raise RuntimeError("the engine is gone")
 
     with pytest.raises(RuntimeError):
-        await Listener(Queue(calls, Access(), url), fail).poll()
+        await open_listener(Queue(calls, Access(), url), fail).poll()
     assert count_left(aws, url) == 1
 
 
@@ -151,7 +159,7 @@ async def test_a_queue_that_is_away_is_listened_to_again(calls: Aws, aws: Emulat
     url = make_queue(aws)
     ears = Ears()
     fault = aws.faults.add("unavailable", "sqs", "ReceiveMessage")
-    listening = asyncio.create_task(Listener(Queue(calls, Access(), url), ears.hear).listen())
+    listening = asyncio.create_task(open_listener(Queue(calls, Access(), url), ears.hear).listen())
     await until(lambda: any(f.hits for f in aws.faults.list()))
     aws.faults.clear(fault)
     send(aws, url, event_of("steel"))

@@ -108,9 +108,9 @@ async def test_credentials_that_aws_refuses_are_obtained_anew_once(
     access = Access(role_arn=make_role(aws), namespace="team-a")
     async with Aws(QUICK) as calls:
         sagemaker = SageMaker(calls, access)
-        await sagemaker.describe_processing_job("job")
+        await sagemaker.describe_job("ProcessingJob", "job")
         aws.faults.add("expired-token", "sagemaker", "DescribeProcessingJob", times=1)
-        assert (await sagemaker.describe_processing_job("job")).name == "job"
+        assert (await sagemaker.describe_job("ProcessingJob", "job"))["ProcessingJobName"] == "job"
     assert count_assumptions(aws) == 2
 
 
@@ -125,9 +125,9 @@ async def test_credentials_that_stay_refused_are_an_error_that_heals(
             aws.faults.during("expired-token", "sagemaker", "DescribeProcessingJob") as fault,
             pytest.raises(ExpiredError, match="does not take the credentials"),
         ):
-            await sagemaker.describe_processing_job("job")
+            await sagemaker.describe_job("ProcessingJob", "job")
         assert fault is not None
-        assert (await sagemaker.describe_processing_job("job")).name == "job"
+        assert (await sagemaker.describe_job("ProcessingJob", "job"))["ProcessingJobName"] == "job"
 
 
 async def test_keys_that_are_deleted_and_replaced_are_read_anew_by_what_speaks_s3_too(

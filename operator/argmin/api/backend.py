@@ -213,10 +213,15 @@ class SageMakerStatus(ApiModel):
     """What is known of the SageMaker job of the last attempt, and of what the job costs."""
 
     job_name: Annotated[str, Field(max_length=63)] = Field(
-        description="Name of the processing job of the last attempt."
+        description="Name of the SageMaker job of the last attempt."
+    )
+    job_type: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None,
+        description="Type of that job in SageMaker's API, such as TrainingJob; absent for a"
+        " processing job.",
     )
     job_arn: Annotated[str, Field(max_length=256)] | None = Field(
-        default=None, description="ARN of that processing job, once SageMaker has it."
+        default=None, description="ARN of that job, once SageMaker has it."
     )
     region: Annotated[str, Field(max_length=32)] | None = Field(
         default=None, description="AWS region of the job."
@@ -228,7 +233,7 @@ class SageMakerStatus(ApiModel):
     )
     status: Annotated[str, Field(max_length=32)] | None = Field(
         default=None,
-        description="ProcessingJobStatus as SageMaker reports it, such as InProgress or Completed.",
+        description="Status of the job as SageMaker reports it, such as InProgress or Completed.",
     )
     instance_type: Annotated[str, Field(max_length=32)] | None = Field(
         default=None, description="Instance type of the job."

@@ -127,7 +127,7 @@ class CallName:
 
     service: str
     operation: str
-    """The name in AWS's API, such as `CreateProcessingJob`."""
+    """The name in AWS's API, such as `CreateTrainingJob`."""
     role_arn: str | None = None
 
     def __str__(self) -> str:

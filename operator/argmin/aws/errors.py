@@ -23,7 +23,7 @@ class AwsError(Exception):
         super().__init__(message)
         self.message = message
         self.operation = operation
-        """The operation, such as `sagemaker:CreateProcessingJob`."""
+        """The operation, such as `sagemaker:CreateTrainingJob`."""
         self.code = code
         """The `Error.Code` of AWS; empty without a response."""
 
@@ -84,7 +84,7 @@ class AccessDeniedError(AwsError):
     ) -> None:
         super().__init__(message, operation, code)
         self.action = action
-        """The missing permission, such as `sagemaker:CreateProcessingJob`."""
+        """The missing permission, such as `sagemaker:CreateTrainingJob`."""
         self.principal = principal
         """The identity that lacks it; empty if AWS does not name it."""
         self.resource = resource

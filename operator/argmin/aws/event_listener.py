@@ -1,4 +1,4 @@
-"""Hints that a processing job has changed: EventBridge's events, received from an SQS queue.
+"""Hints that a job of SageMaker has changed: EventBridge's events, received from an SQS queue.
 
 Events may be lost, duplicated and out of order. So an event only triggers a call that describes the
 job, and the description is used.
@@ -6,8 +6,9 @@ job, and the description is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,14 +24,17 @@ from argmin.aws.errors import AwsError
 from argmin.aws.models import JobHint, Message
 from argmin.aws.sqs import Queue
 
-DETAIL_TYPE = "SageMaker Processing Job State Change"
 POLL_SECONDS = 5
 """Seconds of a long poll; it cannot be cancelled, so a stop may take as long."""
 VISIBILITY_SECONDS = 60
 LONGEST_PAUSE = 60.0
+_PARTS = ("name", "arn", "status")
+"""What an event reports of a job, in fields such as `TrainingJobName`."""
 
 _log = structlog.get_logger(__name__)
 
+JobTypes = Mapping[str, str]
+"""Names of types in SageMaker's API, such as `TrainingJob`, by the detail type of their events."""
 HintHandler = Callable[[JobHint], None]
 """Called for each hint; it must not block or raise."""
 PollObserver = Callable[[AwsError | None], None]
@@ -43,30 +47,28 @@ class _Event(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     detail_type: str = Field(alias="detail-type")
-    detail: JobHint
-
-
-class _AnyEvent(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    detail_type: str = Field(alias="detail-type")
+    detail: Any = None
 
 
 class MalformedEventError(ValueError):
     """A message that is not an EventBridge event."""
 
 
-def read_hint(body: str) -> JobHint | None:
+def read_hint(body: str, job_types: JobTypes) -> JobHint | None:
     """The hint in a message; `None` for an event about something else.
 
     Raises:
-        MalformedEventError: it is not an event, or one about a processing job without a name.
+        MalformedEventError: it is not an event, or one about a job without a name.
     """
     try:
-        content = sift(body, EVENT)
-        if validate(_AnyEvent, content).detail_type != DETAIL_TYPE:
+        event = validate(_Event, sift(body, EVENT))
+        noun = job_types.get(event.detail_type)
+        if noun is None:
             return None
-        return validate(_Event, content).detail
+        detail = event.detail if isinstance(event.detail, dict) else {}
+        parts = {part: detail.get(f"{noun}{part.capitalize()}") for part in _PARTS}
+        given = {part: value for part, value in parts.items() if value is not None}
+        return validate(JobHint, {"job_type": noun, **given})
     except UntrustedError as error:
         raise MalformedEventError(str(error)) from None
 
@@ -76,6 +78,7 @@ class Listener:
     """Receives the messages of one queue."""
 
     queue: Queue
+    job_types: JobTypes
     on_hint: HintHandler
     observe_event: EventObserver = field(default=lambda _: None)
     observe_poll: PollObserver = field(default=lambda _: None)
@@ -121,15 +124,15 @@ class Listener:
 
     def _read(self, messages: Sequence[Message]) -> list[JobHint]:
         """The hints in messages, one for each job."""
-        hints: dict[str, JobHint] = {}
+        hints: dict[tuple[str, str], JobHint] = {}
         for message in messages:
             try:
-                hint = read_hint(message.body)
+                hint = read_hint(message.body, self.job_types)
             except MalformedEventError as error:
                 _log.warning("a message is no event", message=message.id, error=str(error))
                 self.observe_event("malformed")
                 continue
             self.observe_event("hint" if hint else "other")
             if hint:
-                hints[hint.arn or hint.name] = hint
+                hints[hint.job_type, hint.arn or hint.name] = hint
         return list(hints.values())

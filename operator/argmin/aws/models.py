@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_pascal
-
-from argmin.api.scalars import CleanText
+from pydantic import BaseModel, ConfigDict, Field
 
 
 @dataclass(frozen=True)
@@ -32,60 +26,6 @@ class Access:
     def account(self) -> str:
         """Account of the role; empty for that of the process."""
         return self.role_arn.split(":")[4] if self.role_arn else ""
-
-
-class ProcessingStatus(StrEnum):
-    """Status of a processing job in SageMaker's API."""
-
-    IN_PROGRESS = "InProgress"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    STOPPING = "Stopping"
-    STOPPED = "Stopped"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job has ended."""
-        return self in (self.COMPLETED, self.FAILED, self.STOPPED)
-
-
-class _AwsModel(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_pascal, populate_by_name=True
-    )
-
-
-class ProcessingJob(_AwsModel):
-    """The response of DescribeProcessingJob."""
-
-    name: str = Field(alias="ProcessingJobName")
-    arn: str = Field(alias="ProcessingJobArn")
-    status: ProcessingStatus = Field(alias="ProcessingJobStatus")
-    exit_message: CleanText = ""
-    """What the container wrote to /opt/ml/output/message; at most 1024 characters."""
-    failure_reason: CleanText = ""
-    creation_time: datetime
-    processing_start_time: datetime | None = None
-    processing_end_time: datetime | None = None
-    last_modified_time: datetime | None = None
-    instance_type: str | None = Field(
-        default=None,
-        validation_alias=AliasPath("ProcessingResources", "ClusterConfig", "InstanceType"),
-    )
-    instance_count: int = Field(
-        default=1,
-        validation_alias=AliasPath("ProcessingResources", "ClusterConfig", "InstanceCount"),
-    )
-    max_runtime_seconds: int | None = Field(
-        default=None, validation_alias=AliasPath("StoppingCondition", "MaxRuntimeInSeconds")
-    )
-    result_uri: str = Field(
-        default="",
-        validation_alias=AliasPath("ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri"),
-    )
-    """URI of the first output, which is argmin's own."""
-    role_arn: str = ""
-    image: str = Field(default="", validation_alias=AliasPath("AppSpecification", "ImageUri"))
 
 
 @dataclass(frozen=True)
@@ -123,15 +63,24 @@ class Message:
     body: str
 
 
-def _read_tags(value: Any) -> Any:
-    return value if isinstance(value, Mapping) else {}
+class JobHint(BaseModel):
+    """A hint that a job of SageMaker may have changed."""
 
+    model_config = ConfigDict(frozen=True)
 
-class JobHint(_AwsModel):
-    """A hint that a processing job may have changed."""
+    job_type: str
+    """Name of the type in SageMaker's API, such as `TrainingJob`."""
+    name: str = Field(min_length=1, max_length=63)
+    arn: str = Field(default="", pattern=r"^(arn:[^:]*:sagemaker:[^:]*:[^:]*:.*)?$")
+    """Empty if the event has none."""
+    status: str = ""
 
-    name: str = Field(alias="ProcessingJobName", min_length=1, max_length=63)
-    arn: str = Field(default="", alias="ProcessingJobArn")
-    status: str = Field(default="", alias="ProcessingJobStatus")
-    tags: Annotated[Mapping[str, str], BeforeValidator(_read_tags)] = Field(default_factory=dict)
-    """The job's tags, if the event has them."""
+    @property
+    def region(self) -> str:
+        """Region of the job; empty without an ARN."""
+        return self.arn.split(":")[3] if self.arn else ""
+
+    @property
+    def account(self) -> str:
+        """Account of the job; empty without an ARN."""
+        return self.arn.split(":")[4] if self.arn else ""

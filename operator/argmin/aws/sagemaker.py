@@ -1,4 +1,4 @@
-"""Amazon SageMaker, as far as argmin uses it: processing jobs and tags."""
+"""Amazon SageMaker, as far as argmin uses it: jobs of every type, and tags."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from argmin.aws.client import Aws
+from botocore import xform_name
+
+from argmin.aws.client import Answer, Aws
 from argmin.aws.errors import InvalidError
-from argmin.aws.models import Access, ProcessingJob
+from argmin.aws.models import Access
 
 Request = Mapping[str, Any]
 """A request in the JSON of SageMaker's API, passed on unchanged."""
@@ -23,34 +25,36 @@ class SageMaker:
         self._aws = aws
         self._access = access
 
-    async def create_processing_job(self, request: Request) -> str:
-        """Start a processing job; returns its ARN.
+    async def create_job(self, noun: str, request: Request) -> str:
+        """Start a job; returns its ARN.
+
+        Args:
+            noun: name of its type in SageMaker's API, such as `TrainingJob`.
+            request: the request of its Create operation.
 
         Raises:
             InUseError: a job of that name exists, perhaps by an earlier call without a response.
             UnavailableError: whether the job was started is unknown; a retry is safe.
         """
-        name = str(request["ProcessingJobName"])
-        answer = await self._call("create_processing_job", name, **request)
-        return str(answer["ProcessingJobArn"])
+        answer = await self._call(f"Create{noun}", str(request[f"{noun}Name"]), **request)
+        return str(answer[f"{noun}Arn"])
 
-    async def describe_processing_job(self, name: str) -> ProcessingJob:
-        """The description of a processing job.
+    async def describe_job(self, noun: str, name: str) -> Answer:
+        """The response of a job's Describe operation.
 
         Raises:
             NotFoundError: there is none of that name.
         """
-        answer = await self._call("describe_processing_job", name, ProcessingJobName=name)
-        return ProcessingJob.model_validate(answer)
+        return await self._call(f"Describe{noun}", name, **{f"{noun}Name": name})
 
-    async def stop_processing_job(self, name: str) -> None:
-        """Request that a processing job is stopped; no effect on one that has ended.
+    async def stop_job(self, noun: str, name: str) -> None:
+        """Request that a job is stopped; no effect on one that has ended.
 
         Raises:
             NotFoundError: there is none of that name.
         """
         try:
-            await self._call("stop_processing_job", name, ProcessingJobName=name)
+            await self._call(f"Stop{noun}", name, **{f"{noun}Name": name})
         except InvalidError as error:
             if not _OVER.search(error.message):
                 raise
@@ -60,15 +64,16 @@ class SageMaker:
         tags: dict[str, str] = {}
         token: dict[str, str] = {}
         for _page in range(_TAG_PAGES):
-            answer = await self._call("list_tags", arn, ResourceArn=arn, **token)
+            answer = await self._call("ListTags", arn, ResourceArn=arn, **token)
             tags |= {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
             if not answer.get("NextToken"):
                 break
             token = {"NextToken": answer["NextToken"]}
         return tags
 
-    async def _call(self, operation: str, caller: str, **parameters: Any) -> dict[str, Any]:
-        return await self._aws.call(self._access, _SERVICE, operation, parameters, caller=caller)
+    async def _call(self, operation: str, caller: str, **parameters: Any) -> Answer:
+        method = xform_name(operation)
+        return await self._aws.call(self._access, _SERVICE, method, parameters, caller=caller)
 
 
 _OVER = re.compile(r"is in status (Completed|Failed|Stopped|Stopping)\b")

@@ -21,13 +21,16 @@ from argmin.api.storage import S3Store
 from argmin.api.text import clean
 from argmin.api.untrusted import UntrustedError
 from argmin.aws.errors import TooLargeError
-from argmin.aws.event_listener import DETAIL_TYPE, MalformedEventError, read_hint
-from argmin.aws.models import ProcessingJob, StoredObject
+from argmin.aws.event_listener import MalformedEventError, read_hint
+from argmin.aws.models import StoredObject
 from argmin.backends.local.backend import read_answer as read_local_answer
 from argmin.backends.local.progress import read_progress
 from argmin.backends.pods.objects import LivePod
 from argmin.backends.pods.status import read_attempt
 from argmin.backends.sagemaker.answer import read_answer
+from argmin.backends.sagemaker.job_type import JobDescription
+from argmin.backends.sagemaker.jobs import list_event_types
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.backends.sagemaker.progress import find_progress
 from argmin.backends.state import Attempt
 from argmin.cli.charts.history import Course, read_course
@@ -94,9 +97,9 @@ class _Bucket:
         return StoredObject(key, len(self._content), last_modified=datetime.now(UTC))
 
 
-def _describe(**fields: Any) -> ProcessingJob:
+def _describe(**fields: Any) -> JobDescription:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return ProcessingJob.model_validate(
+    return PROCESSING.parse_description(
         {
             "ProcessingJobName": "steel-1",
             "ProcessingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/steel-1",
@@ -179,9 +182,9 @@ READERS = (
     ),
     Reader(
         "event of a queue",
-        lambda content: read_hint(content.decode(errors="replace")),
+        lambda content: read_hint(content.decode(errors="replace"), list_event_types()),
         {
-            "detail-type": DETAIL_TYPE,
+            "detail-type": PROCESSING.event_detail_type,
             "detail": {"ProcessingJobName": "steel-1", "ProcessingJobStatus": MARK, "Tags": {}},
         },
         ("detail",),

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from argmin.aws.event_listener import DETAIL_TYPE, MalformedEventError, read_hint
+from argmin.aws.event_listener import MalformedEventError, read_hint
+from argmin.backends.sagemaker.jobs import list_event_types
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/steel-1"
 
@@ -16,7 +18,7 @@ def event(**detail: Any) -> dict[str, Any]:
     return {
         "version": "0",
         "id": "6b1e",
-        "detail-type": DETAIL_TYPE,
+        "detail-type": PROCESSING.event_detail_type,
         "source": "aws.sagemaker",
         "account": "111122223333",
         "detail": {
@@ -31,22 +33,25 @@ def event(**detail: Any) -> dict[str, Any]:
 
 
 def test_an_event_names_the_job() -> None:
-    hint = read_hint(json.dumps(event()))
+    hint = read_hint(json.dumps(event()), list_event_types())
     assert hint is not None
     assert (hint.name, hint.arn, hint.status) == ("steel-1", ARN, "Completed")
-    assert hint.tags == {"argmin.dev/name": "steel"}
+    assert (hint.job_type, hint.region, hint.account) == (
+        "ProcessingJob",
+        "eu-west-1",
+        "111122223333",
+    )
 
 
 @pytest.mark.parametrize("tags", [None, [], [{"Key": "a", "Value": "b"}], "none"])
-def test_tags_of_another_form_are_left_out(tags: Any) -> None:
-    hint = read_hint(json.dumps(event(Tags=tags)))
+def test_tags_of_another_form_do_no_harm(tags: Any) -> None:
+    hint = read_hint(json.dumps(event(Tags=tags)), list_event_types())
     assert hint is not None
-    assert hint.tags == {}
 
 
 def test_an_event_about_something_else_is_no_hint() -> None:
     other = event() | {"detail-type": "SageMaker Training Job State Change", "detail": {}}
-    assert read_hint(json.dumps(other)) is None
+    assert read_hint(json.dumps(other), list_event_types()) is None
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,13 @@ def test_an_event_about_something_else_is_no_hint() -> None:
         "nonsense",
         "[]",
         "{}",
-        json.dumps({"detail-type": DETAIL_TYPE}),
+        json.dumps({"detail-type": PROCESSING.event_detail_type}),
         json.dumps(event(ProcessingJobName="")),
         json.dumps(event(ProcessingJobName=7)),
+        json.dumps(event(ProcessingJobArn="steel-1")),
         json.dumps(event() | {"detail": None}),
     ],
 )
 def test_a_message_that_is_no_event_is_named_malformed(body: str) -> None:
     with pytest.raises(MalformedEventError):
-        read_hint(body)
+        read_hint(body, list_event_types())

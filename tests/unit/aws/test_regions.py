@@ -29,7 +29,7 @@ async def test_a_region_that_is_none_is_named_and_nobody_is_asked() -> None:
 
     async with Aws(observer=Listener()) as aws:
         with pytest.raises(UnknownRegionError) as raised:
-            await SageMaker(aws, Access("eu-wset-9")).describe_processing_job("steel")
+            await SageMaker(aws, Access("eu-wset-9")).describe_job("ProcessingJob", "steel")
     assert "eu-wset-9" in raised.value.message
     assert "spec.backend.sageMaker.region" in raised.value.message
     assert calls == []

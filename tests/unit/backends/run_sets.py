@@ -17,7 +17,6 @@ from argmin.api.backend import (
 )
 from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
-from argmin.aws.models import ProcessingJob
 from argmin.backends.backend import Observations
 from argmin.backends.dispatch import find_execution
 from argmin.backends.execution import Execution, OwnerState, RunMemory, RunSet, build_run_set
@@ -25,6 +24,7 @@ from argmin.backends.pods.execution import ObservedPods
 from argmin.backends.pods.job import build_job
 from argmin.backends.pods.objects import LiveJob, LivePod
 from argmin.backends.run import Owner, Run
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.backends.sagemaker.observation import FINALIZER, JobObservation
 from argmin.backends.sagemaker.request import name_job
 from argmin.plan import Manifest
@@ -117,7 +117,7 @@ def in_pods(jobs: Iterable[LiveJob] = (), pods: Iterable[LivePod] = ()) -> dict[
 def on_aws(run: Run, status: str = "InProgress") -> dict[str, JobObservation]:
     """The observation of a run's first job."""
     name = name_job(run, 1)
-    job = ProcessingJob.model_validate(
+    job = PROCESSING.parse_description(
         {
             "ProcessingJobName": name,
             "ProcessingJobArn": f"arn:aws:sagemaker:eu-west-1:111122223333:processing-job/{name}",

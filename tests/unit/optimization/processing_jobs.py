@@ -1,4 +1,4 @@
-"""SageMaker's processing jobs and S3 in memory, as their documentation describes them.
+"""SageMaker's jobs and S3 in memory, as their documentation describes them.
 
 With the habits that matter here: the name of a job is taken for ever, a job is `InProgress` before
 its container starts, a stopped job is `Stopping` for a while, outputs are stored when the container
@@ -8,6 +8,7 @@ has ended, the exit message is cut after a KiB, and a call may take effect thoug
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,14 +24,10 @@ from argmin.aws.errors import (
     TooLargeError,
     UnavailableError,
 )
-from argmin.aws.models import (
-    Access,
-    LogEvent,
-    LogPage,
-    ProcessingJob,
-    ProcessingStatus,
-    StoredObject,
-)
+from argmin.aws.models import Access, LogEvent, LogPage, StoredObject
+from argmin.backends.sagemaker import jobs
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 
 ACCOUNT = "111122223333"
 EXIT_MESSAGE_LIMIT = 1024
@@ -38,37 +35,43 @@ EXIT_MESSAGE_LIMIT = 1024
 
 @dataclass
 class Job:
-    """One processing job."""
+    """One job."""
 
     request: Mapping[str, Any]
     created: datetime
-    status: ProcessingStatus = ProcessingStatus.IN_PROGRESS
+    status: JobStatus = JobStatus.IN_PROGRESS
     started: datetime | None = None
     ended: datetime | None = None
     exit_message: str = ""
     failure_reason: str = ""
+    noun: str = PROCESSING.noun
 
     @property
     def name(self) -> str:
-        return str(self.request["ProcessingJobName"])
+        return str(self.request[f"{self.noun}Name"])
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:processing-job/{self.name}"
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", self.noun).lower()
+        return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:{kind}/{self.name}"
 
-    def describe(self) -> ProcessingJob:
-        return ProcessingJob.model_validate(
-            {
-                **self.request,
-                "ProcessingJobArn": self.arn,
-                "ProcessingJobStatus": self.status,
-                "CreationTime": self.created,
-                "ProcessingStartTime": self.started,
-                "ProcessingEndTime": self.ended,
-                "ExitMessage": self.exit_message,
-                "FailureReason": self.failure_reason,
-            }
-        )
+    def describe(self) -> JobDescription:
+        (job_type,) = (known for known in jobs.JOB_TYPES if known.noun == self.noun)
+        return job_type.parse_description(self.answer())
+
+    def answer(self) -> dict[str, Any]:
+        """The response of Describe."""
+        times = self.noun.removesuffix("Job")
+        return {
+            **self.request,
+            f"{self.noun}Arn": self.arn,
+            f"{self.noun}Status": self.status,
+            "CreationTime": self.created,
+            f"{times}StartTime": self.started,
+            f"{times}EndTime": self.ended,
+            "ExitMessage": self.exit_message,
+            "FailureReason": self.failure_reason,
+        }
 
 
 @dataclass
@@ -108,25 +111,25 @@ class Amazon:
 
     # SageMaker.
 
-    async def create_processing_job(self, request: Mapping[str, Any]) -> str:
-        name = str(request["ProcessingJobName"])
-        with self._call("CreateProcessingJob", writes=True):
+    async def create_job(self, noun: str, request: Mapping[str, Any]) -> str:
+        name = str(request[f"{noun}Name"])
+        with self._call(f"Create{noun}", writes=True):
             if name in self.all_jobs:
-                raise InUseError(f"job {name} already exists", "sagemaker:CreateProcessingJob")
+                raise InUseError(f"job {name} already exists", f"sagemaker:Create{noun}")
             if len(self.live) >= self.quota:
                 raise LimitExceededError("the AWS quota is used up", "ml.m5.large for processing")
-            self.all_jobs[name] = Job(copy.deepcopy(request), self.clock())
+            self.all_jobs[name] = Job(copy.deepcopy(request), self.clock(), noun=noun)
         return self.all_jobs[name].arn
 
-    async def describe_processing_job(self, name: str) -> ProcessingJob:
-        with self._call("DescribeProcessingJob"):
-            return self._find(name).describe()
+    async def describe_job(self, noun: str, name: str) -> Mapping[str, Any]:
+        with self._call(f"Describe{noun}"):
+            return self._find(name).answer()
 
-    async def stop_processing_job(self, name: str) -> None:
-        with self._call("StopProcessingJob", writes=True):
+    async def stop_job(self, noun: str, name: str) -> None:
+        with self._call(f"Stop{noun}", writes=True):
             job = self._find(name)
             if not job.status.is_over:
-                job.status = ProcessingStatus.STOPPING
+                job.status = JobStatus.STOPPING
 
     async def list_tags(self, arn: str) -> dict[str, str]:
         with self._call("ListTags"):
@@ -195,25 +198,25 @@ class Amazon:
         job.exit_message = text[:EXIT_MESSAGE_LIMIT]
         if answer and is_stored:
             self._store_answer(job, text)
-        if job.status is ProcessingStatus.STOPPING:
-            job.status = ProcessingStatus.STOPPED
+        if job.status is JobStatus.STOPPING:
+            job.status = JobStatus.STOPPED
         elif exit_code:
-            job.status = ProcessingStatus.FAILED
+            job.status = JobStatus.FAILED
             job.failure_reason = f"AlgorithmError: , exit code: {exit_code}"
         else:
-            job.status = ProcessingStatus.COMPLETED
+            job.status = JobStatus.COMPLETED
         job.ended = self.clock()
 
     def fail(self, name: str, failure_reason: str) -> None:
         """SageMaker itself gives up on a job."""
         job = self.all_jobs[name]
-        job.status, job.failure_reason = ProcessingStatus.FAILED, failure_reason
+        job.status, job.failure_reason = JobStatus.FAILED, failure_reason
         job.ended = self.clock()
 
     def never_start(self, name: str) -> None:
         """A job that was stopped before its container started is stopped."""
         job = self.all_jobs[name]
-        job.status, job.ended = ProcessingStatus.STOPPED, self.clock()
+        job.status, job.ended = JobStatus.STOPPED, self.clock()
 
     @property
     def live(self) -> list[Job]:
@@ -233,11 +236,12 @@ class Amazon:
 
     def _find(self, name: str) -> Job:
         if name not in self.all_jobs:
-            raise NotFoundError(f"there is no job {name}", "sagemaker:DescribeProcessingJob")
+            raise NotFoundError(f"there is no job {name}", "sagemaker:Describe")
         return self.all_jobs[name]
 
     def _store_answer(self, job: Job, text: str) -> None:
-        bucket, _, prefix = job.describe().result_uri.removeprefix("s3://").partition("/")
+        result = job.describe().result_uri
+        bucket, _, prefix = result.removeprefix("s3://").partition("/")
         self.buckets[bucket, f"{prefix}/answer.json"] = (text.encode(), self.clock())
 
     @contextmanager

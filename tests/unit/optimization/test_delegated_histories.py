@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 )
 
 from argmin.api.answer import Answer, ExitCode, Reason
-from argmin.aws.models import JobHint, ProcessingStatus
+from argmin.aws.models import JobHint
+from argmin.backends.sagemaker.job_type import JobStatus
 from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Job, silence
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure, hide_uid
@@ -134,7 +135,7 @@ class History(RuleBasedStateMachine):
     @rule()
     def container_starts(self) -> None:
         job = self.pick(is_started=False)
-        if job and job.status is ProcessingStatus.IN_PROGRESS:
+        if job and job.status is JobStatus.IN_PROGRESS:
             self.world.aws.start(job.name)
         elif job:
             self.world.aws.never_start(job.name)
@@ -145,7 +146,7 @@ class History(RuleBasedStateMachine):
         self, ending: tuple[int, Answer | None], stop: tuple[int, Answer | None], is_stored: bool
     ) -> None:
         job = self.pick(is_started=True)
-        if job and job.status is ProcessingStatus.STOPPING:
+        if job and job.status is JobStatus.STOPPING:
             self.world.aws.end(job.name, *stop, is_stored=is_stored)
         elif job:
             self.world.aws.end(job.name, *ending)
@@ -154,7 +155,7 @@ class History(RuleBasedStateMachine):
     @rule(reason=st.sampled_from(BREAKDOWNS))
     def sagemaker_breaks_down(self, reason: str) -> None:
         job = self.pick(is_started=False)
-        if job and job.status is ProcessingStatus.IN_PROGRESS:
+        if job and job.status is JobStatus.IN_PROGRESS:
             self.world.aws.fail(job.name, reason)
 
     @rule(quota=st.sampled_from([0, QUOTA]))
@@ -162,12 +163,12 @@ class History(RuleBasedStateMachine):
         self.world.aws.quota = quota
 
     @precondition(lambda self: bool(self.world.aws.all_jobs))
-    @rule(times=st.integers(0, 2), status=st.sampled_from(list(ProcessingStatus)))
+    @rule(times=st.integers(0, 2), status=st.sampled_from(list(JobStatus)))
     def an_event_comes_maybe_twice_or_late(self, times: int, status: str) -> None:
-        for name in list(self.world.aws.all_jobs)[-2:]:
-            hint = {"ProcessingJobName": name, "ProcessingJobStatus": status}
+        for job in list(self.world.aws.all_jobs.values())[-2:]:
+            hint = JobHint(job_type=job.noun, name=job.name, arn=job.arn, status=status)
             for _ in range(times):
-                self.world.cache.record_hint(JobHint.model_validate(hint))
+                self.world.cache.record_hint(hint)
 
     # What always holds.
 

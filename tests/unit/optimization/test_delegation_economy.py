@@ -11,7 +11,7 @@ from argmin.api.progress import PROGRESS_PREFIX, Progress
 from argmin.aws.errors import ThrottledError
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
-from tests.unit.optimization.processing_jobs import Fault, Job
+from tests.unit.optimization.processing_jobs import ACCOUNT, Fault, Job
 from tests.unit.optimization.world import KEY, OPTIMAL
 
 LONG = OPTIMAL.model_copy(update={"message": "m" * 1024})
@@ -24,9 +24,8 @@ def listening() -> DelegatedWorld:
 
 
 def hint_of(world: DelegatedWorld, status: str) -> JobHint:
-    return JobHint.model_validate(
-        {"ProcessingJobName": world.job_name, "ProcessingJobStatus": status}
-    )
+    arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:processing-job/{world.job_name}"
+    return JobHint(job_type="ProcessingJob", name=world.job_name, arn=arn, status=status)
 
 
 def tell(world: DelegatedWorld, status: str, times: int = 1) -> None:
@@ -125,7 +124,7 @@ def test_events_of_the_past_and_of_strangers_cost_nothing() -> None:
     tell(world, "Completed")
     calls = len(world.aws.calls)
     tell(world, "InProgress")
-    world.cache.record_hint(JobHint.model_validate({"ProcessingJobName": "of-somebody-else"}))
+    world.cache.record_hint(JobHint(job_type="ProcessingJob", name="of-somebody-else"))
     assert world.woken == []
     assert len(world.aws.calls) == calls
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argmin.api.answer import METRICS_LIMIT, Metric
 from argmin.aws.errors import TooLargeError
-from tests.unit.optimization.delegated import DelegatedWorld, running
+from argmin.aws.models import Access
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
+from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, running
 from tests.unit.optimization.processing_jobs import Fault
 from tests.unit.optimization.world import OPTIMAL
 
@@ -34,7 +36,7 @@ def test_a_status_takes_the_first_metrics_of_an_answer_with_more() -> None:
 def test_no_more_than_that_is_kept_in_mind() -> None:
     world = running()
     end_with_many_metrics(world, short_answer())
-    entry = world.cache.find(world.job_name)
+    entry = world.cache.find(PROCESSING, world.job_name, Access("eu-west-1", TEAM_ROLE))
     assert entry
     assert entry.observed
     assert entry.observed.answer

@@ -1,1 +1,1 @@
-"""Runs as SageMaker processing jobs."""
+"""Runs as jobs of SageMaker."""

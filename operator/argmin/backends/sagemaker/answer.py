@@ -1,4 +1,4 @@
-"""Reading the answer of an ended processing job, and whether its result is in the bucket."""
+"""Reading the answer of an ended job, and whether its result is in the bucket."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from argmin.api.run import ANSWER_FILE
 from argmin.api.storage import S3Store, StoredResult
 from argmin.api.untrusted import ANSWER
 from argmin.aws.errors import AccessDeniedError, TooLargeError
-from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
 from argmin.backends.sagemaker.clients import Objects
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus
 from argmin.backends.sagemaker.observation import read_region
 from argmin.backends.sagemaker.status import exceeded_max_runtime
 
@@ -22,13 +22,15 @@ _log = structlog.get_logger(__name__)
 _SOLVED = (Outcome.OPTIMAL, Outcome.FEASIBLE)
 
 
-def read_result_store(job: ProcessingJob) -> S3Store | None:
+def read_result_store(job: JobDescription) -> S3Store | None:
     """The folder of a job's result, from its description: the settings may have changed since."""
     bucket, _, prefix = job.result_uri.removeprefix("s3://").partition("/")
     return S3Store(bucket=bucket, prefix=prefix, region=read_region(job.arn)) if bucket else None
 
 
-async def read_answer(job: ProcessingJob, store: S3Store | None, objects: Objects) -> Answer | None:
+async def read_answer(
+    job: JobDescription, store: S3Store | None, objects: Objects
+) -> Answer | None:
     """The answer of an ended job.
 
     A short answer is in the exit message; a long one is read from the bucket. SageMaker uploads the
@@ -39,12 +41,12 @@ async def read_answer(job: ProcessingJob, store: S3Store | None, objects: Object
         AwsError: the answer should be in the bucket, and cannot be read.
     """
     reported = parse_answer(job.exit_message)
-    if job.processing_start_time is None or store is None:
+    if job.start_time is None or store is None:
         return reported
-    if job.status is ProcessingStatus.COMPLETED:
+    if job.status is JobStatus.COMPLETED:
         found = await _complete(reported, job, store, objects)
         return found and _mark_delivered(found, store)
-    if job.status is ProcessingStatus.STOPPED or exceeded_max_runtime(job):
+    if job.status is JobStatus.STOPPED or exceeded_max_runtime(job):
         return await _read_stopped(job, reported, store, objects)
     if reported or not job.exit_message:
         return reported
@@ -52,7 +54,7 @@ async def read_answer(job: ProcessingJob, store: S3Store | None, objects: Object
 
 
 async def _read_stopped(
-    job: ProcessingJob, reported: Answer | None, store: S3Store, objects: Objects
+    job: JobDescription, reported: Answer | None, store: S3Store, objects: Objects
 ) -> Answer | None:
     if reported and reported.outcome not in _SOLVED:
         return reported
@@ -68,7 +70,7 @@ async def _read_stopped(
 
 
 async def _complete(
-    reported: Answer | None, job: ProcessingJob, store: S3Store, objects: Objects
+    reported: Answer | None, job: JobDescription, store: S3Store, objects: Objects
 ) -> Answer | None:
     """The answer of the exit message, or the one in the bucket if that was shortened."""
     if reported and not reported.shortened:
@@ -76,7 +78,7 @@ async def _complete(
     return await _fetch(job, store, objects) or reported
 
 
-async def _is_stored(job: ProcessingJob, store: S3Store, objects: Objects) -> bool:
+async def _is_stored(job: JobDescription, store: S3Store, objects: Objects) -> bool:
     """Whether the result in the bucket is that of this job, not of an earlier attempt."""
     try:
         found = await objects.head_object(store.bucket, _locate(store))
@@ -86,14 +88,14 @@ async def _is_stored(job: ProcessingJob, store: S3Store, objects: Objects) -> bo
     return modified is not None and modified >= _read_creation_time(job)
 
 
-async def _fetch_if_allowed(job: ProcessingJob, store: S3Store, objects: Objects) -> Answer | None:
+async def _fetch_if_allowed(job: JobDescription, store: S3Store, objects: Objects) -> Answer | None:
     try:
         return await _fetch(job, store, objects)
     except AccessDeniedError:
         return None
 
 
-async def _fetch(job: ProcessingJob, store: S3Store, objects: Objects) -> Answer | None:
+async def _fetch(job: JobDescription, store: S3Store, objects: Objects) -> Answer | None:
     """The answer in the bucket, unless it is of an earlier attempt: all share one folder.
 
     One over the size limit, which argmin's runner never writes, counts as none.
@@ -108,7 +110,7 @@ async def _fetch(job: ProcessingJob, store: S3Store, objects: Objects) -> Answer
     return parse_answer(content.decode(errors="replace")) if content is not None else None
 
 
-def _read_creation_time(job: ProcessingJob) -> datetime:
+def _read_creation_time(job: JobDescription) -> datetime:
     return job.creation_time.replace(microsecond=0)  # S3 has whole seconds
 
 

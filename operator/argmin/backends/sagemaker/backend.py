@@ -1,4 +1,4 @@
-"""SageMaker as a backend: observing, creating and stopping processing jobs.
+"""SageMaker as a backend: observing, creating and stopping jobs of any type.
 
 The rules decide what to do, without any call. This module makes as few calls as possible, and each
 may be repeated.
@@ -22,17 +22,17 @@ from argmin.aws.errors import (
     UnavailableError,
     UnknownRegionError,
 )
-from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
+from argmin.aws.models import Access
 from argmin.backends.run import Owner
 from argmin.backends.sagemaker.answer import read_answer, read_result_store
 from argmin.backends.sagemaker.cache import UNCERTAIN_PERIOD, Entry, JobCache
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
-from argmin.backends.sagemaker.clients import Clients, Jobs
+from argmin.backends.sagemaker.clients import Clients, JobsOfType
 from argmin.backends.sagemaker.errors import explain_refusal
-from argmin.backends.sagemaker.observation import JobObservation, JobTarget
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
+from argmin.backends.sagemaker.observation import JobObservation, JobTarget, NextJob
 from argmin.backends.sagemaker.polling import Polling
 from argmin.backends.sagemaker.progress import read_on
-from argmin.backends.sagemaker.request import TAG_UID
 from argmin.plan import Call, Retry
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ def _read_clock() -> datetime:
 
 
 class SageMakerJobs:
-    """Processing jobs of all owners."""
+    """The jobs of all owners."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class SageMakerJobs:
             Blocked: SageMaker refuses the call until somebody acts.
             Retry: it cannot be called now.
         """
-        status, access = target.status, target.access
-        now, name = self._clock(), status.job_name
-        entry = self._cache.open(name, target.owner.key)
+        status, now = target.status, self._clock()
+        name = status.job_name
+        entry = self._cache.open(target.job_type, name, target.access, target.owner.key)
         seen = entry.observed
         is_over = seen is not None and seen.job is not None and not seen.is_live
         if is_over or (seen is None and target.is_created_next):
@@ -79,18 +79,18 @@ class SageMakerJobs:
         if entry.must_look(now):
             try:
                 is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
-                await self._look(name, entry, access, None if is_known else target.owner.uid)
+                await self._look(target, entry, None if is_known else target.owner.uid)
             except AwsError as error:
                 raise explain_refusal(
                     error, name, self._polling, target.force_delete_hint
                 ) from error
         if entry.must_read(now):
-            await self._read_log(name, entry, access)
+            await self._read_log(target, entry)
         return entry.observed
 
-    def mark_absent(self, job_name: str, owner: Owner) -> None:
+    def mark_absent(self, job: NextJob, owner: Owner) -> None:
         """Record that a job, which is not announced yet, does not exist."""
-        self._cache.open(job_name, owner.key).is_absent = True
+        self._cache.open(job.job_type, job.name, job.access, owner.key).is_absent = True
 
     async def perform(self, call: Call) -> None:
         """Create or stop a job.
@@ -114,13 +114,14 @@ class SageMakerJobs:
             store = _describe_store(call) if isinstance(call, CreateJob) else ""
             raise explain_refusal(error, name, self._polling, force_delete_hint, store) from error
 
-    async def _look(self, name: str, entry: Entry, access: Access, uid: str | None) -> None:
+    async def _look(self, target: JobTarget, entry: Entry, uid: str | None) -> None:
         """Describe a job; `uid` is that of its owner if its tags have to be checked."""
         now, hints = self._clock(), entry.hints
-        jobs = self._clients.jobs(access)
-        job = await (self._search(jobs, name, uid, entry) if uid else _find(jobs, name))
+        name = target.status.job_name
+        jobs = self._open(target.access, target.job_type)
+        job = await (self._search(jobs, name, uid, entry) if uid else jobs.find(name))
         if job is not None:
-            await self._record_description(job, entry, access)
+            await self._record_description(job, entry, target.access)
             entry.hints_handled = hints  # hints during the call remain to be handled
             return
         if uid and entry.creation_uncertain(now):
@@ -129,14 +130,16 @@ class SageMakerJobs:
         entry.observed = JobObservation(None, now + self._polling.longest)
         entry.look_at, entry.read_at, entry.hints_handled = entry.observed.due, None, hints
 
-    async def _search(self, jobs: Jobs, name: str, uid: str, entry: Entry) -> ProcessingJob | None:
+    async def _search(
+        self, jobs: JobsOfType, name: str, uid: str, entry: Entry
+    ) -> JobDescription | None:
         """The job of that name, if it exists and has the owner's uid in its tags.
 
         A role that may describe only its own jobs is also refused if there is none. So a refusal
         means absence only for a job that cannot exist; any other may be running.
         """
         try:
-            return await _find_own(jobs, name, uid)
+            return await jobs.find_own(name, uid)
         except UnknownRegionError:
             return None
         except (AccessDeniedError, RoleNotUsableError):
@@ -144,7 +147,7 @@ class SageMakerJobs:
                 return None
             raise
 
-    async def _record_description(self, job: ProcessingJob, entry: Entry, access: Access) -> None:
+    async def _record_description(self, job: JobDescription, entry: Entry, access: Access) -> None:
         """Record the description of a job, with its answer if it has ended."""
         if job.status.is_over:
             objects = self._clients.objects(access)
@@ -153,12 +156,12 @@ class SageMakerJobs:
         else:
             self._record_live(job, entry)
 
-    def _record_live(self, job: ProcessingJob, entry: Entry) -> None:
+    def _record_live(self, job: JobDescription, entry: Entry) -> None:
         """Record a job that has not ended: when to describe it again, and when to read its log."""
         now = self._clock()
         entry.looked_at, is_trusted = now, entry.trusts_events(job)
         entry.look_at = self._polling.find_next_look(job, now, is_trusted=is_trusted)
-        runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
+        runs = job.start_time and job.status is JobStatus.IN_PROGRESS
         if not runs or entry.log.is_refused:
             entry.read_at = None
         elif entry.read_at is None:
@@ -166,11 +169,12 @@ class SageMakerJobs:
         due = min(entry.look_at, entry.read_at or entry.look_at)
         entry.observed = JobObservation(job, due, progress=entry.log.progress)
 
-    async def _read_log(self, name: str, entry: Entry, access: Access) -> None:
+    async def _read_log(self, target: JobTarget, entry: Entry) -> None:
         seen, had_stream = entry.observed, bool(entry.log.stream)
         if seen is None or seen.job is None:
             return
-        entry.log = await read_on(name, entry.log, self._clients.logs(access))
+        logs = self._clients.logs(target.access)
+        entry.log = await read_on(target.job_type, seen.job.name, entry.log, logs)
         now = self._clock()
         has_found = bool(entry.log.stream) and not had_stream
         entry.read_at = self._polling.find_next_reading(seen.job, now)
@@ -184,14 +188,14 @@ class SageMakerJobs:
         entry.observed = replace(seen, due=due, progress=entry.log.progress)
 
     async def _create(self, call: CreateJob) -> None:
-        entry = self._cache.open(call.job_name, call.owner.key)
-        jobs = self._clients.jobs(call.access)
+        entry = self._cache.open(call.job_type, call.job_name, call.access, call.owner.key)
+        jobs = self._open(call.access, call.job_type)
         job = await self._store_document(call, entry, jobs)
         if job is None:
             job = await self._request(call, entry, jobs)
         await self._record_description(job, entry, call.access)
 
-    async def _request(self, call: CreateJob, entry: Entry, jobs: Jobs) -> ProcessingJob:
+    async def _request(self, call: CreateJob, entry: Entry, jobs: JobsOfType) -> JobDescription:
         if not self._is_leading():
             raise Retry(
                 self._polling.shortest, f"another process leads: {call.job_name} is its own"
@@ -200,11 +204,11 @@ class SageMakerJobs:
         entry.observed = entry.look_at = None  # an observed absence is no longer valid
         was_absent, entry.is_absent = entry.is_absent, False
         try:
-            arn = await jobs.create_processing_job(call.submission.request)
+            arn = await jobs.create(call.submission.request)
         except InUseError:
             entry.uncertain_until = self._clock()
             entry.is_absent = was_absent  # the name is another job's, unless it can be adopted
-            job = await _adopt(jobs, call)
+            job = await jobs.adopt(call.job_name, call.owner.uid)
             entry.is_absent = False
             _log.info("adopted", job=job.name, arn=job.arn)
             return job
@@ -216,11 +220,11 @@ class SageMakerJobs:
                 entry.is_absent = was_absent
             raise
         _log.info("created", job=call.job_name, arn=arn)
-        return self._expected_job(call, arn)
+        return call.job_type.expect_description(call.submission.request, arn, self._clock())
 
     async def _store_document(
-        self, call: CreateJob, entry: Entry, jobs: Jobs
-    ) -> ProcessingJob | None:
+        self, call: CreateJob, entry: Entry, jobs: JobsOfType
+    ) -> JobDescription | None:
         """Store the document once for each attempt, however often its creation is refused.
 
         Returns:
@@ -232,7 +236,7 @@ class SageMakerJobs:
         try:
             await self._put_document(call, only_new=True)
         except InUseError:
-            job = await _find_adoptable(jobs, call)
+            job = await self._find_adoptable(call, jobs)
             if job is not None:
                 return job
             await self._put_document(call)
@@ -250,66 +254,28 @@ class SageMakerJobs:
             only_new=only_new,
         )
 
-    def _expected_job(self, call: CreateJob, arn: str) -> ProcessingJob:
-        """The description that SageMaker would return just after it has accepted the request."""
-        return ProcessingJob.model_validate(
-            {
-                **call.submission.request,
-                "ProcessingJobArn": arn,
-                "ProcessingJobStatus": ProcessingStatus.IN_PROGRESS,
-                "CreationTime": self._clock(),
-            }
-        )
+    async def _find_adoptable(self, call: CreateJob, jobs: JobsOfType) -> JobDescription | None:
+        """The job of an earlier call; `None` also if argmin may not describe it."""
+        try:
+            return await jobs.find_own(call.job_name, call.owner.uid)
+        except (AccessDeniedError, RoleNotUsableError, UnknownRegionError):
+            return None
 
     async def _stop(self, call: StopJob) -> None:
-        now, entry = self._clock(), self._cache.find(call.job_name)
+        now, entry = self._clock(), self._cache.find(call.job_type, call.job_name, call.access)
         try:
-            await self._clients.jobs(call.access).stop_processing_job(call.job_name)
+            await self._open(call.access, call.job_type).stop(call.job_name)
         except NotFoundError:
             if entry:
                 entry.observed = JobObservation(None, now + self._polling.longest)
                 entry.look_at = entry.observed.due
             return
         if entry and entry.observed and entry.observed.job and entry.observed.is_live:
-            status = {"status": ProcessingStatus.STOPPING}
+            status = {"status": JobStatus.STOPPING}
             self._record_live(entry.observed.job.model_copy(update=status), entry)
 
-
-async def _find(jobs: Jobs, name: str) -> ProcessingJob | None:
-    try:
-        return await jobs.describe_processing_job(name)
-    except NotFoundError:
-        return None
-
-
-async def _find_own(jobs: Jobs, name: str, uid: str) -> ProcessingJob | None:
-    job = await _find(jobs, name)
-    tags = await jobs.list_tags(job.arn) if job else {}
-    return job if tags.get(TAG_UID) == uid else None
-
-
-async def _find_adoptable(jobs: Jobs, call: CreateJob) -> ProcessingJob | None:
-    """The job of an earlier call; `None` also if argmin may not describe it."""
-    try:
-        return await _find_own(jobs, call.job_name, call.owner.uid)
-    except (AccessDeniedError, RoleNotUsableError, UnknownRegionError):
-        return None
-
-
-async def _adopt(jobs: Jobs, call: CreateJob) -> ProcessingJob:
-    """The job of that name, which an earlier call has created; raises if it is another's."""
-    name = call.job_name
-    try:
-        job = await jobs.describe_processing_job(name)
-        tags = await jobs.list_tags(job.arn)
-    except AccessDeniedError as error:
-        # The role may describe its own jobs only, so this one has another owner.
-        message = f"a SageMaker job {name} is there, and argmin may not look at it"
-        raise InUseError(message, error.operation, error.code) from error
-    if tags.get(TAG_UID) != call.owner.uid:
-        message = f"a SageMaker job {name} is there, and it is not of this object: rename one"
-        raise InUseError(message, "sagemaker:CreateProcessingJob")
-    return job
+    def _open(self, access: Access, job_type: JobType) -> JobsOfType:
+        return JobsOfType(self._clients.jobs(access), job_type)
 
 
 def _describe_store(call: CreateJob) -> str:

@@ -1,4 +1,4 @@
-"""The cache of observed processing jobs, and of hints (events) that they have changed.
+"""The cache of observed jobs, and of hints (events) that they have changed.
 
 In memory only: after a restart the process describes each job that has not ended once.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from argmin.aws.models import JobHint, ProcessingJob, ProcessingStatus
+from argmin.aws.models import Access, JobHint
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
 from argmin.backends.sagemaker.observation import JobObservation
 from argmin.backends.sagemaker.progress import LogReading
 from argmin.plan import Key
@@ -22,6 +23,18 @@ MOST_JOBS = 10_000
 
 Wake = Callable[[Key], None]
 """Adds the key of an owner to the work queue."""
+
+
+@dataclass(frozen=True)
+class JobKey:
+    """What identifies a job: names are unique within a type, an account and a region."""
+
+    noun: str
+    """Name of its type in SageMaker's API."""
+    name: str
+    region: str
+    account: str
+    """Empty for that of the process."""
 
 
 @dataclass
@@ -67,7 +80,7 @@ class Entry:
 
     def expects(self, hint: JobHint) -> bool:
         """Whether a hint reports only the creation by this process's own pending call."""
-        return self.observed is None and hint.status == ProcessingStatus.IN_PROGRESS
+        return self.observed is None and hint.status == JobStatus.IN_PROGRESS
 
     def must_look(self, now: datetime) -> bool:
         """Whether the job is due to be described."""
@@ -75,9 +88,9 @@ class Entry:
             return True
         return now >= self.look_at
 
-    def trusts_events(self, job: ProcessingJob) -> bool:
+    def trusts_events(self, job: JobDescription) -> bool:
         """Whether events can be relied on: they are received, and a running job's log advances."""
-        return self.has_events and (self.log.has_news or job.processing_start_time is None)
+        return self.has_events and (self.log.has_news or job.start_time is None)
 
     def must_read(self, now: datetime) -> bool:
         """Whether its log is due to be read."""
@@ -94,34 +107,37 @@ class Entry:
 
 
 class JobCache:
-    """Entries by job name."""
+    """Entries by job."""
 
-    def __init__(self) -> None:
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
+    def __init__(self, region: str = "") -> None:
+        """`region` is that of the process, for calls without one."""
+        self._region = region
+        self._entries: OrderedDict[JobKey, Entry] = OrderedDict()
         self._wake: Wake = _ignore
 
     def connect(self, wake: Wake) -> None:
         """Set the callback for the owner of each job with a new hint."""
         self._wake = wake
 
-    def open(self, job_name: str, owner: Key) -> Entry:
+    def open(self, job_type: JobType, job_name: str, access: Access, owner: Key) -> Entry:
         """The entry of a job, created if there is none."""
-        entry = self._entries.setdefault(job_name, Entry(owner))
-        self._entries.move_to_end(job_name)
+        key = self._key_of(job_type, job_name, access)
+        entry = self._entries.setdefault(key, Entry(owner))
+        self._entries.move_to_end(key)
         if len(self._entries) > MOST_JOBS:
             self._entries.popitem(last=False)
         return entry
 
-    def find(self, job_name: str) -> Entry | None:
+    def find(self, job_type: JobType, job_name: str, access: Access) -> Entry | None:
         """The entry of a job, if there is one."""
-        return self._entries.get(job_name)
+        return self._entries.get(self._key_of(job_type, job_name, access))
 
     def record_hint(self, hint: JobHint) -> None:
         """Record a hint: its job is described soon, unless that state was observed already.
 
         Hints may be duplicated, late and out of order; those for unknown jobs are ignored.
         """
-        entry = self._entries.get(hint.name)
+        entry = self._find_hinted(hint)
         if entry is None or not entry.may_be_of(hint):
             return
         entry.has_events = True
@@ -137,6 +153,14 @@ class JobCache:
             if entry.observed and entry.observed.is_live:
                 entry.hints += 1
                 self._wake(entry.owner)
+
+    def _find_hinted(self, hint: JobHint) -> Entry | None:
+        """The entry of a hint's job; a job of the process's own account is kept without one."""
+        key = JobKey(hint.job_type, hint.name, hint.region or self._region, hint.account)
+        return self._entries.get(key) or self._entries.get(replace(key, account=""))
+
+    def _key_of(self, job_type: JobType, job_name: str, access: Access) -> JobKey:
+        return JobKey(job_type.noun, job_name, access.region or self._region, access.account)
 
 
 def _ignore(_key: Key) -> None:

@@ -6,6 +6,7 @@ Its libraries take more memory than all the rest of the operator.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from argmin.backends.sagemaker.backend import SageMakerJobs
 from argmin.backends.sagemaker.cache import JobCache, Wake
 from argmin.backends.sagemaker.clients import Jobs, Logs, Objects
 from argmin.backends.sagemaker.event_health import EventHealth
+from argmin.backends.sagemaker.jobs import list_event_types
 from argmin.backends.sagemaker.polling import Polling
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class AwsClients:
         self._aws = aws
 
     def jobs(self, access: Access) -> Jobs:
-        """The processing jobs that an identity can reach."""
+        """The jobs that an identity can reach."""
         from argmin.aws.sagemaker import SageMaker
 
         return SageMaker(self._aws, access)
@@ -82,13 +84,13 @@ class Delegation:
         self._is_leading = is_leading
         self._observer = observer
         self._observe_event = observe_event
-        self._cache = JobCache()
+        self._cache = JobCache(os.environ.get("AWS_REGION", ""))
         self._polling = Polling(settings.shortest_pause, has_events=bool(settings.queue_url))
         self._event_health = EventHealth(self._on_change, settings.shortest_pause)
         self._aws: Aws | None = None
 
     def open_jobs(self) -> SageMakerJobs:
-        """SageMaker's processing jobs."""
+        """SageMaker's jobs."""
         clients = AwsClients(self._open())
         return SageMakerJobs(clients, self._polling, self._cache, is_leading=self._is_leading)
 
@@ -113,7 +115,11 @@ class Delegation:
         queue = Queue(self._open(), Access(region=region[1] if region else ""), url)
         self._event_health.start()
         await Listener(
-            queue, self._cache.record_hint, self._observe_event, self._event_health.note
+            queue,
+            list_event_types(),
+            self._cache.record_hint,
+            self._observe_event,
+            self._event_health.note,
         ).listen()
 
     def close(self) -> None:

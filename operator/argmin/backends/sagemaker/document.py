@@ -17,7 +17,7 @@ from argmin.api.run import (
     Transfers,
     Upload,
 )
-from argmin.api.storage import S3Bucket, S3Store
+from argmin.api.storage import S3Bucket, S3Object, S3Store
 from argmin.backends.run import Run, RunInput
 from argmin.backends.store_layout import locate_output
 
@@ -130,3 +130,10 @@ def is_elsewhere(location: S3Bucket, settings: SageMakerBackend) -> bool:
     """Whether a location is outside Amazon S3 of the job's region: only the runner can use it."""
     is_abroad = location.region is not None and settings.region not in (None, location.region)
     return location.endpoint is not None or is_abroad
+
+
+def write_uri(source: S3Object) -> str:
+    """The `s3://` URI of a source."""
+    # A folder ends with a slash, so that data/ does not match database/.
+    path = source.key or f"{(source.prefix or '').rstrip('/')}/"
+    return f"s3://{source.bucket}/{path}"

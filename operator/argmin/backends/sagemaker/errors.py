@@ -27,7 +27,7 @@ def explain_refusal(
 
     Args:
         error: the error of AWS.
-        job_name: name of the processing job.
+        job_name: name of the job.
         polling: the pauses between attempts.
         force_delete_hint: how to delete the owner without waiting, for the message.
         store: the bucket that was written to and where it is configured, for the message.

@@ -1,4 +1,4 @@
-"""The last observation of a processing job, and which job an owner has; pure."""
+"""The last observation of a job, and which job an owner has; pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from argmin.api.answer import Answer
 from argmin.api.backend import AttemptStatus, BackendName, SageMakerStatus
 from argmin.api.base import GROUP
 from argmin.api.progress import Progress
-from argmin.aws.models import Access, ProcessingJob, ProcessingStatus
+from argmin.aws.models import Access
 from argmin.backends.attempts import is_over
 from argmin.backends.execution import RunMemory, RunRequest, RunSet
 from argmin.backends.run import Owner, Run
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
+from argmin.backends.sagemaker.jobs import find_job_type, read_job_type
 from argmin.backends.sagemaker.request import name_job
 
 FINALIZER = f"{GROUP}/sagemaker"
@@ -29,7 +31,7 @@ _NUMBER = re.compile(r"-(\d+)$")
 class JobObservation:
     """A job as last observed."""
 
-    job: ProcessingJob | None
+    job: JobDescription | None
     """`None` if SageMaker has none of that name."""
     due: datetime
     """When to observe it again."""
@@ -46,7 +48,7 @@ class JobObservation:
     @property
     def is_stopping(self) -> bool:
         """Whether a stop was requested."""
-        return self.job is not None and self.job.status is ProcessingStatus.STOPPING
+        return self.job is not None and self.job.status is JobStatus.STOPPING
 
 
 ObservedJobs = Mapping[str, JobObservation]
@@ -60,6 +62,7 @@ class JobTarget:
     owner: Owner
     status: SageMakerStatus
     access: Access
+    job_type: JobType
     is_created_next: bool = False
     """Creating it, which is due, also finds whether it exists already."""
     force_delete_hint: str = ""
@@ -71,7 +74,13 @@ def list_targets(run_set: RunSet) -> Iterator[JobTarget]:
     owner, unwanted = run_set.owner, list_unwanted(run_set)
     if not owner.is_abandoned:
         for status, access in unwanted.values():
-            yield JobTarget(owner.owner, status, access, force_delete_hint=owner.force_delete_hint)
+            yield JobTarget(
+                owner.owner,
+                status,
+                access,
+                read_job_type(status),
+                force_delete_hint=owner.force_delete_hint,
+            )
     if owner.is_abandoned and owner.is_deleted:
         return
     for name, request in run_set.requests.items():
@@ -81,18 +90,29 @@ def list_targets(run_set: RunSet) -> Iterator[JobTarget]:
                 owner.owner,
                 announced,
                 find_access(request.run, announced),
+                read_job_type(announced),
                 _is_created_next(request, announced),
                 owner.force_delete_hint,
             )
 
 
-def list_next_jobs(run_set: RunSet) -> Iterator[str]:
-    """Names of the next jobs, which are not announced yet: they do not exist."""
+@dataclass(frozen=True)
+class NextJob:
+    """A job that is to be announced next."""
+
+    job_type: JobType
+    name: str
+    access: Access
+
+
+def list_next_jobs(run_set: RunSet) -> Iterator[NextJob]:
+    """The next jobs, which are not announced yet: they do not exist."""
     unwanted = list_unwanted(run_set)
     for name, request in run_set.requests.items():
         is_wanted = request.run.backend is BackendName.SAGE_MAKER and not request.is_idle
         if is_wanted and name not in unwanted and find_announced(request) is None:
-            yield name_job(request.run, choose_number(request))
+            run, number = request.run, choose_number(request)
+            yield NextJob(find_job_type(run), name_job(run, number), find_wanted_access(run))
 
 
 def list_unwanted(run_set: RunSet) -> dict[str, tuple[SageMakerStatus, Access]]:
@@ -119,7 +139,7 @@ def is_known_over(status: SageMakerStatus, attempts: tuple[AttemptStatus, ...]) 
     """Whether the status records that the job has ended, so that no call is needed."""
     if status.status == GONE:
         return True
-    if status.status in list(ProcessingStatus) and ProcessingStatus(status.status).is_over:
+    if status.status in list(JobStatus) and JobStatus(status.status).is_over:
         return True
     return any(attempt.name == status.job_name and is_over(attempt) for attempt in attempts)
 
@@ -210,9 +230,13 @@ def _is_created_next(request: RunRequest, status: SageMakerStatus) -> bool:
 
 def matches_settings(run: Run, status: SageMakerStatus) -> bool:
     """Whether the current settings would create the job where the status has announced it."""
+    return find_access(run, status) == find_wanted_access(run)
+
+
+def find_wanted_access(run: Run) -> Access:
+    """The role and region by which the current settings would create a job."""
     settings = run.backend_settings.sage_maker
-    wanted = Access(settings.region or "", settings.assume_role_arn, run.namespace)
-    return find_access(run, status) == wanted
+    return Access(settings.region or "", settings.assume_role_arn, run.namespace)
 
 
 def _read_account(role_arn: str) -> str:

@@ -1,4 +1,4 @@
-"""Polling intervals of processing jobs; deterministic for a job.
+"""Polling intervals of jobs; deterministic for a job.
 
 Without events, polling is the only way to observe a change. With them it covers lost events, and
 the start of the container, for which SageMaker emits none. A job whose events are received and
@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argmin.aws.models import ProcessingJob, ProcessingStatus
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus
 
 _SHARE_OF_AGE = 0.1
 _SHARE_OF_AGE_WITH_EVENTS = 0.25
@@ -48,7 +48,7 @@ class Polling:
         return self.shortest * 10
 
     def find_next_look(
-        self, job: ProcessingJob, now: datetime, *, is_trusted: bool = False
+        self, job: JobDescription, now: datetime, *, is_trusted: bool = False
     ) -> datetime:
         """When to describe a job again that was described now.
 
@@ -64,7 +64,7 @@ class Polling:
             pause = self._choose_pause_with_events(job, age, is_trusted)
         return now + spread(pause, job.name)
 
-    def find_next_reading(self, job: ProcessingJob, now: datetime) -> datetime:
+    def find_next_reading(self, job: JobDescription, now: datetime) -> datetime:
         """When to read the log of a job again."""
         age, shortest = _age_of(job, now), 2 * self.shortest
         if self.has_events:
@@ -73,18 +73,18 @@ class Polling:
             pause = _clamp(age * _SHARE_OF_AGE, shortest, self.longest)
         return now + spread(pause, job.name)
 
-    def _choose_pause(self, job: ProcessingJob, age: timedelta) -> timedelta:
+    def _choose_pause(self, job: JobDescription, age: timedelta) -> timedelta:
         # Once it runs, every second call reads its log.
-        runs = job.processing_start_time and job.status is ProcessingStatus.IN_PROGRESS
+        runs = job.start_time and job.status is JobStatus.IN_PROGRESS
         shortest = self.shortest * (2 if runs else 1)
         return _clamp(age * _SHARE_OF_AGE, shortest, self.longest)
 
     def _choose_pause_with_events(
-        self, job: ProcessingJob, age: timedelta, is_trusted: bool
+        self, job: JobDescription, age: timedelta, is_trusted: bool
     ) -> timedelta:
-        if job.status is ProcessingStatus.STOPPING:
+        if job.status is JobStatus.STOPPING:
             return self.longest
-        if job.processing_start_time is not None:
+        if job.start_time is not None:
             usual = _clamp(age, 5 * self.longest, 15 * self.longest)
             return 30 * self.longest if is_trusted else usual
         # No event reports that the container has started. The first event of a young job may be on
@@ -94,7 +94,7 @@ class Polling:
         return 2 * self.shortest / (1 + _SPREAD)
 
 
-def _age_of(job: ProcessingJob, now: datetime) -> timedelta:
+def _age_of(job: JobDescription, now: datetime) -> timedelta:
     return max(timedelta(0), now - job.creation_time)
 
 

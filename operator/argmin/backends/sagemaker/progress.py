@@ -1,4 +1,4 @@
-"""Reading the progress of a search from the log of its processing job.
+"""Reading the progress of a search from the log of its job.
 
 Best effort: a log that cannot be read delays nothing else.
 """
@@ -15,7 +15,7 @@ from argmin.api.progress import PROGRESS_PREFIX, Progress, find_nonsense
 from argmin.api.untrusted import PROGRESS, UntrustedError, read_document
 from argmin.aws.errors import AwsError
 from argmin.backends.sagemaker.clients import Logs
-from argmin.backends.sagemaker.status import LOG_GROUP
+from argmin.backends.sagemaker.job_type import JobType
 
 TAIL_LINES = 1000
 """Lines read from the end of the log: the runner reports at least twice a minute among others."""
@@ -38,12 +38,12 @@ class LogReading:
     """AWS refuses access; it is not read again."""
 
 
-async def read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
+async def read_on(job_type: JobType, job_name: str, before: LogReading, logs: Logs) -> LogReading:
     """Make one call: find the log's stream, or read its end."""
     before = replace(before, has_news=False)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await _read_on(job_name, before, logs)
+            return await _read_on(job_type, job_name, before, logs)
     except AwsError as error:
         _log.info("a log cannot be read", job=job_name, error=error.message)
         return replace(before, is_refused=not error.transient)
@@ -52,11 +52,12 @@ async def read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
         return before
 
 
-async def _read_on(job_name: str, before: LogReading, logs: Logs) -> LogReading:
+async def _read_on(job_type: JobType, job_name: str, before: LogReading, logs: Logs) -> LogReading:
+    group = job_type.log_group
     if not before.stream:
-        streams = await logs.list_streams(LOG_GROUP, f"{job_name}/")
+        streams = await logs.list_streams(group, job_type.name_streams(job_name))
         return replace(before, stream=streams[0] if streams else "")
-    page = await logs.read_tail(LOG_GROUP, before.stream, TAIL_LINES)
+    page = await logs.read_tail(group, before.stream, TAIL_LINES)
     progress = find_progress(event.text for event in page.events)
     has_news = progress is not None and progress != before.progress
     return replace(before, progress=progress or before.progress, has_news=has_news)

@@ -15,7 +15,11 @@ from argmin.backends.sagemaker.decision.execution import (
     find_execution,
 )
 from argmin.backends.sagemaker.decision.leftovers import find_leftovers
-from argmin.backends.sagemaker.observation import ObservedJobs, list_next_jobs, list_targets
+from argmin.backends.sagemaker.observation import (
+    ObservedJobs,
+    list_next_jobs,
+    list_targets,
+)
 from argmin.plan import Call, View
 
 
@@ -40,8 +44,8 @@ class SageMakerBackend:
         if self._open_jobs is None or not (targets or absent):
             return {}
         jobs = self._connect()
-        for name in absent:
-            jobs.mark_absent(name, run_set.owner.owner)
+        for job in absent:
+            jobs.mark_absent(job, run_set.owner.owner)
         found = {target.status.job_name: await jobs.look(target) for target in targets}
         return {name: observed for name, observed in found.items() if observed}
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from argmin.api.answer import Answer, ExitCode, Outcome, Reason
-from argmin.aws.models import ProcessingJob, ProcessingStatus
 from argmin.backends.answers import parse_answer
 from argmin.backends.sagemaker.failure_reason import Cause, ErrorContext, find_cause, read_exit_code
+from argmin.backends.sagemaker.job_type import JobDescription, JobStatus
 from argmin.backends.state import NOT_KEPT, Attempt, RunPhase, RunReason
-
-LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
-"""Log group of all processing jobs, with streams `<job>/algo-<n>-<number>`."""
 
 _MESSAGE_LIMIT = 1024
 _SLACK = timedelta(seconds=5)
@@ -33,11 +30,11 @@ class Reading:
 
 
 def read_job(
-    job: ProcessingJob,
+    job: JobDescription,
     answer: Answer | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> Reading:
-    """One attempt from its processing job.
+    """One attempt from its job.
 
     Args:
         job: SageMaker's description.
@@ -48,7 +45,7 @@ def read_job(
     found = answer or parse_answer(job.exit_message)
     if job.status.is_over:
         return _read_end(job, found, sources or {})
-    started = job.processing_start_time
+    started = job.start_time
     attempt = Attempt(
         name=job.name,
         phase=RunPhase.RUNNING if started else RunPhase.PENDING,
@@ -56,36 +53,36 @@ def read_job(
         message=None if started else _PREPARING,
         started=started,
     )
-    return Reading(attempt, is_stopping=job.status is ProcessingStatus.STOPPING)
+    return Reading(attempt, is_stopping=job.status is JobStatus.STOPPING)
 
 
-def exceeded_max_runtime(job: ProcessingJob) -> bool:
+def exceeded_max_runtime(job: JobDescription) -> bool:
     """Whether an ended job had exceeded its maximum runtime.
 
     Its status is then `Stopped` or `Failed`; for `Stopped` only its times show the cause.
     """
     start, end, limit = (
-        job.processing_start_time,
-        job.processing_end_time,
+        job.start_time,
+        job.end_time,
         job.max_runtime_seconds,
     )
     if not (start and end and limit) or read_exit_code(job.failure_reason) is not None:
         return False
-    is_failed = job.status is ProcessingStatus.FAILED
+    is_failed = job.status is JobStatus.FAILED
     return end - start >= timedelta(seconds=limit) - (_SLACK if is_failed else timedelta(0))
 
 
-def _read_end(job: ProcessingJob, answer: Answer | None, sources: Mapping[str, str]) -> Reading:
+def _read_end(job: JobDescription, answer: Answer | None, sources: Mapping[str, str]) -> Reading:
     ended = Attempt(
         name=job.name,
         phase=RunPhase.FAILED,
         answer=answer,
-        started=job.processing_start_time,
-        finished=job.processing_end_time or job.last_modified_time,
+        started=job.start_time,
+        finished=job.end_time or job.last_modified_time,
     )
-    if job.status is ProcessingStatus.COMPLETED:
+    if job.status is JobStatus.COMPLETED:
         return Reading(_succeed(ended, answer))
-    if job.status is ProcessingStatus.STOPPED:
+    if job.status is JobStatus.STOPPED:
         return _read_stop(job, ended, answer)
     where = ErrorContext(job.image, job.role_arn, job.instance_type or "", sources)
     return _read_failure(job, ended, answer, where)
@@ -101,7 +98,7 @@ def _succeed(ended: Attempt, answer: Answer | None) -> Attempt:
     )
 
 
-def _read_stop(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> Reading:
+def _read_stop(job: JobDescription, ended: Attempt, answer: Answer | None) -> Reading:
     """A stopped job: SageMaker reports no exit code, so the answer decides."""
     is_timeout = exceeded_max_runtime(job)
     if answer and _has_result(answer):
@@ -122,7 +119,7 @@ def _read_stop(job: ProcessingJob, ended: Attempt, answer: Answer | None) -> Rea
     return Reading(stopped)
 
 
-def _time_out(job: ProcessingJob, ended: Attempt) -> Attempt:
+def _time_out(job: JobDescription, ended: Attempt) -> Attempt:
     message = (
         f"the attempt was stopped after {job.max_runtime_seconds} s without a solution:"
         " raise spec.backend.sageMaker.maxRuntimeSeconds"
@@ -131,7 +128,7 @@ def _time_out(job: ProcessingJob, ended: Attempt) -> Attempt:
 
 
 def _read_failure(
-    job: ProcessingJob, ended: Attempt, answer: Answer | None, where: ErrorContext
+    job: JobDescription, ended: Attempt, answer: Answer | None, where: ErrorContext
 ) -> Reading:
     code = read_exit_code(job.failure_reason)
     cause = find_cause(job.failure_reason, where)

@@ -16,13 +16,11 @@ from argmin.api.storage import S3Bucket, S3Store
 from argmin.backends.field_paths import name_input
 from argmin.backends.run import Run, build_environment
 from argmin.backends.sagemaker.document import is_elsewhere
+from argmin.backends.sagemaker.job_type import JobLimits
+from argmin.backends.sagemaker.jobs import find_job_type
 
-MOST_CHANNELS = 10
-"""Maximum number each of inputs and outputs of a job; argmin needs one of each."""
-MOST_VARIABLES = 100
 MOST_TAGS = 50
 OWN_TAGS = 4
-MOST_VALUE = 256
 MOST_PATH = 256
 MOST_IMAGE = 255
 MOST_URI = 1024
@@ -37,7 +35,7 @@ _NO_SECRETS = (
 
 
 class UnfitRunError(ValueError):
-    """A run that cannot be a processing job; each problem names a field and what to write."""
+    """A run that cannot be a job of SageMaker; each problem names a field and what to write."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("; ".join(problems))
@@ -51,12 +49,13 @@ def list_problems(
     contents: Mapping[ConfigMapKeyRef, bytes],
 ) -> tuple[str, ...]:
     """All problems of a run on SageMaker."""
+    limits = find_job_type(run).limits
     return (
         *_check_settings(run, settings),
         *_check_store(settings, store),
-        *_check_inputs(run, settings, contents),
-        *_check_outputs(run, settings, store),
-        *_check_environment(run, contents),
+        *_check_inputs(run, settings, contents, limits),
+        *_check_outputs(run, settings, store, limits),
+        *_check_environment(run, contents, limits),
     )
 
 
@@ -94,7 +93,10 @@ def _check_store(settings: SageMakerBackend, store: S3Store) -> Iterator[str]:
 
 
 def _check_inputs(
-    run: Run, settings: SageMakerBackend, contents: Mapping[ConfigMapKeyRef, bytes]
+    run: Run,
+    settings: SageMakerBackend,
+    contents: Mapping[ConfigMapKeyRef, bytes],
+    limits: JobLimits,
 ) -> Iterator[str]:
     moved = 1  # the job document
     for item in run.inputs:
@@ -105,8 +107,8 @@ def _check_inputs(
                 f"{field}.persistentVolumeClaim: it is of this cluster and SageMaker cannot read"
                 " it: put the file into a bucket, and name it by s3"
             )
-        if source.image and len(source.image.path) > MOST_VALUE:
-            yield f"{field}.image.path: SageMaker takes at most {MOST_VALUE} characters"
+        if source.image and len(source.image.path) > limits.variable_text:
+            yield f"{field}.image.path: SageMaker takes at most {limits.variable_text} characters"
         if source.config_map_key_ref:
             yield from _check_reference(
                 f"{field}.configMapKeyRef", source.config_map_key_ref, contents
@@ -114,9 +116,9 @@ def _check_inputs(
         if source.s3:
             yield from _check_location(f"{field}.s3", source.s3, settings)
             moved += not is_elsewhere(source.s3, settings)
-    if moved > MOST_CHANNELS:
+    if moved > limits.channels:
         yield (
-            f"spec.inputs: SageMaker fetches {MOST_CHANNELS - 1} places of S3 for a job, and"
+            f"spec.inputs: SageMaker fetches {limits.channels - 1} places of S3 for a job, and"
             f" {moved - 1} are named: put files into one folder, and name it by prefix"
         )
 
@@ -143,14 +145,16 @@ def _check_location(field: str, location: S3Bucket, settings: SageMakerBackend) 
         yield f"{field}: SageMaker takes at most {MOST_URI} characters, with s3:// and the bucket"
 
 
-def _check_outputs(run: Run, settings: SageMakerBackend, store: S3Store) -> Iterator[str]:
+def _check_outputs(
+    run: Run, settings: SageMakerBackend, store: S3Store, limits: JobLimits
+) -> Iterator[str]:
     moved = 1  # argmin's own
     for output in run.document.outputs:
         yield from _check_output(run, output, settings)
         moved += not (output.s3 and is_elsewhere(output.s3, settings))
-    if moved > MOST_CHANNELS:
+    if moved > limits.channels:
         yield (
-            f"spec.outputs: SageMaker keeps {MOST_CHANNELS - 1} folders of a job, and"
+            f"spec.outputs: SageMaker keeps {limits.channels - 1} folders of a job, and"
             f" {moved - 1} are named: write into subfolders of one"
         )
     yield from _check_keys(run, settings, store)
@@ -179,42 +183,46 @@ def _check_keys(run: Run, settings: SageMakerBackend, store: S3Store) -> Iterato
         )
 
 
-def _check_environment(run: Run, contents: Mapping[ConfigMapKeyRef, bytes]) -> Iterator[str]:
+def _check_environment(
+    run: Run, contents: Mapping[ConfigMapKeyRef, bytes], limits: JobLimits
+) -> Iterator[str]:
     for variable in run.env:
-        yield from _check_variable(variable, contents)
+        yield from _check_variable(variable, contents, limits)
     count = len({variable.name for variable in run.env} | build_environment(run).keys()) + 1
-    if count > MOST_VARIABLES:
+    if count > limits.variables:
         yield (
             f"spec.env: with argmin's own there are {count} variables; SageMaker takes"
-            f" {MOST_VARIABLES}"
+            f" {limits.variables}"
         )
 
 
-def _check_variable(variable: EnvVar, contents: Mapping[ConfigMapKeyRef, bytes]) -> Iterator[str]:
-    field = f"spec.env[{variable.name}]"
+def _check_variable(
+    variable: EnvVar, contents: Mapping[ConfigMapKeyRef, bytes], limits: JobLimits
+) -> Iterator[str]:
+    field, limit = f"spec.env[{variable.name}]", limits.variable_text
     if not _VARIABLE.fullmatch(variable.name):
         yield f"{field}.name: SageMaker takes letters, digits and _ only"
-    if len(variable.name) > MOST_VALUE:
-        yield f"{field}.name: SageMaker takes at most {MOST_VALUE} characters"
+    if len(variable.name) > limit:
+        yield f"{field}.name: SageMaker takes at most {limit} characters"
     source = variable.value_from
     if source is None:
-        yield from _check_value(f"{field}.value", (variable.value or "").encode())
+        yield from _check_value(f"{field}.value", (variable.value or "").encode(), limit)
     elif source.config_map_key_ref is None:
         yield (f"{field}.valueFrom.secretKeyRef: {_NO_SECRETS} to it in AWS Secrets Manager")
     else:
         path = f"{field}.valueFrom.configMapKeyRef"
         yield from _check_reference(path, source.config_map_key_ref, contents)
-        yield from _check_value(path, contents.get(source.config_map_key_ref, b""))
+        yield from _check_value(path, contents.get(source.config_map_key_ref, b""), limit)
 
 
-def _check_value(field: str, value: bytes) -> Iterator[str]:
+def _check_value(field: str, value: bytes, limit: int) -> Iterator[str]:
     try:
         length = len(value.decode())
     except UnicodeDecodeError:
         yield f"{field}: the value of a variable is text in UTF-8, and this is not"
         return
-    if length > MOST_VALUE:
+    if length > limit:
         yield (
-            f"{field}: SageMaker takes at most {MOST_VALUE} characters, and it has {length}:"
+            f"{field}: SageMaker takes at most {limit} characters, and it has {length}:"
             " pass it on as a file, in spec.inputs"
         )

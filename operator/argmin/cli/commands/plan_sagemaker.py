@@ -146,7 +146,8 @@ def _print(job: OptimizationJob, submission: Submission, document: Mapping[str, 
 
 
 def _describe(job: OptimizationJob, submission: Submission) -> Iterator[str]:
-    yield "what SageMaker would be asked (CreateProcessingJob), and the job document,"
+    operation = submission.job_type.name_operation("Create")
+    yield f"what SageMaker would be asked ({operation}), and the job document,"
     bucket = submission.result_store.bucket
     yield f"which would be stored before as {_SCHEME}{bucket}/{submission.key}"
     if not job.metadata.uid:

@@ -1,4 +1,4 @@
-"""The log of one processing job in CloudWatch, read forwards: a stream for each instance."""
+"""The log of one job of SageMaker in CloudWatch, read forwards: a stream for each instance."""
 
 from __future__ import annotations
 
@@ -48,10 +48,12 @@ class Logs(Protocol):
 
 @dataclass(frozen=True)
 class LogStreamRef:
-    """The log group and stream prefix of a processing job."""
+    """The log group and stream prefix of a job of SageMaker."""
 
     group: str
     job_name: str
+    prefix: str
+    """What the names of its streams begin with."""
     region: str = ""
     account: str = ""
     """Empty as long as it is not known."""
@@ -85,7 +87,7 @@ class JobStreams:
             CliError: AWS refuses the person, or does not answer.
         """
         if len(self._tokens) < self.ref.instances:
-            group, prefix = self.ref.group, f"{self.ref.job_name}/"
+            group, prefix = self.ref.group, self.ref.prefix
             for stream in await self._ask(self._logs.list_streams, group, prefix):
                 self._tokens.setdefault(stream, None)
         for stream in tuple(self._tokens):
@@ -93,7 +95,7 @@ class JobStreams:
                 yield line
 
     async def _read_stream(self, stream: str) -> AsyncGenerator[str]:
-        host = stream.removeprefix(f"{self.ref.job_name}/").rpartition("-")[0]
+        host = stream.removeprefix(self.ref.prefix).rpartition("-")[0]
         label = f"[{host}] " if self.ref.instances > 1 else ""
         while True:
             token = self._tokens[stream]

@@ -1,4 +1,4 @@
-"""What a job's processing jobs printed, from CloudWatch by the person's own AWS credentials."""
+"""What the SageMaker jobs of a job printed, from CloudWatch by the person's own AWS credentials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argmin.api.backend import SageMakerStatus
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import LOG_KEY
 from argmin.aws.models import Access
-from argmin.backends.sagemaker.status import LOG_GROUP
+from argmin.backends.sagemaker.jobs import read_job_type
 from argmin.cli.cluster.follow import is_finished
 from argmin.cli.cluster.session import Session
 from argmin.cli.errors import CliError, ExitStatus
@@ -157,10 +157,11 @@ def _find_stream(job: OptimizationJob) -> LogStreamRef | None:
     status = job.status.sage_maker
     if status is None:
         return None
-    region, account = _read_arn(status)
+    job_type, (region, account) = read_job_type(status), _read_arn(status)
     return LogStreamRef(
-        group=status.log_group or LOG_GROUP,
+        group=status.log_group or job_type.log_group,
         job_name=status.job_name,
+        prefix=job_type.name_streams(status.job_name),
         region=status.region or region,
         account=account,
         instances=status.instance_count or 1,

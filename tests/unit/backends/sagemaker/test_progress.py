@@ -8,7 +8,9 @@ import pytest
 
 from argmin.api.progress import Progress
 from argmin.aws.errors import AccessDeniedError, AwsError, UnavailableError
-from argmin.aws.models import LogEvent, LogPage, ProcessingJob
+from argmin.aws.models import LogEvent, LogPage
+from argmin.backends.sagemaker.job_type import JobDescription
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.backends.sagemaker.polling import Polling
 from argmin.backends.sagemaker.progress import LogReading, find_progress, read_on
 
@@ -74,46 +76,47 @@ class TestReadOn:
     async def test_the_stream_of_the_first_instance_is_looked_for_once(self) -> None:
         log, reading = Log(TOLD), LogReading()
         for _ in range(3):
-            reading = await read_on("job", reading, log)
+            reading = await read_on(PROCESSING, "job", reading, log)
         assert reading.progress == SEEN
         assert log.calls == ["list", "job/algo-1-1", "job/algo-1-1"]
 
     async def test_as_long_as_there_is_no_stream_it_is_looked_for_again(self) -> None:
         log = Log()
         log.streams = ()
-        assert await read_on("job", LogReading(), log) == LogReading()
+        assert await read_on(PROCESSING, "job", LogReading(), log) == LogReading()
 
     async def test_a_solver_that_talks_much_hides_no_progress(self) -> None:
         log = Log(TOLD, *(f"node {number}" for number in range(500)))
-        assert (await read_on("job", LogReading("job/algo-1-1"), log)).progress == SEEN
+        assert (await read_on(PROCESSING, "job", LogReading("job/algo-1-1"), log)).progress == SEEN
 
     async def test_what_was_known_stays_known_where_nothing_is_told(self) -> None:
         before = LogReading("job/algo-1-1", SEEN)
-        assert await read_on("job", before, Log("nothing")) == before
+        assert await read_on(PROCESSING, "job", before, Log("nothing")) == before
 
     async def test_a_failure_is_passed_over_and_a_refusal_is_taken(self) -> None:
         log, before = Log(), LogReading("job/algo-1-1", SEEN)
         log.error = UnavailableError("no answer")
-        assert await read_on("job", before, log) == before
+        assert await read_on(PROCESSING, "job", before, log) == before
         log.error = AccessDeniedError("no policy allows", "logs:GetLogEvents")
-        after = await read_on("job", before, log)
+        after = await read_on(PROCESSING, "job", before, log)
         assert after.is_refused
         assert after.progress == SEEN
 
     async def test_a_log_has_news_where_it_tells_more_than_before(self) -> None:
-        first = await read_on("job", LogReading("job/algo-1-1"), Log(TOLD))
+        first = await read_on(PROCESSING, "job", LogReading("job/algo-1-1"), Log(TOLD))
         assert first.has_news
-        assert not (await read_on("job", first, Log(TOLD))).has_news
-        assert not (await read_on("job", first, Log("nothing"))).has_news
-        assert (await read_on("job", first, Log(TOLD, TOLD.replace("12", "13")))).has_news
+        assert not (await read_on(PROCESSING, "job", first, Log(TOLD))).has_news
+        assert not (await read_on(PROCESSING, "job", first, Log("nothing"))).has_news
+        newer = Log(TOLD, TOLD.replace("12", "13"))
+        assert (await read_on(PROCESSING, "job", first, newer)).has_news
         broken = Log(TOLD)
         broken.error = UnavailableError("no answer")
-        assert not (await read_on("job", first, broken)).has_news
+        assert not (await read_on(PROCESSING, "job", first, broken)).has_news
 
 
-def build_job(*, has_started: bool, status: str = "InProgress") -> ProcessingJob:
+def build_job(*, has_started: bool, status: str = "InProgress") -> JobDescription:
     started = {"ProcessingStartTime": CREATED} if has_started else {}
-    return ProcessingJob.model_validate(
+    return PROCESSING.parse_description(
         {
             "ProcessingJobName": "job",
             "ProcessingJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/job",

@@ -23,8 +23,8 @@ from argmin.api.storage import S3Store
 from argmin.backends.defaults import Defaults
 from argmin.backends.run import Run, RunInput
 from argmin.backends.sagemaker.document import Contents
+from argmin.backends.sagemaker.jobs.processing import MESSAGE_PATH
 from argmin.backends.sagemaker.request import (
-    MESSAGE_PATH,
     Submission,
     build_submission,
     name_job,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argmin.aws.models import ProcessingJob
+from argmin.backends.sagemaker.job_type import JobDescription
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.backends.sagemaker.status import (
     Reading,
     read_job,
@@ -27,7 +28,7 @@ FEASIBLE = {"outcome": "Feasible", "reason": "Interrupted", "objective": "15100.
 INVALID = {"outcome": "Error", "reason": "InvalidModel", "message": "line 3: no such row"}
 
 
-def describe(status: str, **fields: Any) -> ProcessingJob:
+def describe(status: str, **fields: Any) -> JobDescription:
     """A job as SageMaker describes it; one that is over ran for 90 s."""
     over = {"ProcessingEndTime": ENDED} if status in ("Completed", "Failed", "Stopped") else {}
     answer = {
@@ -50,7 +51,7 @@ def describe(status: str, **fields: Any) -> ProcessingJob:
         **fields,
     }
     given = {name: value for name, value in answer.items() if value is not None}
-    return ProcessingJob.model_validate(given)
+    return PROCESSING.parse_description(given)
 
 
 def fail(reason: str, message: dict[str, Any] | None = None, **fields: Any) -> Reading:

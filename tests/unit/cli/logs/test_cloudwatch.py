@@ -20,7 +20,9 @@ from argmin.aws.models import LogEvent, LogPage
 from argmin.cli.errors import ExitStatus
 from argmin.cli.logs.cloudwatch import JobStreams, LogStreamRef, translate_error
 
-PLACE = LogStreamRef("/aws/sagemaker/ProcessingJobs", "steel-1", "eu-west-1", "111122223333")
+PLACE = LogStreamRef(
+    "/aws/sagemaker/ProcessingJobs", "steel-1", "steel-1/", "eu-west-1", "111122223333"
+)
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,7 +79,7 @@ async def test_streams_are_looked_for_until_all_are_there() -> None:
 async def test_lines_of_several_instances_say_whose_they_are() -> None:
     logs = Streams()
     logs.lines |= {"steel-1/algo-1-17": ["one"], "steel-1/algo-2-17": ["two"]}
-    streams = JobStreams(logs, LogStreamRef("group", "steel-1", instances=2))
+    streams = JobStreams(logs, LogStreamRef("group", "steel-1", "steel-1/", instances=2))
     assert await read(streams) == ["[algo-1] one\n", "[algo-2] two\n"]
 
 

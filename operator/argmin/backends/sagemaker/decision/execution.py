@@ -1,4 +1,4 @@
-"""A run on SageMaker: one processing job an attempt, one after the other; pure.
+"""A run on SageMaker: one job an attempt, one after the other; pure.
 
 An attempt is announced in the status before its job is created: so the job's name is known whatever
 happens, and no job can be lost. A finalizer, put there before, keeps the owner until SageMaker says
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from argmin.api.backend import AttemptStatus, BackendFields, BackendName, SageMakerStatus
-from argmin.aws.models import Access, ProcessingStatus
+from argmin.aws.models import Access
 from argmin.backends.attempts import count_failures, remember_attempts
 from argmin.backends.execution import (
     Actions,
@@ -24,6 +24,14 @@ from argmin.backends.field_paths import list_sources
 from argmin.backends.run import Owner, Run
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
 from argmin.backends.sagemaker.decision.cost import add_cost
+from argmin.backends.sagemaker.decision.retries import (
+    MOST_PLATFORM_FAILURES,
+    choose_start,
+    count_platform_failures,
+)
+from argmin.backends.sagemaker.document import write_uri
+from argmin.backends.sagemaker.job_type import DEFAULT_RUNTIME_SECONDS, JobStatus
+from argmin.backends.sagemaker.jobs import find_job_type, read_job_type, write_job_type
 from argmin.backends.sagemaker.observation import (
     FINALIZER,
     GONE,
@@ -37,18 +45,8 @@ from argmin.backends.sagemaker.observation import (
     read_region,
     record_end,
 )
-from argmin.backends.sagemaker.request import (
-    DEFAULT_RUNTIME_SECONDS,
-    build_submission,
-    name_job,
-    write_uri,
-)
-from argmin.backends.sagemaker.decision.retries import (
-    MOST_PLATFORM_FAILURES,
-    choose_start,
-    count_platform_failures,
-)
-from argmin.backends.sagemaker.status import LOG_GROUP, Reading, read_job
+from argmin.backends.sagemaker.request import build_submission, name_job
+from argmin.backends.sagemaker.status import Reading, read_job
 from argmin.backends.sagemaker.validation import UnfitRunError, list_problems
 from argmin.backends.state import Attempt, RunPhase, RunReason, RunState
 from argmin.plan import Apply
@@ -136,14 +134,16 @@ class SageMakerExecution(Execution):
 
     def start(self, run: Run, reason: str) -> Actions:
         """Announce the next attempt, with the finalizer on its owner; `repair` creates its job."""
-        settings, number = run.backend_settings.sage_maker, choose_number(self.request)
+        settings, job_type = run.backend_settings.sage_maker, find_job_type(run)
+        number = choose_number(self.request)
         status = SageMakerStatus(
+            job_type=write_job_type(job_type),
             job_name=name_job(run, number),
             region=settings.region,
             assume_role_arn=settings.assume_role_arn,
             instance_type=settings.instance_type,
             instance_count=settings.instance_count or 1,
-            log_group=LOG_GROUP,
+            log_group=job_type.log_group,
         )
         call = build_call(run, number, find_access(run, status), _ANNOUNCED)
         status = add_cost(status, self.request.attempts, run.prices)
@@ -177,7 +177,12 @@ class SageMakerExecution(Execution):
         if not self.is_live or self.announced is None or is_stopping(self.observed):
             return Actions()
         access = find_access(self.request.run, self.announced)
-        return Actions(reason, calls=(StopJob(reason, access, self.announced.job_name),))
+        return Actions(
+            reason,
+            calls=(
+                StopJob(reason, access, read_job_type(self.announced), self.announced.job_name),
+            ),
+        )
 
     def _bind(self, reason: str) -> tuple[Apply, ...]:
         if self.is_bound or self.request.owner.is_abandoned:
@@ -241,7 +246,7 @@ def _read(request: RunRequest, observed: JobObservation | None) -> Reading | Non
     sources = {write_uri(source): field for field, source in list_sources(request.run)}
     reading = read_job(observed.job, observed.answer, sources)
     limit = request.run.backend_settings.sage_maker.max_runtime_seconds or DEFAULT_RUNTIME_SECONDS
-    is_timeout = observed.job.status is ProcessingStatus.STOPPED and not reading.attempt.stopped
+    is_timeout = observed.job.status is JobStatus.STOPPED and not reading.attempt.stopped
     if is_timeout and (observed.job.max_runtime_seconds or limit) < limit:
         # Not the limit of an attempt, but the running time that was left when it was created.
         return Reading(_interrupt(reading.attempt))

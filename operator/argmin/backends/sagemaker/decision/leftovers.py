@@ -20,6 +20,7 @@ from argmin.backends.sagemaker.decision.execution import (
     is_stopping,
     wait_for,
 )
+from argmin.backends.sagemaker.jobs import read_job_type
 from argmin.backends.sagemaker.observation import (
     FINALIZER,
     JobObservation,
@@ -61,7 +62,13 @@ def _stop_unwanted(
     if observed is not None and not observed.is_live:
         return Leftovers()
     reason = "nobody wants this job any more"
-    stop = StopJob(reason, access, status.job_name, force_delete_hint=owner.force_delete_hint)
+    stop = StopJob(
+        reason,
+        access,
+        read_job_type(status),
+        status.job_name,
+        force_delete_hint=owner.force_delete_hint,
+    )
     return Leftovers(
         Actions() if is_stopping(observed) else Actions(reason, calls=(stop,)),
         awaited=f"SageMaker job {status.job_name} is being stopped",
