@@ -96,6 +96,8 @@ class Amazon:
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
+    log_groups: set[str] = field(default_factory=set)
+    """The groups of which a stream was looked for or read."""
 
     def jobs(self, access: Access) -> Amazon:
         self.accesses.append(access)
@@ -171,10 +173,12 @@ class Amazon:
     # CloudWatch.
 
     async def list_streams(self, group: str, prefix: str) -> tuple[str, ...]:
+        self.log_groups.add(group)
         with self._call("DescribeLogStreams"):
             return tuple(name for name in self.streams if name.startswith(prefix))
 
     async def read_tail(self, group: str, stream: str, limit: int) -> LogPage:
+        self.log_groups.add(group)
         with self._call("GetLogEvents"):
             lines = self.streams[stream][-limit:]
             return LogPage(tuple(LogEvent(self.clock(), line) for line in lines), None)

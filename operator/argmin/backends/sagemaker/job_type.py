@@ -74,8 +74,10 @@ class JobLimits:
 
     name: int
     """Characters of the name of a job."""
-    channels: int
-    """Number each of inputs and outputs."""
+    inputs: int
+    """Number of places in S3 that are fetched; argmin needs one for the job document."""
+    outputs: int
+    """Number of folders that are kept in S3; argmin needs one for the result."""
     variables: int
     """Number of environment variables."""
     variable_text: int

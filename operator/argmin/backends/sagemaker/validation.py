@@ -116,9 +116,9 @@ def _check_inputs(
         if source.s3:
             yield from _check_location(f"{field}.s3", source.s3, settings)
             moved += not is_elsewhere(source.s3, settings)
-    if moved > limits.channels:
+    if moved > limits.inputs:
         yield (
-            f"spec.inputs: SageMaker fetches {limits.channels - 1} places of S3 for a job, and"
+            f"spec.inputs: SageMaker fetches {limits.inputs - 1} places of S3 for a job, and"
             f" {moved - 1} are named: put files into one folder, and name it by prefix"
         )
 
@@ -152,9 +152,9 @@ def _check_outputs(
     for output in run.document.outputs:
         yield from _check_output(run, output, settings)
         moved += not (output.s3 and is_elsewhere(output.s3, settings))
-    if moved > limits.channels:
+    if moved > limits.outputs:
         yield (
-            f"spec.outputs: SageMaker keeps {limits.channels - 1} folders of a job, and"
+            f"spec.outputs: SageMaker keeps {limits.outputs - 1} folders of a job, and"
             f" {moved - 1} are named: write into subfolders of one"
         )
     yield from _check_keys(run, settings, store)

@@ -81,7 +81,7 @@ class SageMakerLogs:
         Raises:
             CliError: always; it says where the log was looked for.
         """
-        name, stream = job.metadata.name, _find_stream(job)
+        name, stream = job.metadata.name, find_stream(job)
         if stream is None:
             problem = "argmin has not handed it to SageMaker"
         elif is_finished(job):
@@ -98,7 +98,7 @@ class SageMakerLogs:
 
     def tell_waiting(self, job: OptimizationJob) -> None:
         """Report what is waited for, once for each attempt that has no log yet."""
-        stream = _find_stream(job)
+        stream = find_stream(job)
         if stream is None or self._awaited == stream.job_name:
             return
         if self._streams is None or not self._streams.is_found:
@@ -122,7 +122,7 @@ class SageMakerLogs:
         return kept.decode(errors="replace") if kept is not None else None
 
     async def _read_attempts(self, job: OptimizationJob) -> AsyncGenerator[str]:
-        stream, before = _find_stream(job), self._streams
+        stream, before = find_stream(job), self._streams
         if before and (stream is None or before.ref.job_name != stream.job_name):
             async for line in before.read_on():
                 yield line
@@ -153,7 +153,8 @@ class SageMakerLogs:
         self.pause_seconds = max(pause, count * _SECONDS_A_STREAM)
 
 
-def _find_stream(job: OptimizationJob) -> LogStreamRef | None:
+def find_stream(job: OptimizationJob) -> LogStreamRef | None:
+    """Where CloudWatch has the log of a job's last attempt; `None` if it had none on SageMaker."""
     status = job.status.sage_maker
     if status is None:
         return None

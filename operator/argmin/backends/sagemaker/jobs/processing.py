@@ -30,7 +30,7 @@ class _Processing(JobType):
     noun = "ProcessingJob"
     event_detail_type = "SageMaker Processing Job State Change"
     log_group = "/aws/sagemaker/ProcessingJobs"
-    limits = JobLimits(name=63, channels=10, variables=100, variable_text=256)
+    limits = JobLimits(name=63, inputs=10, outputs=10, variables=100, variable_text=256)
     paths: ClassVar[Mapping[str, str]] = {
         "last_modified_time": "LastModifiedTime",
         "start_time": "ProcessingStartTime",
