@@ -56,7 +56,7 @@ class Logs:
         Raises:
             NotFoundError: there is no such stream, or not yet.
         """
-        return await self._read(group, stream, min(limit, _MOST_LINES), token, from_start=True)
+        return await self._read(group, stream, limit, token, from_start=True)
 
     async def read_tail(self, group: str, stream: str, limit: int = PAGE_LIMIT) -> LogPage:
         """The last lines of a stream; the token reads on from there.
@@ -64,7 +64,7 @@ class Logs:
         Raises:
             NotFoundError: there is no such stream, or not yet.
         """
-        return await self._read(group, stream, min(limit, _MOST_LINES), None, from_start=False)
+        return await self._read(group, stream, limit, None, from_start=False)
 
     async def _read(
         self, group: str, stream: str, limit: int, token: str | None, *, from_start: bool
@@ -73,7 +73,7 @@ class Logs:
             "get_log_events",
             logGroupName=group,
             logStreamName=stream,
-            limit=limit,
+            limit=min(limit, _MOST_LINES),
             startFromHead=from_start,
             **({"nextToken": token} if token else {}),
         )

@@ -31,12 +31,11 @@ class S3:
         bucket: str,
         key: str,
         body: bytes,
-        content_type: str = "application/json",
         kms_key_id: str | None = None,
         *,
         only_new: bool = False,
     ) -> None:
-        """Write a small object; the store verifies its SHA-256.
+        """Write a small JSON object; the store verifies its SHA-256.
 
         Raises:
             InUseError: with `only_new`, if an object of that key exists.
@@ -50,7 +49,7 @@ class S3:
             Bucket=bucket,
             Key=key,
             Body=body,
-            ContentType=content_type,
+            ContentType="application/json",
             ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
             **encryption,
             **condition,

@@ -145,7 +145,6 @@ class Amazon:
         bucket: str,
         key: str,
         body: bytes,
-        content_type: str = "application/json",
         kms_key_id: str | None = None,
         *,
         only_new: bool = False,

@@ -96,3 +96,41 @@ def test_a_creation_without_an_answer_is_never_taken_for_refused(refusal: AwsErr
     world.settle()
     world.look_later(61)
     assert world.exists
+
+
+def stored_before(*, is_created: bool) -> DelegatedWorld:
+    """A world whose former operator stored the document, and maybe created the job."""
+    world = DelegatedWorld()
+    world.aws.faults = [silence("CreateProcessingJob", takes_effect=is_created)]
+    world.reconcile()
+    world.reconcile()
+    world.restart()
+    return world
+
+
+@pytest.mark.parametrize("refusal", unlookable(), ids=lambda error: error.reason)
+def test_a_document_is_not_replaced_while_a_job_that_cannot_be_described_may_read_it(
+    refusal: AwsError,
+) -> None:
+    world = stored_before(is_created=True)
+    ((body, _),) = world.aws.buckets.values()
+    world.settings = world.settings.model_copy(update={"region": None})
+    world.status["sageMaker"].pop("region")
+    world.aws.faults = [Fault("DescribeProcessingJob", refusal)] * 9
+    world.settle()
+    assert [stored for stored, _ in world.aws.buckets.values()] == [body]
+    assert world.true_conditions == {"Stalled": refusal.reason}
+    world.aws.faults = []
+    world.look_later(600)
+    assert [stored for stored, _ in world.aws.buckets.values()] == [body]
+    assert world.status["sageMaker"]["jobArn"] == world.aws_job.arn
+
+
+@pytest.mark.parametrize("refusal", unlookable(), ids=lambda error: error.reason)
+def test_a_job_is_created_without_being_described_if_its_document_is_stored_already(
+    refusal: AwsError,
+) -> None:
+    world = stored_before(is_created=False)
+    world.aws.faults = [Fault("DescribeProcessingJob", refusal)] * 9
+    world.settle()
+    assert world.status["sageMaker"]["jobArn"] == world.aws_job.arn

@@ -19,6 +19,7 @@ from argmin.aws.errors import (
     InUseError,
     NotFoundError,
     RoleNotUsableError,
+    TooLargeError,
     UnavailableError,
     UnknownRegionError,
 )
@@ -27,7 +28,7 @@ from argmin.backends.run import Owner
 from argmin.backends.sagemaker.answer import read_answer, read_result_store
 from argmin.backends.sagemaker.cache import UNCERTAIN_PERIOD, Entry, JobCache
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
-from argmin.backends.sagemaker.clients import Clients, JobsOfType
+from argmin.backends.sagemaker.clients import Clients, JobsOfType, Objects
 from argmin.backends.sagemaker.errors import explain_refusal
 from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
 from argmin.backends.sagemaker.observation import JobObservation, JobTarget, NextJob
@@ -236,30 +237,42 @@ class SageMakerJobs:
         try:
             await self._put_document(call, only_new=True)
         except InUseError:
-            job = await self._find_adoptable(call, jobs)
-            if job is not None:
-                return job
-            await self._put_document(call)
+            try:
+                job = await self._search(jobs, call.job_name, call.owner.uid, entry)
+            except (AccessDeniedError, RoleNotUsableError):
+                # A job that may exist, unseen, reads what is stored.
+                if not await self._is_stored(call):
+                    raise
+            else:
+                if job is not None:
+                    return job
+                await self._put_document(call)
         entry.document = digest
         return None
 
     async def _put_document(self, call: CreateJob, *, only_new: bool = False) -> None:
         submission, store = call.submission, call.submission.result_store
-        access = replace(call.access, region=store.region or call.access.region)
-        await self._clients.objects(access).put_object(
+        await self._open_store(call).put_object(
             store.bucket,
             submission.key,
             submission.document,
-            kms_key_id=store.kms_key_id,
+            store.kms_key_id,
             only_new=only_new,
         )
 
-    async def _find_adoptable(self, call: CreateJob, jobs: JobsOfType) -> JobDescription | None:
-        """The job of an earlier call; `None` also if argmin may not describe it."""
+    async def _is_stored(self, call: CreateJob) -> bool:
+        """Whether the document that is stored is that of the call."""
+        bucket, document = call.submission.result_store.bucket, call.submission.document
+        objects = self._open_store(call)
         try:
-            return await jobs.find_own(call.job_name, call.owner.uid)
-        except (AccessDeniedError, RoleNotUsableError, UnknownRegionError):
-            return None
+            stored = await objects.find_object(bucket, call.submission.key, len(document))
+        except (AccessDeniedError, TooLargeError):
+            return False
+        return stored == document
+
+    def _open_store(self, call: CreateJob) -> Objects:
+        region = call.submission.result_store.region or call.access.region
+        return self._clients.objects(replace(call.access, region=region))
 
     async def _stop(self, call: StopJob) -> None:
         now, entry = self._clock(), self._cache.find(call.job_type, call.job_name, call.access)

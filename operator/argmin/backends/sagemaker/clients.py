@@ -36,12 +36,11 @@ class Objects(Protocol):
         bucket: str,
         key: str,
         body: bytes,
-        content_type: str = "application/json",
         kms_key_id: str | None = None,
         *,
         only_new: bool = False,
     ) -> None:
-        """Write a small object; with `only_new`, `InUseError` if one of that key exists."""
+        """Write a small JSON object; with `only_new`, `InUseError` if one of that key exists."""
 
     async def find_object(
         self, bucket: str, key: str, limit_bytes: int, since: datetime | None = None
