@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,8 @@ SETTINGS = SageMakerBackend(
 )
 STORE = S3Store(bucket="results", prefix="argmin")
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:job/steel"
+
+USER_GUIDE = Path(__file__).parents[4] / "docs" / "user-guide"
 
 JOB_TYPES = (PROCESSING, TRAINING, TUNING, TRANSFORM)
 """One line for each type."""
@@ -162,3 +166,13 @@ def problems_of(env: tuple[EnvVar, ...], **parts: Any) -> str:
     run = make_run(inputs=(), env=env)
     run = replace(run, document=run.document.model_copy(update=parts))
     return "; ".join(list_problems(run, SETTINGS, STORE, {}))
+
+
+@pytest.mark.parametrize("published", jobs.JOB_TYPES, ids=lambda t: str(t.noun))
+def test_the_published_policy_and_events_rule_are_for_every_type(published: JobType) -> None:
+    policy = (USER_GUIDE / "policies" / "team-role.json").read_text()
+    for verb in ("Create", "Describe", "Stop"):
+        assert f'"sagemaker:{published.name_operation(verb)}"' in policy
+    guide = (USER_GUIDE / "sagemaker.md").read_text()
+    (pattern,) = re.findall(r"--event-pattern \\\n *'(.*)'", guide)
+    assert published.event_detail_type in json.loads(pattern)["detail-type"]
