@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from argmin.backends.sagemaker.jobs import JOB_TYPES
 from tests.aws.iam.context import SERVICES
 from tests.unit.aws_iam.published_calls import NEEDED
 
@@ -30,11 +31,17 @@ def find_words() -> Iterator[str]:
 def find_operations(service: str) -> set[str]:
     """The operations of a service that the operator can call, as AWS spells them.
 
-    Their names have two words at least: `search` alone is more often a regular expression's.
+    Those on jobs have a verb in the code, and the noun of a registered type. Names have two words
+    at least: `search` alone is more often a regular expression's.
     """
     model = botocore.session.get_session().get_service_model(service)
     by_method = {xform_name(name): name for name in model.operation_names}
-    return {by_method[word] for word in find_words() if "_" in word and word in by_method}
+    called = {by_method[word] for word in find_words() if "_" in word and word in by_method}
+    nouns = ("", *(job_type.noun for job_type in JOB_TYPES))
+    named = {f"{word}{noun}" for word in find_words() for noun in nouns}
+    return called | {
+        name for name in model.operation_names if name in named and "_" in xform_name(name)
+    }
 
 
 @pytest.mark.parametrize("service", CALLED)
