@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from argmin.api.optimization.spec import OptimizationJob
+from argmin.aws.errors import InvalidError
 from argmin.aws.models import JobHint
 from argmin.backends.sagemaker import jobs
 from argmin.backends.sagemaker.job_type import JobType
@@ -15,7 +16,7 @@ from argmin.backends.sagemaker.jobs.processing import PROCESSING
 from argmin.cli.logs.sagemaker import find_stream
 from tests.unit.backends.sagemaker.job_types import TRAIN, TRAINING
 from tests.unit.optimization.delegated import DelegatedWorld
-from tests.unit.optimization.processing_jobs import silence
+from tests.unit.optimization.processing_jobs import Fault, silence
 from tests.unit.optimization.world import OPTIMAL
 
 PROGRESS = 'argmin-progress {"objective": "7.5", "elapsedSeconds": 12}'
@@ -29,6 +30,8 @@ class Case:
     spec: dict[str, Any] = field(default_factory=dict)
     status: str | None = None
     """The type as the status has it."""
+    image_path: str = "appSpecification.imageUri"
+    """Path to the image in SageMaker's messages."""
 
     def __str__(self) -> str:
         return self.job_type.noun
@@ -36,7 +39,12 @@ class Case:
 
 CASES = (
     Case(PROCESSING),
-    Case(TRAINING, {"env": [{"name": TRAIN, "value": "1"}]}, "TrainingJob"),
+    Case(
+        TRAINING,
+        {"env": [{"name": TRAIN, "value": "1"}]},
+        "TrainingJob",
+        "algorithmSpecification.trainingImage",
+    ),
 )
 
 each_type = pytest.mark.parametrize("case", CASES, ids=str)
@@ -149,6 +157,20 @@ def test_a_failed_job_is_tried_again_by_another_of_its_type(case: Case) -> None:
     world.look_later()
     world.look_later(30)
     assert [job.noun for job in world.aws.all_jobs.values()] == [case.job_type.noun] * 2
+
+
+@each_type
+def test_a_refused_request_names_the_field_of_the_spec(case: Case) -> None:
+    world = DelegatedWorld(**case.spec)
+    text = (
+        f"1 validation error detected: Value 'x y' at '{case.image_path}' failed to satisfy"
+        " constraint: Member must satisfy regular expression pattern: .*"
+    )
+    operation = f"Create{case.job_type.noun}"
+    world.aws.faults = [Fault(operation, InvalidError(text, f"sagemaker:{operation}"))]
+    world.reconcile()
+    world.reconcile()
+    assert world.message("Stalled").startswith('spec.image: SageMaker does not take "x y"')
 
 
 @each_type

@@ -29,7 +29,7 @@ from argmin.backends.sagemaker.answer import read_answer, read_result_store
 from argmin.backends.sagemaker.cache import UNCERTAIN_PERIOD, Entry, JobCache
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
 from argmin.backends.sagemaker.clients import Clients, JobsOfType, Objects
-from argmin.backends.sagemaker.errors import explain_refusal
+from argmin.backends.sagemaker.errors import JobContext, explain_refusal
 from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
 from argmin.backends.sagemaker.observation import JobObservation, JobTarget, NextJob
 from argmin.backends.sagemaker.polling import Polling
@@ -82,9 +82,8 @@ class SageMakerJobs:
                 is_known = status.job_arn is not None or (seen is not None and seen.job is not None)
                 await self._look(target, entry, None if is_known else target.owner.uid)
             except AwsError as error:
-                raise explain_refusal(
-                    error, name, self._polling, target.force_delete_hint
-                ) from error
+                job = JobContext(target.job_type, name, target.force_delete_hint)
+                raise explain_refusal(error, job, self._polling) from error
         if entry.must_read(now):
             await self._read_log(target, entry)
         return entry.observed
@@ -102,18 +101,19 @@ class SageMakerJobs:
         """
         match call:
             case CreateJob():
-                action, name = self._create(call), call.job_name
+                store = f'bucket "{call.submission.result_store.bucket}" ({call.store_field})'
+                job = JobContext(call.job_type, call.job_name, store=store)
+                action = self._create(call)
             case StopJob():
-                action, name = self._stop(call), call.job_name
+                job = JobContext(call.job_type, call.job_name, call.force_delete_hint)
+                action = self._stop(call)
             case _:
                 raise TypeError(f"SageMaker does not know how to {call.describe()}")
         try:
             await action
         except AwsError as error:
             _log.warning("AWS refused", call=call.describe(), error=error.message)
-            force_delete_hint = call.force_delete_hint if isinstance(call, StopJob) else ""
-            store = _describe_store(call) if isinstance(call, CreateJob) else ""
-            raise explain_refusal(error, name, self._polling, force_delete_hint, store) from error
+            raise explain_refusal(error, job, self._polling) from error
 
     async def _look(self, target: JobTarget, entry: Entry, uid: str | None) -> None:
         """Describe a job; `uid` is that of its owner if its tags have to be checked."""
@@ -289,7 +289,3 @@ class SageMakerJobs:
 
     def _open(self, access: Access, job_type: JobType) -> JobsOfType:
         return JobsOfType(self._clients.jobs(access), job_type)
-
-
-def _describe_store(call: CreateJob) -> str:
-    return f'bucket "{call.submission.result_store.bucket}" ({call.store_field})'

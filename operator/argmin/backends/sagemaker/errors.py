@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from argmin.aws.errors import (
@@ -15,43 +17,46 @@ from argmin.aws.errors import (
     ThrottledError,
     UnavailableError,
 )
+from argmin.backends.sagemaker.job_type import JobType
 from argmin.backends.sagemaker.polling import Polling, spread
 from argmin.backends.state import RunReason
 from argmin.plan import Blocked, Retry
 
 
-def explain_refusal(
-    error: AwsError, job_name: str, polling: Polling, force_delete_hint: str = "", store: str = ""
-) -> Blocked | Retry:
-    """The exception for the engine, which retries after any of these errors.
+@dataclass(frozen=True)
+class JobContext:
+    """The job that a refused call was about, for messages."""
 
-    Args:
-        error: the error of AWS.
-        job_name: name of the job.
-        polling: the pauses between attempts.
-        force_delete_hint: how to delete the owner without waiting, for the message.
-        store: the bucket that was written to and where it is configured, for the message.
-    """
+    job_type: JobType
+    name: str
+    force_delete_hint: str = ""
+    """How to delete the owner without waiting; empty if it is not being deleted."""
+    store: str = "the bucket of spec.artifacts.s3"
+    """The bucket that was written to, and where it is configured."""
+
+
+def explain_refusal(error: AwsError, job: JobContext, polling: Polling) -> Blocked | Retry:
+    """The exception for the engine, which retries after any of these errors."""
     if isinstance(error, ThrottledError):
         return Retry(error.after, error.message)
-    reason, text = _choose_message(error, store or "the bucket of spec.artifacts.s3")
-    message = f"{text}; {force_delete_hint}" if force_delete_hint else text
+    reason, text = _choose_message(error, job)
+    message = f"{text}; {job.force_delete_hint}" if job.force_delete_hint else text
     is_waiting = isinstance(error, UnavailableError | ExpiredError | LimitExceededError)
     return Blocked(
-        reason, message, spread(_choose_pause(error, polling), job_name), waiting=is_waiting
+        reason, message, spread(_choose_pause(error, polling), job.name), waiting=is_waiting
     )
 
 
-def _choose_message(error: AwsError, store: str) -> tuple[str, str]:
+def _choose_message(error: AwsError, job: JobContext) -> tuple[str, str]:
     match error:
         case UnavailableError():
             # A constant message, so that the status does not change with each attempt.
             return error.reason, f"AWS does not answer {error.operation}: argmin tries again"
         case NotFoundError() if error.operation.startswith("s3:"):
-            advice = f"create {store}, or name another"
+            advice = f"create {job.store}, or name another"
             return RunReason.STORE_MISSING, f"{error.message}: {advice}"
         case InvalidError():
-            return error.reason, explain_violations(error.message)
+            return error.reason, _explain_violations(error.message, job.job_type)
         case _:
             return error.reason, error.message
 
@@ -78,10 +83,9 @@ _FIELDS = {
     "securityGroupIds": f"{_SETTINGS}.network.securityGroupIds",
     "maxRuntimeInSeconds": f"{_SETTINGS}.maxRuntimeSeconds",
     "tags": f"{_SETTINGS}.tags",
-    "imageUri": "spec.image",
     "environment": "spec.env",
 }
-"""Fields by the last name of SageMaker's path."""
+"""Fields of the spec by the last name of SageMaker's path."""
 
 _VIOLATION = re.compile(
     r"Value (?P<value>.{0,2000}?) at '(?P<path>[\w.]+)' failed to satisfy constraint:"
@@ -93,18 +97,19 @@ _MOST_VALUES = 3
 _MOST_LENGTH = 160
 
 
-def explain_violations(text: str) -> str:
+def _explain_violations(text: str, job_type: JobType) -> str:
     """SageMaker's message with the fields of the spec, and without long lists.
 
     A message of another form is returned unchanged.
     """
-    found = [_explain(match) for match in _VIOLATION.finditer(text)]
+    fields = {**_FIELDS, **job_type.request_fields}
+    found = [_explain(match, fields) for match in _VIOLATION.finditer(text)]
     return "; ".join(found) or text
 
 
-def _explain(violation: re.Match[str]) -> str:
+def _explain(violation: re.Match[str], fields: Mapping[str, str]) -> str:
     names = [name for name in violation["path"].split(".") if not name.isdigit()]
-    known = (_FIELDS[name] for name in reversed(names) if name in _FIELDS)
+    known = (fields[name] for name in reversed(names) if name in fields)
     field = next(known, violation["path"])
     value = _cut(violation["value"].strip("'"))
     constraint = _ENUMERATION.sub(_shorten, violation["constraint"].strip())

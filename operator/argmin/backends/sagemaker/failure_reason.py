@@ -53,9 +53,9 @@ class ErrorContext:
     sources: Mapping[str, str] = field(default_factory=dict)
     """The fields that name what the job reads, by their URIs."""
 
-    def name_input(self, said: str) -> str:
+    def name_input(self, text: str) -> str:
         """The input that a sentence names, with its field if that is known."""
-        named = [uri for uri in self.sources if uri in said]
+        named = [uri for uri in self.sources if uri in text]
         uri = max(named, key=len, default="")
         return f"{self.sources[uri]} ({uri})" if uri else "an input"
 
@@ -160,12 +160,12 @@ def read_exit_code(failure_reason: str) -> int | None:
 
 def find_cause(failure_reason: str, where: ErrorContext) -> Cause:
     """The cause that a `FailureReason` reports."""
-    said = " ".join(failure_reason.split())
-    words = _leave_out_names(said, where.sources)
+    text = " ".join(failure_reason.split())
+    words = _leave_out_names(text, where.sources)
     code = read_exit_code(words)
     if code is not None:
         return _explain_exit(code, where)
-    found = _PARTY.match(said)
+    found = _PARTY.match(text)
     party = found[1].lower() if found else ""
     is_passing = _PASSING.search(words) is not None
     reason, advice = _AWS.get(party) or _advise(words)
@@ -173,7 +173,7 @@ def find_cause(failure_reason: str, where: ErrorContext) -> Cause:
         advice = "an AWS service was too busy: another attempt may succeed"
     return Cause(
         reason,
-        _write_message(advice, said, where),
+        _write_message(advice, text, where),
         permanent=party == "clienterror" and not is_passing,
         by_platform=party in _AWS,
     )
@@ -186,25 +186,25 @@ def _advise(words: str) -> tuple[str, str]:
     return next(rules, (RunReason.FAILED, ""))
 
 
-def _write_message(advice: str, said: str, where: ErrorContext) -> str:
-    told = f"SageMaker: {said}" if said else "SageMaker says no why"
+def _write_message(advice: str, text: str, where: ErrorContext) -> str:
+    quoted = f"SageMaker: {text}" if text else "SageMaker says no why"
     if not advice:
-        return told
+        return quoted
     filled = advice.format(
         image=where.image,
         role=where.role,
         instance=where.instance_type or "the instance type",
-        input=where.name_input(said),
+        input=where.name_input(text),
     )
-    return f"{filled}. {told}"
+    return f"{filled}. {quoted}"
 
 
-def _leave_out_names(said: str, uris: Iterable[str] = ()) -> str:
+def _leave_out_names(text: str, uris: Iterable[str] = ()) -> str:
     """A sentence without quoted and known names, also those with spaces."""
     known = (
         re.escape(" ".join(uri.split())) + r"\S*" for uri in sorted(uris, key=len, reverse=True)
     )
-    return re.sub("|".join((_QUOTED_NAME, *known, _NAME)), "-", said)
+    return re.sub("|".join((_QUOTED_NAME, *known, _NAME)), "-", text)
 
 
 def _explain_exit(code: int, where: ErrorContext) -> Cause:

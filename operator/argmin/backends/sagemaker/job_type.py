@@ -123,6 +123,10 @@ class JobType(ABC):
     other_statuses: ClassVar[Mapping[str, JobStatus]] = {}
     """What a status that other types do not have counts as."""
 
+    request_fields: ClassVar[Mapping[str, str]] = {}
+    """Fields of the spec by the last name of SageMaker's path to what they become in a request, for
+    messages; those that all types have are known."""
+
     @abstractmethod
     def executes(self, run: Run) -> bool:
         """Whether runs like this one become jobs of this type."""

@@ -148,8 +148,8 @@ def record_end(status: SageMakerStatus, observed: JobObservation) -> SageMakerSt
     """The status with SageMaker's final status of the job, if it has ended."""
     if observed.is_live:
         return status
-    word = str(observed.job.status) if observed.job else GONE
-    return status.model_copy(update={"status": word})
+    end = str(observed.job.status) if observed.job else GONE
+    return status.model_copy(update={"status": end})
 
 
 def find_announced(request: RunRequest) -> SageMakerStatus | None:

@@ -65,8 +65,8 @@ async def _read_on(job_type: JobType, job_name: str, before: LogReading, logs: L
 
 def find_progress(lines: Iterable[str]) -> Progress | None:
     """The last progress in some lines of a log."""
-    told = [line for line in lines if line.startswith(PROGRESS_PREFIX)]
-    for line in reversed(told):
+    reported = [line for line in lines if line.startswith(PROGRESS_PREFIX)]
+    for line in reversed(reported):
         try:
             progress = read_document(Progress, line.removeprefix(PROGRESS_PREFIX), PROGRESS)
         except UntrustedError:

@@ -29,6 +29,7 @@ class _Training(JobType):
         "image": "AlgorithmSpecification.TrainingImage",
     }
     other_statuses: ClassVar[Mapping[str, JobStatus]] = {"Deleting": JobStatus.STOPPED}
+    request_fields: ClassVar[Mapping[str, str]] = {"trainingImage": "spec.image"}
 
     def executes(self, run: Run) -> bool:
         return any(variable.name == TRAIN for variable in run.env)

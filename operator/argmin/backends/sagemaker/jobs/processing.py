@@ -45,6 +45,8 @@ class _Processing(JobType):
         "image": "AppSpecification.ImageUri",
     }
 
+    request_fields: ClassVar[Mapping[str, str]] = {"imageUri": "spec.image"}
+
     def executes(self, run: Run) -> bool:
         return True
 
