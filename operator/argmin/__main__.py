@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from argmin.backends.policy import StaticPolicies
 from argmin.backends.registry import Backends
 from argmin.backends.sagemaker.connection import Delegation
 from argmin.backends.sagemaker.registration import SageMakerBackend
@@ -66,16 +67,17 @@ async def operate(settings: Settings, registry: Sequence[Registration] = KINDS) 
             settings.pod_name,
             LeaseTimes.of(settings.lease_seconds),
         )
-        progress_store = ProgressStore()
+        progress_store, policies = ProgressStore(), StaticPolicies(settings.policy_of)
         delegation = Delegation(
             settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
         )
         backends = Backends([SageMakerBackend(delegation.open_jobs)])
-        environment = Environment(settings.defaults_for, backends, progress_store.read)
+        environment = Environment(policies.policy_of, backends, progress_store.read)
         kinds = tuple(kind.build(environment) for kind in registry)
         scope = (settings.namespaces, settings.workers, settings.resync_seconds)
         engine = Engine(kinds, cluster, metrics, *scope, progress_store)
         delegation.connect(engine.queue.add)
+        policies.connect(engine.wake_namespace)
         owners, is_leading = list_run_owners(kinds), lambda: lease.is_held
         intake = Intake(cluster, owners, progress_store, is_leading, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))

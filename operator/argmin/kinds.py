@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from argmin.api.kind_info import KindInfo
 from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.api.progress import AttemptProgress
-from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key, Kind, Manifest, Resource, Runs
@@ -29,8 +29,8 @@ def read_no_progress(_key: Key, _uid: str, _run: str) -> None:
 class Environment:
     """What a kind is given to work with."""
 
-    defaults_for: Callable[[str], Defaults]
-    """Returns the defaults of a namespace."""
+    policy_of: Callable[[str], Policy]
+    """Returns the policy of a namespace."""
     backends: Backends
     progress_of: Callable[[Key, str, str], AttemptProgress | None] = read_no_progress
     """Returns the last reported progress of the object with this key and UID, and of that run."""
@@ -48,7 +48,7 @@ class Registration:
 KINDS: tuple[Registration, ...] = (
     Registration(
         OPTIMIZATION_JOB,
-        lambda e: OptimizationJobKind(e.defaults_for, e.clock, e.progress_of, e.backends),
+        lambda e: OptimizationJobKind(e.policy_of, e.clock, e.progress_of, e.backends),
     ),
 )
 

@@ -17,6 +17,7 @@ from argmin.api.pod import Resources
 from argmin.api.storage import S3Store
 from argmin.aws.rate_limit import Rates
 from argmin.backends.defaults import Defaults, Prices
+from argmin.backends.policy import Policy, PolicySettings, merge_settings
 from argmin.backends.sagemaker.connection import DelegationSettings
 
 
@@ -49,6 +50,7 @@ class Team(ApiModel):
     backend: _BackendChoice | None = None
     store: S3Store | None = None
     sage_maker: SageMakerBackend = Field(default_factory=SageMakerBackend)
+    policy: PolicySettings = Field(default_factory=PolicySettings)
 
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
@@ -78,6 +80,9 @@ class Settings(BaseModel):
         default_factory=SageMakerBackend, alias="ARGMIN_SAGEMAKER_DEFAULTS"
     )
     prices: Annotated[Prices, _Json] = Field(default_factory=Prices, alias="ARGMIN_PRICES")
+    policy: Annotated[PolicySettings, _Json] = Field(
+        default_factory=PolicySettings, alias="ARGMIN_POLICY"
+    )
     teams: Annotated[dict[str, Team], _Json] = Field(default_factory=dict, alias="ARGMIN_TEAMS")
     """By namespace."""
     event_queue_url: str = Field(default="", alias="ARGMIN_EVENT_QUEUE_URL")
@@ -140,9 +145,13 @@ class Settings(BaseModel):
             rates=self.aws_rates,
         )
 
-    def defaults_for(self, namespace: str) -> Defaults:
-        """What holds in a namespace where a job says nothing: its team's word, then everybody's."""
+    def policy_of(self, namespace: str) -> Policy:
+        """What holds in a namespace: its own settings, then those of all namespaces."""
         team = self.teams.get(namespace, Team())
+        merged = merge_settings(self.policy, team.policy, namespace)
+        return Policy(self._choose_defaults(team), *merged)
+
+    def _choose_defaults(self, team: Team) -> Defaults:
         return Defaults(
             image=self.solvers_image,
             intake_url=self.intake_url,

@@ -97,7 +97,7 @@ class KioskKind:
         """The Deployment, and the route if there is a host."""
         owner = name_owner(KIOSKS, obj.metadata)
         namespace, name = obj.metadata.namespace, obj.metadata.name
-        image = obj.spec.image or self.environment.defaults_for(namespace).image
+        image = obj.spec.image or self.environment.policy_of(namespace).defaults.image
         labels = {"kiosk": name}
         template = {
             "metadata": {"labels": labels},

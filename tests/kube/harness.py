@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.kinds import Environment
 from argmin.plan import Key, Kind, Manifest, Resource
@@ -42,7 +43,7 @@ async def eventually(
 
 
 ENVIRONMENT = Environment(
-    lambda _: Defaults(image="solvers:1", intake_url="http://intake"), Backends()
+    lambda _: Policy(Defaults(image="solvers:1", intake_url="http://intake")), Backends()
 )
 """What kinds are given to work with, where nothing is outside the cluster."""
 

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from argmin.api.base import LABEL_KIND, LABEL_MANAGED_BY, LABEL_NAME, MANAGER
 from argmin.api.run import TOKEN_AUDIENCE
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Manifest
 from argmin.runtime.intake.progress import ProgressStore
@@ -31,7 +32,7 @@ def serve_intake(
     is_leading: Callable[[], bool] = lambda: True,
 ) -> Client:
     """A client of an intake, to be entered."""
-    kind = OptimizationJobKind(lambda _: Defaults("solvers:1", "http://intake"))
+    kind = OptimizationJobKind(lambda _: Policy(Defaults("solvers:1", "http://intake")))
     intake = Intake(
         cluster,
         {kind.resource: kind.list_runs},

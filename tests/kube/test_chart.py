@@ -265,6 +265,8 @@ def test_the_operator_reads_the_settings_that_the_chart_writes() -> None:
         "solversImage.repository=mirror/solvers",
         "solversImage.tag=v7",
         "defaultResources.limits.memory=3Gi",
+        "policy.allowed.images={mirror/*}",
+        "teams.team-b.policy.limits.activeDeadlineSeconds=600",
     )
     container = of_kind(manifests, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0]
     written = {entry["name"]: entry.get("value", "from-the-pod") for entry in container["env"]}
@@ -273,9 +275,13 @@ def test_the_operator_reads_the_settings_that_the_chart_writes() -> None:
     assert [name for name in written if name not in aliases | {"ARGMIN_LOG_FORMAT"}] == []
     assert settings.namespaces == ("team-a", "team-b")
     assert settings.log_level == "debug"
-    assert settings.defaults_for("team-a").image == "mirror/solvers:v7"
-    assert settings.defaults_for("team-a").resources.limits["memory"] == "3Gi"
-    assert settings.defaults_for("team-a").resources.ephemeral_storage == "10Gi"
+    assert settings.policy_of("team-a").defaults.image == "mirror/solvers:v7"
+    assert settings.policy_of("team-a").defaults.resources.limits["memory"] == "3Gi"
+    assert settings.policy_of("team-a").defaults.resources.ephemeral_storage == "10Gi"
+    policy = settings.policy_of("team-b")
+    assert policy.allowed.images == ("mirror/*",)
+    assert policy.limits.active_deadline_seconds == 600
+    assert settings.policy_of("team-a").limits.active_deadline_seconds is None
     services = {manifest["metadata"]["name"] for manifest in of_kind(manifests, "Service")}
     assert settings.intake_url == f"http://argmin-intake.{SYSTEM}.svc:8080"
     assert "argmin-intake" in services
@@ -285,8 +291,8 @@ def test_the_demo_on_sagemaker_gives_no_bucket_to_pods_that_cannot_write_there()
     (deployment,) = of_kind(render(demo_sagemaker.STORE), "Deployment")
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     settings = Settings.read({e["name"]: e.get("value", "from-the-pod") for e in container["env"]})
-    assert settings.defaults_for("default").store is None
-    store = settings.defaults_for(demo_sagemaker.NAMESPACE).store
+    assert settings.policy_of("default").defaults.store is None
+    store = settings.policy_of(demo_sagemaker.NAMESPACE).defaults.store
     assert store is not None
     assert store.bucket == BUCKET
 

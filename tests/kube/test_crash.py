@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import CONFIG_MAPS, JOBS, Key, Kind, Manifest, Resource
@@ -31,7 +32,9 @@ SEEN = (GREETINGS, ERRANDS, OPTIMIZATION_JOBS, JOBS, CONFIG_MAPS, EVENTS)
 
 
 def optimization_kind() -> OptimizationJobKind:
-    return OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url="http://intake"))
+    return OptimizationJobKind(
+        lambda _: Policy(Defaults(image="solvers:1", intake_url="http://intake"))
+    )
 
 
 def errand_kind() -> ErrandKind:

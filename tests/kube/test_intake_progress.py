@@ -11,6 +11,7 @@ import pytest
 from argmin.api.base import LABEL_MANAGED_BY
 from argmin.api.run import PROGRESS_PATH
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
@@ -103,7 +104,7 @@ async def test_after_a_minute_a_sender_is_asked_again_who_it_is(
     runs: Runs, counted: Counted
 ) -> None:
     now = 0.0
-    kind = OptimizationJobKind(lambda _: Defaults("solvers:1", "http://intake"))
+    kind = OptimizationJobKind(lambda _: Policy(Defaults("solvers:1", "http://intake")))
     senders = Authenticator(counted, {kind.resource: kind.list_runs}, lambda: now)
     token = await runs.token(runs.start("steel"))
     await senders.recognize(token)

@@ -13,6 +13,7 @@ from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.api.run import PROGRESS_PATH
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key, Manifest
@@ -103,7 +104,7 @@ async def searching(user: Kubectl, cluster: Cluster, audit: AuditLog) -> AsyncIt
     progress_store = ProgressStore(lambda: now[0])
     metrics = Metrics([OPTIMIZATION_JOB])
     defaults = Defaults(image="solvers:1", intake_url="http://intake")
-    kind = OptimizationJobKind(lambda _: defaults, progress_of=progress_store.read)
+    kind = OptimizationJobKind(lambda _: Policy(defaults), progress_of=progress_store.read)
     options: dict[str, Any] = {"progress_store": progress_store, "metrics": metrics}
     async with (
         running(kind, cluster, user.namespace, **options) as engine,

@@ -9,6 +9,7 @@ import pytest
 from argmin.api.answer import Answer, Outcome, Reason
 from argmin.api.run import INTAKE_PATH, SOLUTION_KEY
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key
@@ -45,7 +46,9 @@ async def hand_in(cluster: Cluster, token: str, owner: str) -> int:
 async def test_a_job_from_creation_to_answer_takes_at_most_eight_writes(
     user: Kubectl, cluster: Cluster, audit: AuditLog
 ) -> None:
-    kind = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url="http://intake"))
+    kind = OptimizationJobKind(
+        lambda _: Policy(Defaults(image="solvers:1", intake_url="http://intake"))
+    )
     key = Key(OPTIMIZATION_JOBS, user.namespace, "steel")
     async with running(kind, cluster, user.namespace) as engine:
         user.apply(STEEL)

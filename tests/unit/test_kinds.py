@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from argmin.api.registry import KINDS as INFOS
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.kinds import KINDS, Environment, list_run_owners
 from argmin.plan import Resource
 from tests.kube.greetings import GREETINGS, GreetingKind
 
-ENVIRONMENT = Environment(lambda _: Defaults(image="", intake_url=""), Backends())
+ENVIRONMENT = Environment(lambda _: Policy(Defaults(image="", intake_url="")), Backends())
 
 
 def test_every_kind_with_an_api_has_a_reconciler_and_none_else() -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.kinds import Environment, Registration
 from argmin.plan import Key, Manifest, Resource
@@ -73,7 +74,7 @@ class World:
         self.client = Client(self.server, crash_after)
         self.progress = ProgressStore()
         environment = Environment(
-            self._choose_defaults, Backends(), self.progress.read, lambda: self.now
+            self._choose_policy, Backends(), self.progress.read, lambda: self.now
         )
         registered = [register(self) for register in self._kinds]
         self.kinds = [kind.build(environment) for kind in registered]
@@ -88,6 +89,9 @@ class World:
             reconciler._clock = lambda: self.now
         self.engine.watches._start = self._watch  # type: ignore[method-assign]
         self._leading = self._loop.create_task(self.engine.run())
+
+    def _choose_policy(self, namespace: str) -> Policy:
+        return Policy(self._choose_defaults(namespace))
 
     def _choose_defaults(self, namespace: str) -> Defaults:
         return Defaults(self.images.get(namespace, "solvers:1"), "http://intake")

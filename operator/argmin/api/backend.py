@@ -209,6 +209,25 @@ class BackendSettings(ApiModel):
         return BackendSettings(sage_maker=own.complete(self.sage_maker))
 
 
+def list_choices(
+    backend: BackendName, settings: BackendSettings
+) -> tuple[tuple[str, str, str], ...]:
+    """What the settings of a backend choose and a policy may restrict.
+
+    Returns:
+        The name of the list of the policy, the field of a spec and its value, each.
+    """
+    own, path = settings.sage_maker, "spec.backend.sageMaker"
+    found = (
+        ("instance_types", f"{path}.instanceType", own.instance_type),
+        ("roles", f"{path}.roleArn", own.role_arn),
+        ("roles", f"{path}.assumeRoleArn", own.assume_role_arn),
+    )
+    if backend is not BackendName.SAGE_MAKER:
+        return ()
+    return tuple((name, path, value) for name, path, value in found if value)
+
+
 class SageMakerStatus(ApiModel):
     """What is known of the SageMaker job of the last attempt, and of what the job costs."""
 

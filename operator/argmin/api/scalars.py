@@ -234,3 +234,16 @@ ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", m
 """A name that Kubernetes takes; others would become parts of paths."""
 
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=40)]
+
+
+_SCALES = {"": Decimal(1), "m": Decimal("0.001")} | {
+    prefix + binary: Decimal(1024 if binary else 1000) ** (power + 1)
+    for power, letter in enumerate("kMGTPE")
+    for prefix, binary in ((letter, ""), (letter.upper(), "i"))
+}
+
+
+def parse_quantity(text: str) -> Decimal:
+    """The value of a Kubernetes quantity, such as 0.5 for `500m`."""
+    number = text.rstrip("mkKMGTPEi")
+    return Decimal(number) * _SCALES[text[len(number) :]]

@@ -75,6 +75,8 @@ class Run:
     deadline_seconds: int | None = None
     """Seconds of running time left; `None` for no limit."""
     suspend: bool = False
+    violations: tuple[str, ...] = ()
+    """What the policy of its namespace does not allow: it is not started."""
 
 
 def build_environment(run: Run) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ from argmin.api.run import (
     RunProof,
     RunScript,
 )
+from argmin.api.scalars import parse_quantity
 from argmin.api.solve.proof import ProofRequest
 from argmin.api.solve.solvers import ModelFormat
 from argmin.api.sources import Source
@@ -58,11 +59,6 @@ _NOT_PART_OF_THE_RUN = {
 }
 """Fields that do not change what a run computes: editing them starts no new run."""
 
-_SCALES = {"": Decimal(1), "m": Decimal("0.001")} | {
-    prefix + binary: Decimal(1024 if binary else 1000) ** (power + 1)
-    for power, letter in enumerate("kMGTPE")
-    for prefix, binary in ((letter, ""), (letter.upper(), "i"))
-}
 _THREADS_LIMIT = 512
 
 _STORE = "spec.artifacts.s3"
@@ -98,12 +94,6 @@ def count_threads(asked: int | None, resources: Resources) -> int:
         return asked
     cores = parse_quantity(str(resources.limits.get("cpu", "1")))
     return max(1, math.ceil(min(cores, Decimal(_THREADS_LIMIT))))
-
-
-def parse_quantity(text: str) -> Decimal:
-    """The value of a Kubernetes quantity, such as 0.5 for `500m`."""
-    number = text.rstrip("mkKMGTPEi")
-    return Decimal(number) * _SCALES[text[len(number) :]]
 
 
 def build_run(job: OptimizationJob, defaults: Defaults, root: str = ROOT) -> Run:

@@ -20,8 +20,8 @@ from argmin.api.optimization.stored_status import (
     join_path,
 )
 from argmin.api.progress import AttemptProgress
-from argmin.backends.defaults import Defaults
 from argmin.backends.execution import RunSet
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
@@ -53,13 +53,13 @@ class OptimizationJobKind:
 
     def __init__(
         self,
-        defaults_for: Callable[[str], Defaults],
+        policy_of: Callable[[str], Policy],
         clock: Callable[[], datetime] = _read_clock,
         progress_of: ReadProgress = _no_progress,
         backends: Backends | None = None,
     ) -> None:
-        """`defaults_for` returns the defaults of a namespace, `clock` the time with zone."""
-        self._defaults_for = defaults_for
+        """`policy_of` returns the policy of a namespace, `clock` the time with zone."""
+        self._policy_of = policy_of
         self._clock = clock
         self._progress_of = progress_of
         self._backends = backends or Backends()
@@ -97,7 +97,7 @@ class OptimizationJobKind:
 
     def want(self, obj: OptimizationJob) -> RunSet:
         """The run that the spec defines, as a set of one; pure."""
-        return build_runs(obj, self._defaults_for(obj.metadata.namespace))
+        return build_runs(obj, self._policy_of(obj.metadata.namespace))
 
     async def observe(self, obj: OptimizationJob, wanted: RunSet, view: View) -> Observed:
         """Observe the children, and ConfigMaps while their existence matters."""

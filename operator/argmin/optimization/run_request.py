@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from argmin.api.backend import BackendFields, BackendName
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
-from argmin.backends.defaults import Defaults
 from argmin.backends.execution import OwnerState, RunMemory, RunSet, build_run_set
+from argmin.backends.policy import Policy, list_violations
 from argmin.optimization.build_run import build_run
 
 
-def build_runs(job: OptimizationJob, defaults: Defaults) -> RunSet:
+def build_runs(job: OptimizationJob, policy: Policy) -> RunSet:
     """The run that a job defines, as the only one of its set, and what its status records.
 
     A status has room for one run: after an edit it is that of the older spec.
     """
-    run = build_run(job, defaults)
+    run = build_run(job, policy.defaults)
+    run = replace(run, violations=list_violations(run, policy))
     name, metadata = job.status.run_name, job.metadata
     owner = OwnerState(
         owner=run.owner,

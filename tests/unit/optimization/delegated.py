@@ -49,7 +49,7 @@ class DelegatedWorld(World):
             self.aws, self.polling, self.cache, lambda: self.now, lambda: self.is_leading
         )
         return OptimizationJobKind(
-            self._defaults,
+            self._policy,
             lambda: self.now,
             lambda *_of: self.heard,
             Backends([Backend(lambda: jobs)]),

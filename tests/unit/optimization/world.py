@@ -13,6 +13,7 @@ from argmin.api.progress import AttemptProgress
 from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy, PolicySettings, merge_settings
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import (
@@ -79,6 +80,7 @@ class World:
         self.store = Store(lambda: self.now)
         self.image = "argmin/solvers:1"
         self.artifacts: S3Store | None = None
+        self.policy = PolicySettings()
         self.heard: AttemptProgress | None = None
         self._writes_left: int | None = None
         self.store.on_write = self._count_write
@@ -96,6 +98,10 @@ class World:
             },
             "spec": {"model": MODEL, **spec},
         }
+
+    def _policy(self, namespace: str) -> Policy:
+        merged = merge_settings(PolicySettings(), self.policy, namespace)
+        return Policy(self._defaults(namespace), *merged)
 
     def _defaults(self, namespace: str) -> Defaults:
         return Defaults(self.image, "http://argmin.system:8080", Resources(), store=self.artifacts)
@@ -176,7 +182,7 @@ class World:
         self.kind = self._build_kind()
 
     def _build_kind(self) -> OptimizationJobKind:
-        return OptimizationJobKind(self._defaults, lambda: self.now, lambda *_of: self.heard)
+        return OptimizationJobKind(self._policy, lambda: self.now, lambda *_of: self.heard)
 
     def _actions(self, plan: Plan) -> Iterator[Any]:
         for patch in plan.patch:

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from argmin.api.base import LABEL_MANAGED_BY, MANAGER
 from argmin.api.run import INTAKE_PATH, TOKEN_AUDIENCE
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import Key, Manifest
@@ -112,7 +113,7 @@ async def serving(
     cluster: Any, store: ProgressStore | None = None, *, namespaced: bool = True
 ) -> AsyncIterator[tuple[TestServer, ClientSession]]:
     """An intake before this API server, and a client that is not tied to it."""
-    kind = OptimizationJobKind(lambda _: Defaults("solvers:1", "http://intake"))
+    kind = OptimizationJobKind(lambda _: Policy(Defaults("solvers:1", "http://intake")))
     owners = {replace(kind.resource, namespaced=namespaced): kind.list_runs}
     reports = store or ProgressStore()
     intake = Intake(cluster, owners, reports, lambda: True, lambda _path, _status: None)

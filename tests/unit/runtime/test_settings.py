@@ -33,7 +33,7 @@ def test_default_resources_are_json_and_reach_every_namespace() -> None:
     settings = Settings.read(
         {**IMAGE, "ARGMIN_DEFAULT_RESOURCES": '{"limits": {"cpu": "1", "memory": "2Gi"}}'}
     )
-    defaults = settings.defaults_for("any")
+    defaults = settings.policy_of("any").defaults
     assert defaults.image == "solvers:1"
     assert defaults.resources.limits == {"cpu": "1", "memory": "2Gi"}
 
@@ -99,7 +99,7 @@ def test_a_team_has_its_own_backend_and_store_and_the_rest_from_everybody() -> N
             ' "network": {"encryptTraffic": true}}}}',
         }
     )
-    team, others = settings.defaults_for("team-a"), settings.defaults_for("team-b")
+    team, others = settings.policy_of("team-a").defaults, settings.policy_of("team-b").defaults
     assert (team.backend, others.backend) == ("sageMaker", "pods")
     assert team.store
     assert others.store
@@ -121,7 +121,7 @@ def test_a_team_has_its_own_backend_and_store_and_the_rest_from_everybody() -> N
 def test_prices_are_decimals_by_instance_type() -> None:
     prices = '{"currency": "EUR", "perHour": {"ml.m5.large": "0.115"}}'
     settings = Settings.read({**IMAGE, "ARGMIN_PRICES": prices})
-    assert settings.defaults_for("any").prices.per_hour == {"ml.m5.large": "0.115"}
+    assert settings.policy_of("any").defaults.prices.per_hour == {"ml.m5.large": "0.115"}
 
 
 @pytest.mark.parametrize(

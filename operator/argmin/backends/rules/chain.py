@@ -23,6 +23,7 @@ from argmin.backends.rules.context import RunChange, RunContext, RunEnd, RunResu
 from argmin.backends.rules.deadline import cut_at_deadline, end_at_deadline
 from argmin.backends.rules.drift import repair
 from argmin.backends.rules.failure import fail_for_good, fail_on_full_scratch, fail_with_run
+from argmin.backends.rules.policy import enforce_policy
 from argmin.backends.rules.prerequisites import await_pause, check_preconditions
 from argmin.backends.rules.progress import report_progress
 from argmin.backends.rules.start import record_active_time, run_again, start
@@ -47,6 +48,7 @@ PAUSES: tuple[RunRule, ...] = (
     await_removal,  # its Job is being deleted: a new one would have the same name
     run_again,  # ended without a result and not for a reason above: another attempt
     record_active_time,  # before anything starts: a crash in between would lose the time used
+    enforce_policy,  # before anything is waited for, or resumed, that may not start at all
 )
 """What keeps a run from starting for now, apart from what it needs."""
 

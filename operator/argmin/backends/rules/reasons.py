@@ -15,3 +15,4 @@ class LifeReason(StrEnum):
     STOPPING = "Stopping"
     SUSPENDED = "Suspended"
     ANSWER_MISSING = "AnswerMissing"
+    POLICY_VIOLATION = "PolicyViolation"

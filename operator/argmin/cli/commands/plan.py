@@ -13,6 +13,7 @@ from argmin import __version__
 from argmin.api.base import LABEL_KIND, LABEL_NAME
 from argmin.api.optimization.spec import KIND, OptimizationJob
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
 from argmin.cli.cluster.session import Session, open_session, run_command
 from argmin.cli.cluster.target import Target
@@ -111,7 +112,7 @@ def take_snapshot(
 
 async def _decide(snapshot: Snapshot) -> Plan:
     now = utc_now()
-    runs = build_runs(snapshot.job, DEFAULTS)
+    runs = build_runs(snapshot.job, Policy(DEFAULTS))
     observed = await observe(snapshot.job, runs, snapshot, now, Backends())
     return decide(snapshot.job, runs, observed, now)
 

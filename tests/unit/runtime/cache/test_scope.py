@@ -9,13 +9,14 @@ import pytest
 
 from argmin.api.base import LABEL_KIND, LABEL_NAME
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import CONFIG_MAPS, JOBS, PODS, Key, Manifest, Resource
 from argmin.runtime.cache.scope import Scope
 from tests.kube.greetings import GreetingKind
 
-KIND = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url=""))
+KIND = OptimizationJobKind(lambda _: Policy(Defaults(image="solvers:1", intake_url="")))
 SCOPE = Scope.of((KIND,))
 CARDS = Resource("test.argmin.dev/v1", "Card", "cards")
 SOME_CARDS = replace(CARDS, optional=True)

@@ -8,6 +8,7 @@ import pytest
 
 from argmin.api.base import LABEL_KIND, LABEL_NAME
 from argmin.backends.defaults import Defaults
+from argmin.backends.policy import Policy
 from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.kind import OptimizationJobKind
 from argmin.plan import PODS, Key, Manifest, Resource
@@ -27,7 +28,7 @@ class Watching:
         self.cache = Cache()
         self.woken: list[tuple[Key, float]] = []
         self.relists = 0
-        kind = OptimizationJobKind(lambda _: Defaults(image="solvers:1", intake_url=""))
+        kind = OptimizationJobKind(lambda _: Policy(Defaults(image="solvers:1", intake_url="")))
         self._watches = Watches(
             cast(Cluster, None),
             self.cache,

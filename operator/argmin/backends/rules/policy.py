@@ -1,0 +1,19 @@
+"""The rule that keeps a run to the policy of its namespace; pure."""
+
+from __future__ import annotations
+
+from argmin.backends.rules.context import RunContext, RunResult
+from argmin.backends.rules.progress import stalled
+from argmin.backends.rules.reasons import LifeReason
+
+
+def enforce_policy(c: RunContext) -> RunResult | None:
+    """Do not start or resume a run that asks for what its namespace does not allow.
+
+    What runs goes on. It is checked again when the spec or the policy changes.
+    """
+    runs = c.execution.exists and not c.execution.is_suspended
+    if runs or not c.run.violations:
+        return None
+    message = "; ".join(c.run.violations)
+    return RunResult(message, change=stalled(LifeReason.POLICY_VIOLATION, message), stop=True)

@@ -1,0 +1,67 @@
+"""A job in a namespace that does not allow all that it asks for."""
+
+from __future__ import annotations
+
+from argmin.api.conditions import STALLED
+from argmin.backends.policy import Allowed, Limits, PolicySettings
+from tests.unit.optimization.world import World
+
+STRICT = PolicySettings(allowed=Allowed(images=("registry.example/*",)))
+
+
+def restrict(world: World, policy: PolicySettings) -> None:
+    world.policy = policy
+    world.settle()
+
+
+def test_a_job_that_asks_for_too_much_is_not_started_and_says_why() -> None:
+    world = World(image="docker.io/somebody/solver")
+    restrict(world, STRICT)
+    assert world.jobs == []
+    assert world.true_conditions[STALLED] == "PolicyViolation"
+    (stalled,) = (c for c in world.status["conditions"] if c["type"] == STALLED)
+    assert stalled["message"] == (
+        "spec.image: docker.io/somebody/solver is not allowed in namespace team: allowed is"
+        " registry.example/* (teams.team.policy.allowed.images in the values of argmin's chart)"
+    )
+
+
+def test_it_starts_when_its_spec_is_put_right() -> None:
+    world = World(image="docker.io/somebody/solver")
+    restrict(world, STRICT)
+    world.edit(image="registry.example/solver")
+    world.settle()
+    assert len(world.jobs) == 1
+    assert STALLED not in world.true_conditions
+
+
+def test_it_starts_when_the_policy_allows_it() -> None:
+    world = World(image="docker.io/somebody/solver")
+    restrict(world, STRICT)
+    restrict(world, PolicySettings())
+    assert len(world.jobs) == 1
+    assert STALLED not in world.true_conditions
+
+
+def test_what_runs_goes_on_under_a_stricter_policy() -> None:
+    world = World(image="docker.io/somebody/solver")
+    world.settle()
+    restrict(world, STRICT)
+    assert len(world.jobs) == 1
+    assert STALLED not in world.true_conditions
+
+
+def test_a_suspended_job_is_not_resumed_under_a_stricter_policy() -> None:
+    world = World(activeDeadlineSeconds=900)
+    world.settle()
+    world.edit(suspend=True)
+    world.settle()
+    restrict(world, PolicySettings(limits=Limits(active_deadline_seconds=600)))
+    assert STALLED not in world.true_conditions
+    world.edit(suspend=False)
+    world.settle()
+    assert world.job["spec"]["suspend"] is True
+    assert world.true_conditions[STALLED] == "PolicyViolation"
+    world.edit(activeDeadlineSeconds=600)
+    world.settle()
+    assert world.job["spec"]["suspend"] is False
