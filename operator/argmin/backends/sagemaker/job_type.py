@@ -88,7 +88,6 @@ class JobLimits:
 class JobPlan:
     """What a request is built from."""
 
-    name: str
     run: Run
     settings: SageMakerBackend
     """Those of the job, with the defaults of its namespace."""
@@ -119,10 +118,9 @@ class JobType(ABC):
     limits: ClassVar[JobLimits]
     paths: ClassVar[Mapping[str, str]]
     """Paths in the response of Describe by field of `JobDescription`, such as
-    `StoppingCondition.MaxRuntimeInSeconds`; name, ARN, status and common times are known."""
+    `StoppingCondition.MaxRuntimeInSeconds`; those of `all_paths` are common."""
     other_statuses: ClassVar[Mapping[str, JobStatus]] = {}
     """What a status that other types do not have counts as."""
-
     request_fields: ClassVar[Mapping[str, str]] = {}
     """Fields of the spec by the last name of SageMaker's path to what they become in a request, for
     messages; those that all types have are known."""

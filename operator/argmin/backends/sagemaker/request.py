@@ -93,15 +93,15 @@ def build_submission(
     result_store = locate_result(run, store)
     key = locate_document(result_store)
     document = build_document(run, settings, result_store, known)
-    job_type, name = find_job_type(run), name_job(run, attempt)
-    plan = JobPlan(name, run, settings, result_store, key, known)
+    job_type = find_job_type(run)
+    plan = JobPlan(run, settings, result_store, key, known)
     tags = sorted((settings.tags | build_tags(run)).items())
     return Submission(
         job_type=job_type,
         request={
-            job_type.name_field: name,
+            job_type.name_field: name_job(run, attempt),
             **job_type.build_request(plan),
-            "Tags": [{"Key": key, "Value": value} for key, value in tags],
+            "Tags": [{"Key": name, "Value": value} for name, value in tags],
         },
         document=document.model_dump_json(by_alias=True, exclude_none=True).encode(),
         result_store=result_store,
