@@ -1,4 +1,4 @@
-"""Laws of the house that no linter knows: lengths, names, and how full a folder is."""
+"""Laws of the house that no linter checks: lengths, names, full folders, and who names a kind."""
 
 from __future__ import annotations
 
@@ -13,6 +13,23 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 FULLEST_FOLDER = 20
 REFUSED_NAMES = {"utils.py", "helpers.py", "misc.py"}
+
+OPERATOR = "operator/argmin"
+_REGISTRIES = ("api/registry.py", "kinds.py")
+HOMES: dict[str, tuple[str, ...]] = {
+    "optimizationjob": (
+        *_REGISTRIES,
+        "api/optimization/",
+        "optimization/",
+        "cli/kinds/optimization.py",
+        "api/run.py",  # until the document of a run is made of tasks
+    ),
+}
+"""Where in the operator a kind may be named, in any case; all else is generic."""
+NAMES_IN_CLI: dict[str, tuple[str, ...]] = {
+    "sagemaker": ("cli/logs/", "cli/commands/plan_request.py"),
+}
+"""Where in the command line a backend may be named: the files for its logs and plans."""
 
 
 def tracked_python_files() -> list[Path]:
@@ -38,7 +55,22 @@ def broken_laws(files: list[Path]) -> list[str]:
         f"{path}: name it for what it holds" for path in files if path.name in REFUSED_NAMES
     ]
     crowded = list(crowded_folders(files))
-    return too_long + misnamed + crowded + [line for path in files for line in long_functions(path)]
+    strays = [*stray_names(files, HOMES), *stray_names(files, NAMES_IN_CLI, f"{OPERATOR}/cli")]
+    long = [line for path in files for line in long_functions(path)]
+    return too_long + misnamed + crowded + strays + long
+
+
+def stray_names(
+    files: list[Path], homes: dict[str, tuple[str, ...]], folder: str = OPERATOR
+) -> Iterator[str]:
+    """One line for each file of a folder that names a kind or a backend outside its homes."""
+    for path in files:
+        if path.is_relative_to(folder):
+            place = path.relative_to(OPERATOR).as_posix()
+            text = path.read_text().lower()
+            for name, allowed in homes.items():
+                if name in text and not place.startswith(allowed):
+                    yield f"{path}: names {name}: ask its registration instead"
 
 
 def crowded_folders(files: list[Path]) -> Iterator[str]:

@@ -78,6 +78,11 @@ class KindInfo:
         return f"{self.plural}.{GROUP}"
 
     @property
+    def plural_name(self) -> str:
+        """Several objects of the kind, as they are called in a sentence."""
+        return f"{self.name}{self.plural.removeprefix(self.name.lower())}"
+
+    @property
     def spellings(self) -> frozenset[str]:
         """The names that a user may write for the kind, in lower case."""
         names = (self.name, self.short_name, self.plural, self.full_name)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from argmin.cli.cluster.target import Target
-from argmin.cli.manifests.object_names import read_object_name
+from argmin.cli.manifests.object_names import ObjectName
 
 app = typer.Typer(
     name="argmin",
@@ -28,7 +28,7 @@ app = typer.Typer(
 
 
 class Output(StrEnum):
-    """How a command answers on standard output."""
+    """Formats of standard output."""
 
     TABLE = "table"
     JSON = "json"
@@ -53,17 +53,11 @@ class ModelForm(StrEnum):
     PYTHON = "python"
 
 
-class PlannedBackend(StrEnum):
-    """Backends whose request `plan` shows."""
-
-    SAGE_MAKER = "sagemaker"
-
-
 _AS_DEFAULT = "With --backend: as if it were the namespace's default."
 
 BackendOption = Annotated[
-    PlannedBackend | None,
-    typer.Option("--backend", help="Show the request that this backend would get."),
+    str | None,
+    typer.Option("--backend", metavar="NAME", help="Show the request that this backend would get."),
 ]
 StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="s3://BUCKET/PREFIX", help=_AS_DEFAULT)
@@ -91,11 +85,15 @@ MoreFiles = Annotated[
     list[str] | None,
     typer.Option("-f", "--filename", metavar="FILE", help="Another file; may be repeated."),
 ]
-OutputOption = Annotated[Output, typer.Option("-o", "--output", help="Form of the answer.")]
-JobName = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME", parser=read_object_name, help="Name of the OptimizationJob, or opt/NAME."
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="Format of the output.")]
+Name = Annotated[
+    ObjectName,
+    typer.Argument(metavar="NAME", parser=ObjectName, help="Name of an object, or KIND/NAME."),
+]
+NameInFiles = Annotated[
+    ObjectName | None,
+    typer.Option(
+        "--name", metavar="NAME", parser=ObjectName, help="Which object of the files, or KIND/NAME."
     ),
 ]
 Namespace = Annotated[
@@ -137,9 +135,7 @@ def start(
 def run(  # noqa: PLR0913, PLR0917 - the options of a command
     files: Files = None,
     more: MoreFiles = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Which OptimizationJob of the files.")
-    ] = None,
+    name: NameInFiles = None,
     volume: Annotated[
         list[str] | None,
         typer.Option(
@@ -191,52 +187,52 @@ def submit(  # noqa: PLR0913, PLR0917 - the options of a command
 @app.command()
 def get(
     name: Annotated[
-        str | None,
+        ObjectName | None,
         typer.Argument(
-            metavar="[NAME]", parser=read_object_name, help="One job, or opt/NAME; all if none."
+            metavar="[NAME]", parser=ObjectName, help="One object, or KIND/NAME; all if none."
         ),
     ] = None,
     all_namespaces: Annotated[
-        bool, typer.Option("-A", "--all-namespaces", help="Jobs of all namespaces.")
+        bool, typer.Option("-A", "--all-namespaces", help="Objects of all namespaces.")
     ] = False,
     output: OutputOption = Output.TABLE,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Show jobs and their answers."""
-    from argmin.cli.commands.get import show_jobs
+    """Show objects and their answers."""
+    from argmin.cli.commands.get import show_objects
 
     target = Target(namespace, kubeconfig, context)
-    raise typer.Exit(show_jobs(name, target, output.value, all_namespaces))
+    raise typer.Exit(show_objects(name, target, output.value, all_namespaces))
 
 
 @app.command()
 def watch(
-    name: JobName,
+    name: Name,
     timeout: Timeout = None,
     output: OutputOption = Output.TABLE,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Follow a job until it is finished."""
-    from argmin.cli.commands.watch import watch_job
+    """Follow an object until it is finished."""
+    from argmin.cli.commands.watch import watch_object
 
     target = Target(namespace, kubeconfig, context)
-    raise typer.Exit(watch_job(name, target, output.value, timeout))
+    raise typer.Exit(watch_object(name, target, output.value, timeout))
 
 
 @app.command()
 def logs(
-    name: JobName,
+    name: Name,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the end.")] = False,
     output: OutputOption = Output.TABLE,
     namespace: Namespace = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Print what the last run of a job printed."""
+    """Print what the last run of an object printed."""
     from argmin.cli.commands.logs import print_logs
 
     target = Target(namespace, kubeconfig, context)
@@ -245,7 +241,7 @@ def logs(
 
 @app.command()
 def result(  # noqa: PLR0913, PLR0917 - the options of a command
-    name: JobName,
+    name: Name,
     form: Annotated[Form, typer.Option("--format", help="How to show the solution.")] = Form.TABLE,
     output: Annotated[
         Form | None, typer.Option("-o", "--output", help="The same as --format.")
@@ -258,7 +254,7 @@ def result(  # noqa: PLR0913, PLR0917 - the options of a command
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Show the solution of a job, or write it and the outputs to a folder."""
+    """Show the solution of an object, or write it and the outputs to a folder."""
     from argmin.cli.commands.result import show_proof, show_result
 
     target = Target(namespace, kubeconfig, context)
@@ -313,9 +309,7 @@ def plot(
 def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     files: Files = None,
     more: MoreFiles = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Which OptimizationJob of the files.")
-    ] = None,
+    name: NameInFiles = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no cluster: as for a new object.")
     ] = False,
@@ -330,26 +324,26 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of a command
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Show what a reconcile would do with a job, and why; change nothing.
+    """Show what a reconcile would do with an object, and why; change nothing.
 
-    With --backend sagemaker: the very request that SageMaker would get, and the job document.
+    With --backend: the very request that this backend would get, and the job document.
     """
     target = Target(namespace, kubeconfig, context)
     if backend is None:
         from argmin.cli.commands.plan import show_plan
 
         raise typer.Exit(show_plan(_join(files, more), name, target, output.value, offline))
-    from argmin.cli.commands.plan_sagemaker import Fallbacks, show_request
+    from argmin.cli.commands.plan_request import Fallbacks, show_request
 
     fallbacks = Fallbacks(store, instance_type, role_arn, region, image)
     raise typer.Exit(
-        show_request(_join(files, more), name, target, output.value, offline, fallbacks)
+        show_request(backend, _join(files, more), name, target, output.value, offline, fallbacks)
     )
 
 
 @app.command()
 def delete(
-    name: JobName,
+    name: Name,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is gone.")] = False,
     timeout: Timeout = None,
     output: OutputOption = Output.TABLE,
@@ -357,11 +351,11 @@ def delete(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
 ) -> None:
-    """Delete a job; a run under way is stopped."""
-    from argmin.cli.commands.delete import delete_job
+    """Delete an object; a run under way is stopped."""
+    from argmin.cli.commands.delete import delete_object
 
     target = Target(namespace, kubeconfig, context)
-    raise typer.Exit(delete_job(name, target, output.value, wait, timeout))
+    raise typer.Exit(delete_object(name, target, output.value, wait, timeout))
 
 
 @app.command()

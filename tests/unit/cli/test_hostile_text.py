@@ -11,21 +11,22 @@ import pytest
 import yaml
 from rich.text import Text
 
-from argmin.api.answer import Metric
-from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
+from argmin.api.registry import KINDS
+from argmin.cli.cluster.lookup import Listing
+from argmin.cli.commands.get import render_listing
 from argmin.cli.errors import CliError, report
+from argmin.cli.kinds.registry import build_views
 from argmin.cli.output.formatting import (
     OutputFormat,
     open_console,
-    render_jobs,
+    render_details,
     render_rows,
-    render_status,
-    utc_now,
     write_data,
     write_documents,
     write_text,
 )
 from tests.refusals import MODEL
+from tests.unit.cli.lamps import LAMP_KIND
 
 HOSTILE = "\x1b]0;title\x07\x1b[2J\x1b[31mred\x1b[0m\x9b1A\x7f\u202egnp.exe"
 SHOWN = "red"
@@ -38,26 +39,28 @@ class Terminal(io.StringIO):
         return True
 
 
-def _job() -> OptimizationJob:
-    return OptimizationJob.model_validate(
-        {
-            "metadata": {"name": "steel", "creationTimestamp": "2026-01-01T00:00:00Z"},
-            "spec": {"model": MODEL},
-            "status": {"solver": HOSTILE, "objective": HOSTILE, "gap": HOSTILE + "1" * 20},
-        }
-    )
-
-
-_STATUS = OptimizationJobStatus(
-    solver=HOSTILE,
-    objective=HOSTILE,
-    metrics=(Metric(name=HOSTILE, value=HOSTILE),),
-)
+METADATA = {"name": "steel", "creationTimestamp": "2026-01-01T00:00:00Z"}
+JOB = {
+    "metadata": METADATA,
+    "spec": {"model": MODEL},
+    "status": {
+        "solver": HOSTILE,
+        "objective": HOSTILE,
+        "gap": HOSTILE + "1" * 20,
+        "metrics": [{"name": HOSTILE, "value": HOSTILE}],
+    },
+}
+LAMP = {"metadata": METADATA, "status": {"state": HOSTILE}}
+JOBS, LAMPS = build_views((*KINDS, LAMP_KIND))
 
 WAYS: dict[str, Callable[[], None]] = {
-    "status": lambda: open_console().print(render_status("steel", _STATUS)),
+    "status": lambda: open_console().print(render_details(JOBS.describe(JOB))),
     "table": lambda: open_console().print(render_rows(["A", "B"], [[HOSTILE, HOSTILE]])),
-    "jobs": lambda: open_console().print(render_jobs([_job()], utc_now(), namespaces=False)),
+    "jobs": lambda: open_console().print(render_listing(Listing(JOBS, [JOB]), namespaces=False)),
+    "objects of a kind without a view of its own": lambda: open_console().print(
+        render_listing(Listing(LAMPS, [LAMP]), namespaces=False)
+    ),
+    "their status": lambda: open_console().print(render_details(LAMPS.describe(LAMP))),
     "message": lambda: open_console(stderr=True).print(Text(HOSTILE)),
     "plain message": lambda: open_console(stderr=True).print(f"{HOSTILE} [bold]x[/bold]"),
     "error": lambda: report(CliError(HOSTILE)),

@@ -176,7 +176,7 @@ def test_a_refused_request_names_the_field_of_the_spec(case: Case) -> None:
 @each_type
 def test_its_log_is_looked_for_where_its_type_has_it(case: Case) -> None:
     world = world_of(case)
-    stream = find_stream(OptimizationJob.model_validate(world.object))
+    stream = find_stream(OptimizationJob.model_validate(world.object).status.sage_maker)
     assert stream
     assert (stream.group, stream.prefix) == (case.job_type.log_group, f"{world.job_name}/")
 

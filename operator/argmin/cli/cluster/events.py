@@ -1,4 +1,4 @@
-"""The Kubernetes events of a job."""
+"""The Kubernetes events of an object."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from argmin.cli.cluster.session import Session
 from argmin.cli.output.formatting import format_span
-from argmin.plan import Manifest, Resource
+from argmin.plan import Key, Manifest, Resource
 from argmin.runtime.kube.errors import ForbiddenError
 
 EVENTS = Resource("v1", "Event", "events")
 
 _NEWEST = 8
+_CLUSTER_NAMESPACE = "default"
+"""Where events of objects of the whole cluster are, as those of Kubernetes itself."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,11 @@ class JobEvent:
         return format_span(now - self.time) if self.time else ""
 
 
-async def list_events(session: Session, uid: str) -> tuple[JobEvent, ...]:
-    """The newest events of a job, oldest first; none where we may not read them."""
+async def list_events(session: Session, key: Key, uid: str) -> tuple[JobEvent, ...]:
+    """The newest events of an object, oldest first; none where we may not read them."""
     try:
         manifests = await session.cluster.list_all(
-            EVENTS, session.namespace, field_selector=f"involvedObject.uid={uid}"
+            EVENTS, key.namespace or _CLUSTER_NAMESPACE, field_selector=f"involvedObject.uid={uid}"
         )
     except ForbiddenError:
         return ()

@@ -13,8 +13,6 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from argmin.api.conditions import COMPLETE, FAILED, STALLED, is_true
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.cli.cluster.session import Session
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.plan import Key, Manifest
@@ -35,7 +33,7 @@ async def follow(
     seconds: float | None,
     after_change: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Hand the object, now and after every change, to `is_enough`, until it says so.
+    """Hand the object, now and after every change, to `is_enough`, until that returns true.
 
     The last thing it is handed is `None` where the object is gone.
 
@@ -52,9 +50,10 @@ async def follow(
                     if enough:
                         return
     except TimeoutError:
+        place = f" -n {key.namespace}" if key.namespace else ""
         raise CliError(
             f"{key.resource.kind} {key.name}: not done within {seconds:g} s; it goes on:"
-            f" look again with `argmin watch {key.name} -n {key.namespace}`",
+            f" look again with `argmin watch {key.name}{place}`",
             ExitStatus.TIMEOUT,
         ) from None
 
@@ -95,15 +94,3 @@ async def _watch(session: Session, key: Key, since: str) -> AsyncGenerator[Manif
     except ApiError as error:
         if not error.transient:
             raise
-
-
-def is_finished(job: OptimizationJob) -> bool:
-    """Whether the job, as it is written now, is over or cannot go on until somebody changes it."""
-    status = job.status
-    current = status.observed_generation == job.metadata.generation
-    return current and any(is_true(status.conditions, kind) for kind in (COMPLETE, FAILED, STALLED))
-
-
-def choose_exit(job: OptimizationJob) -> ExitStatus:
-    """The exit code for a finished job."""
-    return ExitStatus.OK if is_true(job.status.conditions, COMPLETE) else ExitStatus.FAILED

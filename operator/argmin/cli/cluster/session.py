@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import CliError, ExitStatus
-from argmin.optimization.build_run import OPTIMIZATION_JOBS
-from argmin.plan import Key, Manifest
 from argmin.runtime.kube.errors import (
     ApiError,
     ConnectError,
@@ -32,10 +30,6 @@ _INSTALL_CLIENT = (
     "the commands for a cluster need the Kubernetes client, which is not installed here:"
     " pip install 'argmin-operator[operator]'"
 )
-_INSTALL_OPERATOR = (
-    "this cluster does not know optimizationjobs.argmin.dev: install argmin there,"
-    " helm install argmin charts/argmin"
-)
 
 
 @dataclass(frozen=True)
@@ -44,31 +38,6 @@ class Session:
 
     cluster: Cluster
     namespace: str
-
-    def key(self, name: str) -> Key:
-        """The key of a job in the namespace of the session."""
-        return Key(OPTIMIZATION_JOBS, self.namespace, name)
-
-    async def get_job(self, name: str) -> Manifest:
-        """An OptimizationJob.
-
-        Raises:
-            CliError: it does not exist, or its type does not.
-        """
-        found = await self.cluster.get(self.key(name))
-        if found is None:
-            await self._refuse_unknown_kind()
-            raise CliError(
-                f"no OptimizationJob {name} in namespace {self.namespace}:"
-                " see `argmin get -A`, or name another namespace with -n",
-                ExitStatus.NOT_FOUND,
-            )
-        return found
-
-    async def _refuse_unknown_kind(self) -> None:
-        # A missing object and a missing type are both a plain 404 to a GET; to a LIST they differ.
-        async for _ in self.cluster.list_pages(OPTIMIZATION_JOBS, self.namespace, page_size=1):
-            return
 
 
 @asynccontextmanager
@@ -112,8 +81,6 @@ def translate_error(error: ApiError | ConnectError) -> CliError:
         case ForbiddenError():
             advice = "ask the administrators of the cluster for this right"
             return CliError(f"{message}\n{advice}", ExitStatus.UNREACHABLE)
-        case NotFoundError() if OPTIMIZATION_JOBS.kind in message:
-            return CliError(_INSTALL_OPERATOR, ExitStatus.NOT_FOUND)
         case NotFoundError():
             return CliError(message, ExitStatus.NOT_FOUND)
         case InvalidError():

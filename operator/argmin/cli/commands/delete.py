@@ -1,44 +1,61 @@
-"""`argmin delete`: a job and all that belongs to it."""
+"""`argmin delete`: an object and all that belongs to it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.text import Text
 
 from argmin.api.conditions import RECONCILING, STALLED, find_condition
 from argmin.api.meta import ConditionStatus
-from argmin.api.optimization.spec import OptimizationJob
-from argmin.backends.rules.reasons import LifeReason
 from argmin.cli.cluster.follow import follow
+from argmin.cli.cluster.lookup import Found, find_object
 from argmin.cli.cluster.session import open_session, run_command
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import ExitStatus
+from argmin.cli.kinds.registry import VIEWS, choose_views
+from argmin.cli.kinds.view import KindView, list_conditions
 from argmin.cli.manifests.durations import read_timeout
+from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data
 from argmin.plan import Manifest
 
 
-def delete_job(
-    name: str, target: Target, output: str, wait: bool, timeout: str | None
+def delete_object(
+    name: ObjectName,
+    target: Target,
+    output: str,
+    wait: bool,
+    timeout: str | None,
+    views: Sequence[KindView] = VIEWS,
 ) -> ExitStatus:
-    """Delete a job; with `wait`, return when it is gone."""
+    """Delete an object; with `wait`, return when it is gone."""
     seconds = read_timeout(timeout)
-    deleted = run_command(_delete(name, target, wait, seconds))
+    candidates = choose_views(name, target.namespace, views)
+    deleted = run_command(_delete(name, target, wait, seconds, candidates))
     if output == OutputFormat.TABLE:
         done = "deleted" if wait else "is being deleted"
-        open_console().print(f"optimizationjob.argmin.dev/{name} {done}")
+        kind = f"{deleted.view.info.name.lower()}.{deleted.view.resource.group}"
+        open_console().print(f"{kind}/{name.name} {done}")
     else:
-        write_data(deleted, OutputFormat(output))
+        write_data(deleted.manifest, OutputFormat(output))
     return ExitStatus.OK
 
 
-async def _delete(name: str, target: Target, wait: bool, seconds: float | None) -> Manifest:
+async def _delete(
+    name: ObjectName,
+    target: Target,
+    wait: bool,
+    seconds: float | None,
+    views: Sequence[KindView],
+) -> Found:
     async with open_session(target) as session:
-        job = await session.get_job(name)
-        uid = job["metadata"]["uid"]
-        await session.cluster.delete(session.key(name), uid)
+        found = await find_object(session, name, views)
+        uid = found.manifest["metadata"]["uid"]
+        await session.cluster.delete(found.key, uid)
         if wait:
-            await follow(session, session.key(name), _DeletionWait(uid), seconds)
-        return job
+            await follow(session, found.key, _DeletionWait(uid), seconds)
+        return found
 
 
 class _DeletionWait:
@@ -46,7 +63,7 @@ class _DeletionWait:
 
     def __init__(self, uid: str) -> None:
         self._uid = uid
-        self._told = ""
+        self._reported = ""
 
     def __call__(self, seen: Manifest | None) -> bool:
         """Whether the object, or the one that had its name, is gone."""
@@ -57,19 +74,24 @@ class _DeletionWait:
         return False
 
     def _report(self, seen: Manifest) -> None:
-        job = OptimizationJob.model_validate(seen)
-        message = _explain_wait(job) or f"waits for {', '.join(seen['metadata']['finalizers'])}"
-        if message != self._told:
-            open_console(stderr=True).print(Text(f"{job.metadata.name}: {message}"))
-        self._told = message
+        metadata = seen["metadata"]
+        message = _explain_wait(seen) or f"waits for {', '.join(metadata['finalizers'])}"
+        if message != self._reported:
+            open_console(stderr=True).print(Text(f"{metadata['name']}: {message}"))
+        self._reported = message
 
 
-def _explain_wait(job: OptimizationJob) -> str:
-    """What the deletion waits for, from the condition of the operator; empty without one."""
-    stalled = find_condition(job.status.conditions, STALLED)
+def _explain_wait(seen: Manifest) -> str:
+    """What the deletion waits for, from a condition of the operator; empty without one.
+
+    A deletion is a new generation of the object, so that what was reported before is left out.
+    """
+    conditions = list_conditions(seen)
+    stalled = find_condition(conditions, STALLED)
     if stalled and stalled.status is ConditionStatus.TRUE:
         return stalled.message
-    stopping = find_condition(job.status.conditions, RECONCILING)
-    if stopping and stopping.reason == LifeReason.STOPPING:
-        return stopping.message
-    return ""
+    stopping = find_condition(conditions, RECONCILING)
+    if stopping is None or stopping.status is not ConditionStatus.TRUE:
+        return ""
+    is_current = stopping.observed_generation == seen["metadata"].get("generation")
+    return stopping.message if is_current else ""

@@ -1,30 +1,33 @@
-"""`argmin plan`: what a reconcile would do with a job, and why; nothing is changed."""
+"""`argmin plan`: what a reconcile would do with an object, and why; nothing is changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
 
 from argmin import __version__
 from argmin.api.base import LABEL_KIND, LABEL_NAME
-from argmin.api.optimization.spec import KIND, OptimizationJob
 from argmin.backends.defaults import Defaults
 from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
-from argmin.cli.cluster.session import Session, open_session, run_command
+from argmin.cli.cluster.session import open_session, run_command
 from argmin.cli.cluster.target import Target
-from argmin.cli.errors import ExitStatus
+from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.registry import VIEWS
+from argmin.cli.kinds.view import KindView
 from argmin.cli.manifests.documents import (
     Document,
     collect_sources,
-    pick_job,
+    pick_document,
     read_documents,
-    read_job,
+    read_object,
 )
+from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import (
     OutputFormat,
     open_console,
@@ -32,11 +35,20 @@ from argmin.cli.output.formatting import (
     write_data,
     write_documents,
 )
-from argmin.optimization.observe import observe
-from argmin.optimization.rules.chain import decide
-from argmin.optimization.run_request import build_runs
-from argmin.plan import CONFIG_MAPS, JOBS, PODS, Call, Key, Manifest, Plan, Resource, list_entries
+from argmin.kinds import KINDS, Environment, Registration
+from argmin.plan import (
+    CONFIG_MAPS,
+    Call,
+    Key,
+    Kind,
+    Manifest,
+    Plan,
+    Resource,
+    TerminalError,
+    list_entries,
+)
 
+_DEFAULT_NAMESPACE = "default"
 DEFAULTS = Defaults(
     image=f"argmin/solvers:{__version__}",
     intake_url="http://argmin-intake.argmin-system.svc:8080",
@@ -46,11 +58,12 @@ DEFAULTS = Defaults(
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A job with what surrounds it, as a kind's `View`."""
+    """An object with what surrounds it, as a kind's `View`."""
 
-    job: OptimizationJob
+    view: KindView
+    manifest: Manifest
     objects: Sequence[Manifest] = ()
-    """Jobs, pods and ConfigMaps."""
+    """Its children, and ConfigMaps."""
 
     def children(self, resource: Resource, owner_uid: str) -> Sequence[Manifest]:
         """The children of an owner."""
@@ -86,86 +99,127 @@ class Snapshot:
 
 
 def show_plan(
-    files: Sequence[str], name: str | None, target: Target, output: str, offline: bool
+    files: Sequence[str],
+    name: ObjectName | None,
+    target: Target,
+    output: str,
+    offline: bool,
+    views: Sequence[KindView] = VIEWS,
+    registry: Sequence[Registration] = KINDS,
 ) -> ExitStatus:
-    """Show the plan for a job: as it is in the cluster, or as for a new one."""
-    snapshot = take_snapshot(files, name, target, offline)
-    plan = asyncio.run(_decide(snapshot))
+    """Show the plan for an object: as it is in the cluster, or as for a new one."""
+    snapshot = take_snapshot(files, name, target, offline, views, registry)
+    plan = asyncio.run(_decide(snapshot, registry))
     if output == OutputFormat.TABLE:
-        _print(snapshot.job, plan)
+        _print(snapshot, plan)
     else:
         write_data(_to_wire(plan), OutputFormat(output))
     return ExitStatus.OK
 
 
 def take_snapshot(
-    files: Sequence[str], name: str | None, target: Target, offline: bool
+    files: Sequence[str],
+    name: ObjectName | None,
+    target: Target,
+    offline: bool,
+    views: Sequence[KindView] = VIEWS,
+    registry: Sequence[Registration] = KINDS,
 ) -> Snapshot:
-    """The job of the files, in the cluster as it is, or offline as a new one among the files."""
+    """The object of the files, in the cluster as it is, or offline as a new one among the files."""
     documents = read_documents(files)
-    document = pick_job(documents, name)
-    job = read_job(document)
+    document, view = pick_document(documents, name, views)
+    read_object(document, view)
     if offline:
-        return _expected_job(job, documents, target.namespace)
-    return run_command(_look(job, document, target))
+        return _expect_new(document, view, documents, target.namespace)
+    kind = _build_kind(view, registry, utc_now())
+    return run_command(_look(kind, view, document, target))
 
 
-async def _decide(snapshot: Snapshot) -> Plan:
+def _build_kind(
+    view: KindView, registry: Iterable[Registration], now: datetime
+) -> Kind[Any, Any, Any]:
+    registration = next(kind for kind in registry if kind.info == view.info)
+    return registration.build(
+        Environment(lambda _: Policy(DEFAULTS), Backends(), clock=lambda: now)
+    )
+
+
+async def _decide(snapshot: Snapshot, registry: Iterable[Registration]) -> Plan:
     now = utc_now()
-    runs = build_runs(snapshot.job, Policy(DEFAULTS))
-    observed = await observe(snapshot.job, runs, snapshot, now, Backends())
-    return decide(snapshot.job, runs, observed, now)
+    kind = _build_kind(snapshot.view, registry, now)
+    obj = _parse(kind, snapshot.manifest)
+    wanted = kind.want(obj)
+    return kind.decide(obj, wanted, await kind.observe(obj, wanted, snapshot), now)
 
 
-def _expected_job(
-    job: OptimizationJob, documents: Sequence[Document], namespace: str | None
+def _parse(kind: Kind[Any, Any, Any], manifest: Manifest) -> Any:
+    try:
+        return kind.parse(manifest)
+    except TerminalError as error:
+        raise CliError(f"{manifest['metadata']['name']}: {error.message}") from None
+
+
+def _expect_new(
+    document: Document, view: KindView, documents: Sequence[Document], namespace: str | None
 ) -> Snapshot:
-    """A new job, with the ConfigMaps of the files in its namespace.
+    """A new object, with the ConfigMaps of the files in its namespace.
 
     Raises:
         CliError: one of them has no name, or holds what no cluster takes.
     """
-    home = namespace or job.metadata.namespace
-    metadata = job.metadata.model_copy(update={"namespace": home, "generation": 1})
+    home = namespace or document.namespace or _DEFAULT_NAMESPACE
     collect_sources(documents, home, {})
-    maps = [_place(d, home) for d in documents if d.is_config_map]
-    return Snapshot(job.model_copy(update={"metadata": metadata}), maps)
+    maps = [_place(d.manifest, home) for d in documents if d.is_config_map]
+    return Snapshot(view, _place_new(document, view, home), maps)
 
 
-def _place(document: Document, namespace: str) -> Manifest:
-    return {
-        **document.manifest,
-        "metadata": {"namespace": namespace, **document.manifest["metadata"]},
-    }
+def _place(manifest: Manifest, namespace: str) -> Manifest:
+    return {**manifest, "metadata": {"namespace": namespace, **manifest["metadata"]}}
 
 
-async def _look(job: OptimizationJob, document: Document, target: Target) -> Snapshot:
-    """The job as it would be after applying the file, in the cluster as it is."""
+def _place_new(document: Document, view: KindView, namespace: str) -> Manifest:
+    home = {"namespace": namespace} if view.info.namespaced else {}
+    metadata = {**document.manifest["metadata"], **home, "generation": 1}
+    return {**document.manifest, "metadata": metadata}
+
+
+async def _look(
+    kind: Kind[Any, Any, Any], view: KindView, document: Document, target: Target
+) -> Snapshot:
+    """The object as it would be after applying the file, in the cluster as it is."""
     async with open_session(target) as session:
-        home = Session(session.cluster, document.namespace or session.namespace)
-        live = await home.cluster.get(home.key(job.metadata.name))
+        namespace = document.namespace or session.namespace
+        live = await session.cluster.get(view.resource.key(namespace, document.name))
+        manifest = _merge(kind, document, view, live, namespace)
+        place = namespace if view.info.namespaced else None
+        select = f"{LABEL_NAME}={document.name},{LABEL_KIND}={view.info.name}"
         objects = [
-            *await home.cluster.list_all(JOBS, home.namespace, _select(job)),
-            *await home.cluster.list_all(PODS, home.namespace, _select(job)),
-            *await home.cluster.list_all(CONFIG_MAPS, home.namespace),
+            *[
+                child
+                for resource in kind.children
+                if resource != CONFIG_MAPS
+                for child in await session.cluster.list_all(resource, place, select)
+            ],
+            *await session.cluster.list_all(CONFIG_MAPS, place),
         ]
-        return Snapshot(_merge(job, live, home.namespace), objects)
+        return Snapshot(view, manifest, objects)
 
 
-def _select(job: OptimizationJob) -> str:
-    return f"{LABEL_NAME}={job.metadata.name},{LABEL_KIND}={KIND}"
-
-
-def _merge(job: OptimizationJob, live: Manifest | None, namespace: str) -> OptimizationJob:
+def _merge(
+    kind: Kind[Any, Any, Any],
+    document: Document,
+    view: KindView,
+    live: Manifest | None,
+    namespace: str,
+) -> Manifest:
+    """The object with the spec of the file; an edited spec is a new generation."""
     if live is None:
-        metadata = job.metadata.model_copy(update={"namespace": namespace, "generation": 1})
-        return job.model_copy(update={"metadata": metadata})
-    current = OptimizationJob.model_validate(live)
-    if current.spec == job.spec:
-        return current
-    generation = current.metadata.generation + 1
-    metadata = current.metadata.model_copy(update={"generation": generation})
-    return current.model_copy(update={"spec": job.spec, "metadata": metadata})
+        return _place_new(document, view, namespace)
+    edited = {**live, "spec": document.manifest["spec"]}
+    if _parse(kind, edited).spec == _parse(kind, live).spec:
+        return live
+    generation = live["metadata"].get("generation", 0) + 1
+    return {**edited, "metadata": {**live["metadata"], "generation": generation}}
 
 
 def _list_owners(manifest: Manifest) -> list[str]:
@@ -178,9 +232,17 @@ def _is(manifest: Manifest, key: Key) -> bool:
     return bool(manifest["kind"] == key.resource.kind and here and metadata["name"] == key.name)
 
 
-def _print(job: OptimizationJob, plan: Plan) -> None:
+def print_heading(snapshot: Snapshot) -> None:
+    """Print the kind and the name of an object."""
+    metadata = snapshot.manifest["metadata"]
+    names = (metadata.get("namespace"), metadata["name"])
+    heading = f"{snapshot.view.info.name} {'/'.join(filter(None, names))}"
+    open_console().print(Text(heading, style="bold"))
+
+
+def _print(snapshot: Snapshot, plan: Plan) -> None:
     console = open_console()
-    console.print(Text(f"{KIND} {job.metadata.namespace}/{job.metadata.name}", style="bold"))
+    print_heading(snapshot)
     for line in _describe(plan):
         console.print(Text(line), soft_wrap=True)
     manifests = [apply.manifest for apply in plan.apply]

@@ -14,6 +14,8 @@ from argmin.cli.charts.history import Course, read_course
 from argmin.cli.charts.theme import THEMES, Theme, ThemeName
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.registry import VIEWS, find_view
+from argmin.cli.manifests.object_names import ObjectName
 
 _DPI = 200
 _INSTALL = (
@@ -55,8 +57,11 @@ def _choose_form(output: Path) -> Callable[[Course, Theme], bytes]:
 
 
 def _is_file(source: str) -> bool:
-    """Whether it names a file or folder; the name of a job has no slash."""
-    return "/" in source or source.endswith(".json") or Path(source).is_dir()
+    """Whether it names a file or folder, and not an object: bare, or as KIND/NAME."""
+    kind = ObjectName(source).kind
+    if Path(source).exists() or source.endswith(".json"):
+        return True
+    return kind is not None and find_view(kind, VIEWS) is None
 
 
 def read_file(source: str) -> Mapping[str, Any]:
@@ -81,7 +86,7 @@ def read_file(source: str) -> Mapping[str, Any]:
 def _fetch(name: str, target: Target) -> Mapping[str, Any]:
     from argmin.cli.commands.result import fetch_solution
 
-    return fetch_solution(name, target)
+    return fetch_solution(ObjectName(name), target)
 
 
 def _render_png(course: Course, theme: Theme) -> bytes:

@@ -1,15 +1,14 @@
-"""`argmin result`: the solution of a job, and the other results of its run."""
+"""`argmin result`: the solution of an object, and the other results of its run."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import (
     LOG_FILE,
     LOG_KEY,
@@ -20,34 +19,45 @@ from argmin.api.run import (
     SOLUTION_KEY,
 )
 from argmin.api.untrusted import DOCUMENT_LIMIT_BYTES, UntrustedError, parse_json
-from argmin.cli.cluster.follow import is_finished
+from argmin.cli.cluster.lookup import find_object
 from argmin.cli.cluster.session import open_session, run_command
 from argmin.cli.cluster.target import Target
 from argmin.cli.errors import CliError, ExitStatus
-from argmin.cli.output.formatting import open_console, render_rows, render_status, write_text
+from argmin.cli.kinds.registry import VIEWS, choose_views, require_run
+from argmin.cli.kinds.run_view import RunView
+from argmin.cli.kinds.view import KindView
+from argmin.cli.manifests.object_names import ObjectName
+from argmin.cli.output.formatting import open_console, render_details, render_rows, write_text
 from argmin.cli.results.fetch import fetch_part
 from argmin.cli.results.folder import DEFAULT_FOLDER, ResultFolder
 from argmin.cli.results.object_store import open_stored
-from argmin.optimization.status import to_wire
-from argmin.optimization.verification import describe_proof
+from argmin.plan import Manifest
 
 Assignment = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Result:
-    """The results of a job's run; log and packed outputs if requested."""
+    """The results of an object's run; log and packed outputs if requested."""
 
-    job: OptimizationJob
+    view: KindView
+    manifest: Manifest
+    run: RunView
     solution: bytes
     proof: bytes | None = None
     log: bytes | None = None
     outputs: bytes | None = None
 
 
-def show_result(name: str, target: Target, form: str, output_dir: Path | None) -> ExitStatus:
+def show_result(
+    name: ObjectName,
+    target: Target,
+    form: str,
+    output_dir: Path | None,
+    views: Sequence[KindView] = VIEWS,
+) -> ExitStatus:
     """Show the solution; with a folder, write it there with the log and the outputs."""
-    result = run_command(_fetch(name, target, whole=output_dir is not None))
+    result = run_command(_fetch(name, target, views, whole=output_dir is not None))
     document = _read_solution(result)
     if output_dir is not None:
         _write(result, output_dir)
@@ -60,71 +70,79 @@ def show_result(name: str, target: Target, form: str, output_dir: Path | None) -
     return ExitStatus.OK
 
 
-def show_proof(name: str, target: Target, form: str, output_dir: Path | None) -> ExitStatus:
+def show_proof(
+    name: ObjectName,
+    target: Target,
+    form: str,
+    output_dir: Path | None,
+    views: Sequence[KindView] = VIEWS,
+) -> ExitStatus:
     """Print the certificate of an answer, as JSON.
 
     Raises:
-        CliError: there is none, and the message says how well the answer is proven; or it is asked
-            for in another form or place.
+        CliError: there is none, and the message names the level of the proof; or it is requested
+            in another form or place.
     """
     if form == "csv" or output_dir is not None:
         raise CliError(
             "--proof prints a certificate as JSON: leave out --format csv and --output-dir, which"
             " brings proof.json without --proof"
         )
-    job, proof = run_command(_fetch_proof(name, target))
+    run, proof = run_command(_fetch_proof(name, target, views))
     if proof is None:
-        raise CliError(_explain_absent_proof(job), ExitStatus.NOT_FOUND)
-    write_text(json.dumps(_parse(proof, f"the proof of {name}"), indent=2) + "\n")
+        message = run.why_uncertified if run.has_result else _explain_absence(run)
+        raise CliError(message, ExitStatus.NOT_FOUND)
+    write_text(json.dumps(_parse(proof, f"the proof of {run.owner}"), indent=2) + "\n")
     return ExitStatus.OK
 
 
-async def _fetch_proof(name: str, target: Target) -> tuple[OptimizationJob, bytes | None]:
+async def _fetch_proof(
+    name: ObjectName, target: Target, views: Sequence[KindView]
+) -> tuple[RunView, bytes | None]:
+    candidates = choose_views(name, target.namespace, views)
     async with open_session(target) as session:
-        job = OptimizationJob.model_validate(await session.get_job(name))
-        reference = job.status.solution_ref
-        return job, await fetch_part(session, job, PROOF_KEY) if reference else None
+        found = await find_object(session, name, candidates)
+        run = require_run(found.view, found.manifest)
+        return run, await fetch_part(session, run, PROOF_KEY) if run.has_result else None
 
 
-def _explain_absent_proof(job: OptimizationJob) -> str:
-    name, proof = job.metadata.name, job.status.proof
-    if job.status.solution_ref is None:
-        return _explain_absence(job)
-    if proof is None:
-        return f"{name} has no proof: what a program of one's own finds is its own word"
-    return f"{name} has no certificate: {describe_proof(proof)}"
-
-
-def fetch_solution(name: str, target: Target) -> dict[str, Any]:
-    """The `solution.json` of a job.
+def fetch_solution(
+    name: ObjectName, target: Target, views: Sequence[KindView] = VIEWS
+) -> dict[str, Any]:
+    """The `solution.json` of an object.
 
     Raises:
         CliError: there is none, or none yet.
     """
-    return _read_solution(run_command(_fetch(name, target, whole=False)))
+    return _read_solution(run_command(_fetch(name, target, views, whole=False)))
 
 
-async def _fetch(name: str, target: Target, *, whole: bool) -> Result:
+async def _fetch(
+    name: ObjectName, target: Target, views: Sequence[KindView], *, whole: bool
+) -> Result:
+    candidates = choose_views(name, target.namespace, views)
     async with open_session(target) as session:
-        job = OptimizationJob.model_validate(await session.get_job(name))
-        solution = await fetch_part(session, job, SOLUTION_KEY) if job.status.solution_ref else None
+        found = await find_object(session, name, candidates)
+        run = require_run(found.view, found.manifest)
+        solution = await fetch_part(session, run, SOLUTION_KEY) if run.has_result else None
         if solution is None:
-            raise CliError(_explain_absence(job), ExitStatus.NOT_FOUND)
+            raise CliError(_explain_absence(run), ExitStatus.NOT_FOUND)
+        result = Result(found.view, found.manifest, run, solution)
         if not whole:
-            return Result(job, solution)
-        others = [await fetch_part(session, job, key) for key in (PROOF_KEY, LOG_KEY, OUTPUTS_KEY)]
-        return Result(job, solution, *others)
+            return result
+        others = [await fetch_part(session, run, key) for key in (PROOF_KEY, LOG_KEY, OUTPUTS_KEY)]
+        return replace(result, proof=others[0], log=others[1], outputs=others[2])
 
 
-def _explain_absence(job: OptimizationJob) -> str:
-    name = job.metadata.name
-    if not is_finished(job):
+def _explain_absence(run: RunView) -> str:
+    name = run.owner
+    if not run.is_finished:
         return f"{name} has no result yet: wait for it with `argmin watch {name}`"
     return f"{name} has ended without a result: see `argmin get {name}` and `argmin logs {name}`"
 
 
 def _read_solution(result: Result) -> dict[str, Any]:
-    document = _parse(result.solution, f"the solution of {result.job.metadata.name}")
+    document = _parse(result.solution, f"the solution of {result.run.owner}")
     return document if isinstance(document, dict) else {}
 
 
@@ -136,7 +154,7 @@ def _parse(text: bytes, what: str) -> Any:
 
 
 def _write(result: Result, path: Path) -> None:
-    names = _name_outputs(result.job)
+    names = result.run.outputs
     folder = ResultFolder.claim(path, names)
     folder.write_file(SOLUTION_FILE, result.solution)
     if result.proof is not None:
@@ -145,26 +163,12 @@ def _write(result: Result, path: Path) -> None:
         folder.write_file(LOG_FILE, result.log)
     if result.outputs is not None:
         folder.unpack(result.outputs)
-    reference = result.job.status.solution_ref
-    if reference and reference.s3:
-        with open_stored(reference.s3) as stored:
+    if result.run.stored:
+        with open_stored(result.run.stored) as stored:
             stored.fetch_outputs([n for n in stored.list_outputs() if n in names], path)
-    folder.write_status(to_wire(result.job.status))
-    _report_paths(result.job)
-
-
-def _name_outputs(job: OptimizationJob) -> tuple[str, ...]:
-    """Names of the outputs; a status that had to be short may have left some out."""
-    names = [output.name for output in job.spec.outputs]
-    names += [output.name for output in job.status.outputs]
-    return tuple(dict.fromkeys(names))
-
-
-def _report_paths(job: OptimizationJob) -> None:
-    for output in job.spec.outputs:
-        if output.s3:
-            where = f"s3://{output.s3.bucket}/{output.s3.prefix}"
-            open_console(stderr=True).print(f"output {output.name} is in {where}", soft_wrap=True)
+    folder.write_status(result.manifest.get("status") or {})
+    for output, place in result.run.places.items():
+        open_console(stderr=True).print(f"output {output} is in {place}", soft_wrap=True)
 
 
 def list_solutions(document: Mapping[str, Any]) -> list[Assignment]:
@@ -200,7 +204,7 @@ def _enumerate(solutions: Sequence[Assignment]) -> Iterator[tuple[int, str, floa
 
 def _print_table(result: Result, document: Mapping[str, Any], path: Path | None) -> None:
     console = open_console()
-    console.print(render_status(result.job.metadata.name, result.job.status))
+    console.print(render_details(result.view.describe(result.manifest)))
     solutions = list_solutions(document)
     rows = list(_enumerate(solutions))
     if len(solutions) > 1:
@@ -213,6 +217,6 @@ def _print_table(result: Result, document: Mapping[str, Any], path: Path | None)
         console.print(render_rows(("VARIABLE", "VALUE"), ((v, f"{x}") for _, v, x in rows)))
     if path is not None:
         open_console(stderr=True).print(f"written to {path}")
-    elif any(output.files for output in result.job.status.outputs):
-        advice = f"--output-dir {DEFAULT_FOLDER / result.job.metadata.name}"
+    elif result.run.has_files:
+        advice = f"--output-dir {DEFAULT_FOLDER / result.run.owner}"
         open_console(stderr=True).print(f"to have the outputs too, add {advice}")

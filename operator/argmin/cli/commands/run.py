@@ -7,14 +7,13 @@ import importlib.util
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from argmin.api.answer import Reason
-from argmin.api.conditions import COMPLETE, is_true
-from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
+from argmin.api.backend import BackendName
 from argmin.api.run import LOG_FILE, PROOF_FILE, SOLUTION_FILE
 from argmin.api.validation import check_name
 from argmin.backends.defaults import Defaults
@@ -25,19 +24,25 @@ from argmin.backends.local.stores import list_own_locations
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
 from argmin.cli.errors import CliError, ExitStatus, report
-from argmin.cli.manifests.documents import collect_sources, pick_job, read_documents, read_job
+from argmin.cli.kinds.registry import VIEWS
+from argmin.cli.kinds.view import KindView, LocalRuns
+from argmin.cli.manifests.documents import (
+    collect_sources,
+    pick_document,
+    read_documents,
+    read_object,
+)
+from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import (
     OutputFormat,
     open_console,
-    render_status,
+    render_details,
     utc_now,
     write_data,
 )
 from argmin.cli.output.progress import RunProgress
 from argmin.cli.results.folder import DEFAULT_FOLDER, ResultFolder
-from argmin.optimization.build_run import build_run
-from argmin.optimization.local_run import conclude, refuse
-from argmin.optimization.status import to_wire
+from argmin.plan import Manifest
 
 _LOCAL = Defaults(image="", intake_url="")
 """A process has no image, and delivers into a folder."""
@@ -50,7 +55,7 @@ class RunRequest:
     """What to run, as named on the command line."""
 
     files: tuple[str, ...]
-    name: str | None = None
+    name: ObjectName | None = None
     volumes: tuple[str, ...] = ()
     """`CLAIM=DIR` each."""
     output_dir: Path | None = None
@@ -61,10 +66,30 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
-class RunEnd:
-    """How a run ended, and the signal that had asked for it, if one had."""
+class LocalJob:
+    """An object that is run here, and its kind."""
 
-    status: OptimizationJobStatus
+    view: KindView
+    local: LocalRuns
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def status(self) -> Manifest:
+        """Its status."""
+        status: Manifest = self.manifest.get("status") or {}
+        return status
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """The object with the status in which its run ended, and the signal that requested the end."""
+
+    job: LocalJob
     asked_by: signal.Signals | None = None
 
     @property
@@ -72,40 +97,44 @@ class RunEnd:
         """The exit code; that of the signal after an interruption, also with an answer."""
         if self.asked_by is not None:
             return _SIGNALS[self.asked_by]
-        done = is_true(self.status.conditions, COMPLETE)
+        done = self.job.view.is_successful(self.job.manifest)
         return ExitStatus.OK if done else ExitStatus.FAILED
 
 
-def run_here(request: RunRequest, output: str) -> ExitStatus:
-    """Run a job and show its status; what is wrong with the job is shown as a status too."""
+def run_here(request: RunRequest, output: str, views: Sequence[KindView] = VIEWS) -> ExitStatus:
+    """Run an object and show its status; what is wrong with it is shown as a status too."""
     form = OutputFormat(output)
+    runnable = [view for view in views if view.local]
     try:
-        return _run(request, form)
+        return _run(request, form, runnable)
     except CliError as error:
-        if form is not OutputFormat.TABLE:
-            write_data(to_wire(refuse(error.reason, error.message, utc_now())), form)
+        local = runnable[0].local
+        if form is not OutputFormat.TABLE and local:
+            write_data(local.refuse(error.reason, error.message, utc_now()), form)
         report(error)
         return error.status
 
 
-def _run(request: RunRequest, output: OutputFormat) -> ExitStatus:
+def _run(request: RunRequest, output: OutputFormat, views: Sequence[KindView]) -> ExitStatus:
     documents = read_documents(request.files)
-    document = pick_job(documents, request.name)
-    job = read_job(document)
+    document, view = pick_document(documents, request.name, views)
+    read_object(document, view)
+    assert view.local is not None, "only kinds that can be run here were chosen from"
+    job = LocalJob(view, view.local, document.manifest)
     _check_runnable(job)
     _report_backend(job)
     sources = collect_sources(documents, document.namespace, _read_volumes(request.volumes))
     with _open_workspace(job) as workspace:
-        run = build_run(job, _LOCAL, str(workspace.root))
+        run = job.local.build_run(job.manifest, _LOCAL, str(workspace.root))
         run = run if request.may_retry else replace(run, backoff_limit=0)
         if request.uploads:
             _refuse_nothing_to_upload(run)
         local = _prepare(run, workspace, sources, request.uploads)
-        folder = _claim_folder(job, request)
+        folder = _claim_folder(run, request)
         end = _execute(job, local)
         _keep(local, folder)
-    folder.write_status(to_wire(end.status))
-    _show(job, end.status, output, folder)
+    folder.write_status(end.job.status)
+    _show(end.job, output, folder)
     return end.exit_status
 
 
@@ -129,13 +158,13 @@ def _refuse_nothing_to_upload(run: Run) -> None:
         )
 
 
-def _claim_folder(job: OptimizationJob, request: RunRequest) -> ResultFolder:
-    path = request.output_dir or DEFAULT_FOLDER / job.metadata.name
-    return ResultFolder.claim(path, [output.name for output in job.spec.outputs])
+def _claim_folder(run: Run, request: RunRequest) -> ResultFolder:
+    path = request.output_dir or DEFAULT_FOLDER / run.owner.name
+    return ResultFolder.claim(path, [output.name for output in run.document.outputs])
 
 
-def _check_runnable(job: OptimizationJob) -> None:
-    if job.spec.suspend:
+def _check_runnable(job: LocalJob) -> None:
+    if job.manifest["spec"].get("suspend"):
         raise CliError("spec.suspend: true holds the job: set it to false to run it here")
     if importlib.util.find_spec("numpy") is None:
         raise CliError(
@@ -146,13 +175,14 @@ def _check_runnable(job: OptimizationJob) -> None:
         )
 
 
-def _report_backend(job: OptimizationJob) -> None:
-    """Report that a job for another backend is solved on this machine."""
-    if job.spec.backend is not None and job.spec.backend.sage_maker is not None:
-        open_console(stderr=True).print(
-            "argmin: solving on this machine: spec.backend.sageMaker is for a cluster"
-            " (argmin submit)"
-        )
+def _report_backend(job: LocalJob) -> None:
+    """Report that an object for another backend is run on this machine."""
+    for backend in job.manifest["spec"].get("backend") or ():
+        if backend != BackendName.PODS:
+            open_console(stderr=True).print(
+                f"argmin: solving on this machine: spec.backend.{backend} is for a cluster"
+                " (argmin submit)"
+            )
 
 
 def _read_volumes(volumes: tuple[str, ...]) -> Mapping[str, Path]:
@@ -168,19 +198,20 @@ def _read_volumes(volumes: tuple[str, ...]) -> Mapping[str, Path]:
 
 
 @contextmanager
-def _open_workspace(job: OptimizationJob) -> Iterator[Workspace]:
+def _open_workspace(job: LocalJob) -> Iterator[Workspace]:
     # Short and resolved: some solvers fail on long paths or links.
-    root = Path(tempfile.mkdtemp(prefix=f"argmin-{job.metadata.name[:20]}-")).resolve()
+    root = Path(tempfile.mkdtemp(prefix=f"argmin-{job.name[:20]}-")).resolve()
     try:
         yield Workspace(root)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _execute(job: OptimizationJob, local: LocalRun) -> RunEnd:
+def _execute(job: LocalJob, local: LocalRun) -> RunEnd:
     with RunProgress(open_console(stderr=True), local.run) as progress:
         state, asked_by = asyncio.run(_execute_until_asked(local, progress))
-    return RunEnd(conclude(job, local.run, state, utc_now()), asked_by)
+    status = job.local.conclude(job.manifest, local.run, state, utc_now())
+    return RunEnd(replace(job, manifest={**job.manifest, "status": status}), asked_by)
 
 
 async def _execute_until_asked(
@@ -222,14 +253,13 @@ def _warn_of_empty_outputs(run: Run) -> None:
             )
 
 
-def _show(
-    job: OptimizationJob, status: OptimizationJobStatus, output: OutputFormat, folder: ResultFolder
-) -> None:
-    if output is OutputFormat.TABLE:
-        console = open_console()
-        console.print(render_status(job.metadata.name, status))
-        console.print(f"results: {folder.path}", soft_wrap=True)
-        if stored := status.solution_ref and status.solution_ref.s3:
-            console.print(f"uploaded: s3://{stored.bucket}/{stored.prefix}/", soft_wrap=True)
-    else:
-        write_data(to_wire(status), output)
+def _show(job: LocalJob, output: OutputFormat, folder: ResultFolder) -> None:
+    if output is not OutputFormat.TABLE:
+        write_data(job.status, output)
+        return
+    console = open_console()
+    console.print(render_details(job.view.describe(job.manifest)))
+    console.print(f"results: {folder.path}", soft_wrap=True)
+    run = job.view.find_run(job.manifest)
+    if run and run.stored:
+        console.print(f"uploaded: s3://{run.stored.bucket}/{run.stored.prefix}/", soft_wrap=True)

@@ -6,30 +6,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from argmin.api.base import API_VERSION
-from argmin.api.optimization.spec import KIND
+from argmin.cli.cluster.lookup import refuse_unknown_kinds
 from argmin.cli.cluster.session import Session, open_session, run_command
 from argmin.cli.cluster.target import Target
 from argmin.cli.commands.watch import Watcher, finish_watching, watch_until_finished
 from argmin.cli.errors import CliError, ExitStatus
-from argmin.cli.manifests.documents import Document, read_documents, read_job
+from argmin.cli.kinds.registry import VIEWS, list_plurals
+from argmin.cli.kinds.view import KindView
+from argmin.cli.manifests.documents import Document, find_kind, read_documents, read_object
 from argmin.cli.manifests.durations import read_timeout
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data
-from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.plan import CONFIG_MAPS, Manifest, Resource
+from argmin.runtime.kube.errors import NotFoundError
 
 FIELD_MANAGER = "argmin-cli"
 """Field manager, distinct from the operator's own, so that their fields do not conflict."""
 
-_RESOURCES = {
-    (resource.api_version, resource.kind): resource
-    for resource in (
-        CONFIG_MAPS,
-        Resource("v1", "Secret", "secrets"),
-        Resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
-        OPTIMIZATION_JOBS,
-    )
-}
-"""What a job needs, in the order in which it is applied: the job finds the rest in place."""
+_PREREQUISITES = (
+    CONFIG_MAPS,
+    Resource("v1", "Secret", "secrets"),
+    Resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+)
+"""What objects of argmin's kinds use: applied first, so that those find it in place."""
 
 
 @dataclass(frozen=True)
@@ -37,67 +35,97 @@ class Submission:
     """What to submit, and whether to stay for the answer."""
 
     documents: Sequence[Document]
+    views: Sequence[KindView]
     output: OutputFormat
     wait: bool
     seconds: float | None
 
 
 def submit_files(
-    files: Sequence[str], target: Target, output: str, wait: bool, timeout: str | None
+    files: Sequence[str],
+    target: Target,
+    output: str,
+    wait: bool,
+    timeout: str | None,
+    views: Sequence[KindView] = VIEWS,
 ) -> ExitStatus:
-    """Apply all objects of the files; with `wait`, end as the jobs end."""
-    documents = _order(read_documents(files))
+    """Apply all objects of the files; with `wait`, end as those of argmin's kinds end."""
+    documents = _order(read_documents(files), views)
     for document in documents:
-        if document.is_job:
-            read_job(document)
+        view = find_kind(document, views)
+        if view:
+            read_object(document, view)
     if timeout and not wait:
         raise CliError("--timeout is how long to --wait: write both, or neither")
-    submission = Submission(documents, OutputFormat(output), wait, read_timeout(timeout))
+    submission = Submission(documents, views, OutputFormat(output), wait, read_timeout(timeout))
     return run_command(_submit(submission, target))
 
 
-def _order(documents: Iterable[Document]) -> list[Document]:
-    ranks = {kind: rank for rank, kind in enumerate(_RESOURCES)}
+def _list_resources(views: Iterable[KindView]) -> dict[tuple[str, str], Resource]:
+    """The types that can be applied, in their order."""
+    resources = (*_PREREQUISITES, *(view.resource for view in views))
+    return {(resource.api_version, resource.kind): resource for resource in resources}
+
+
+def _order(documents: Iterable[Document], views: Sequence[KindView]) -> list[Document]:
+    ranks = {kind: rank for rank, kind in enumerate(_list_resources(views))}
     known = list(documents)
     for document in known:
-        if _identify(document) not in ranks:
+        if _read_type(document) not in ranks:
             raise CliError(
-                f"{document.origin}: argmin submit applies {KIND}s of {API_VERSION} and what they"
-                f" use, not {document.manifest['apiVersion']} {document.kind}:"
-                " apply that with kubectl"
+                f"{document.origin}: argmin submit applies {list_plurals(views)} of"
+                f" {API_VERSION} and what they use, not {document.manifest['apiVersion']}"
+                f" {document.kind}: apply that with kubectl"
             )
         if not document.name:
             raise CliError(f"{document.origin}: metadata.name: is missing: write it")
-    return sorted(known, key=lambda document: ranks[_identify(document)])
+    return sorted(known, key=lambda document: ranks[_read_type(document)])
 
 
-def _identify(document: Document) -> tuple[str, str]:
+def _read_type(document: Document) -> tuple[str, str]:
     return str(document.manifest["apiVersion"]), document.kind
 
 
 async def _submit(submission: Submission, target: Target) -> ExitStatus:
     async with open_session(target) as session:
-        applied = [await _apply(session, document) for document in submission.documents]
+        applied = [
+            await _apply(session, document, submission.views) for document in submission.documents
+        ]
         _report(submission, applied)
-        jobs = [manifest for manifest in applied if manifest["kind"] == KIND]
-        if not submission.wait or not jobs:
+        if not submission.wait:
             return ExitStatus.OK
         status = ExitStatus.OK
-        for job in jobs:
-            home = Session(session.cluster, job["metadata"]["namespace"])
-            watcher = Watcher(job["metadata"]["name"])
-            last = await watch_until_finished(home, watcher, submission.seconds)
-            status = max(status, finish_watching(last, submission.output))
+        views = {view.info.name: view for view in submission.views}
+        for manifest in applied:
+            view = views.get(manifest["kind"])
+            if view:
+                status = max(status, await _await_end(session, view, manifest, submission))
         return status
 
 
-async def _apply(session: Session, document: Document) -> Manifest:
-    resource = _RESOURCES[_identify(document)]
+async def _await_end(
+    session: Session, view: KindView, manifest: Manifest, submission: Submission
+) -> ExitStatus:
+    metadata = manifest["metadata"]
+    key = view.resource.key(metadata.get("namespace", ""), metadata["name"])
+    home = Session(session.cluster, key.namespace)
+    watcher = Watcher(view, key.name)
+    last = await watch_until_finished(home, key, watcher, submission.seconds)
+    return finish_watching(view, last, submission.output)
+
+
+async def _apply(session: Session, document: Document, views: Sequence[KindView]) -> Manifest:
+    resource = _list_resources(views)[_read_type(document)]
     manifest = {key: value for key, value in document.manifest.items() if key != "status"}
-    metadata = {"namespace": session.namespace, **manifest["metadata"]}
-    applied = await session.cluster.apply(
-        resource, {**manifest, "metadata": metadata}, FIELD_MANAGER
-    )
+    home = {"namespace": session.namespace} if resource.namespaced else {}
+    metadata = {**home, **manifest["metadata"]}
+    try:
+        applied = await session.cluster.apply(
+            resource, {**manifest, "metadata": metadata}, FIELD_MANAGER
+        )
+    except NotFoundError:  # the namespace is not there, or the kind
+        await refuse_unknown_kinds(session, [v for v in views if v.resource == resource])
+        raise
     return {"apiVersion": resource.api_version, "kind": resource.kind, **applied}
 
 

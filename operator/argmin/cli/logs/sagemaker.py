@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Self
 
 from argmin.api.backend import SageMakerStatus
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import LOG_KEY
 from argmin.aws.models import Access
 from argmin.backends.sagemaker.jobs import read_job_type
-from argmin.cli.cluster.follow import is_finished
 from argmin.cli.cluster.session import Session
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.run_view import RunView
 from argmin.cli.logs.cloudwatch import JobStreams, LogStreamRef
 from argmin.cli.output.formatting import open_console
 from argmin.cli.results.fetch import fetch_part
@@ -51,7 +50,7 @@ class SageMakerLogs:
         if self._aws is not None:
             self._aws.close()
 
-    async def read_on(self, job: OptimizationJob, *, follow: bool) -> AsyncGenerator[str]:
+    async def read_on(self, run: RunView, *, follow: bool) -> AsyncGenerator[str]:
         """What is new in the log of the last attempt, and of the one before it.
 
         Of a job that has ended, the log in its store where there is one.
@@ -59,32 +58,32 @@ class SageMakerLogs:
         Raises:
             CliError: AWS refuses the person, or does not answer.
         """
-        if is_finished(job) and not self.has_read:
-            kept = await self._fetch_kept(job)
+        if run.is_finished and not self.has_read:
+            kept = await self._fetch_kept(run)
             if kept is not None:
                 self.has_read = True
                 yield kept
                 return
         is_news = False
-        async for line in self._read_attempts(job):
+        async for line in self._read_attempts(run):
             is_news = True
             yield line
-        if follow and is_finished(job):
+        if follow and run.is_finished:
             await asyncio.sleep(SETTLE_SECONDS)
-            async for line in self._read_attempts(job):
+            async for line in self._read_attempts(run):
                 yield line
         self._choose_pause(is_news)
 
-    async def read_kept(self, job: OptimizationJob) -> str:
+    async def read_kept(self, run: RunView) -> str:
         """Nothing: the stored log is read first.
 
         Raises:
             CliError: always; it says where the log was looked for.
         """
-        name, stream = job.metadata.name, find_stream(job)
+        name, stream = run.owner, find_stream(run.backend_status)
         if stream is None:
             problem = "argmin has not handed it to SageMaker"
-        elif is_finished(job):
+        elif run.is_finished:
             problem = (
                 f"by your AWS credentials there is none of {stream}, which is so where no container"
                 " has started, or where they are of another account; and none was kept with a"
@@ -96,9 +95,9 @@ class SageMakerLogs:
             f"{name} has no log: {problem}; see `argmin watch {name}`", ExitStatus.NOT_FOUND
         )
 
-    def tell_waiting(self, job: OptimizationJob) -> None:
+    def report_waiting(self, run: RunView) -> None:
         """Report what is waited for, once for each attempt that has no log yet."""
-        stream = find_stream(job)
+        stream = find_stream(run.backend_status)
         if stream is None or self._awaited == stream.job_name:
             return
         if self._streams is None or not self._streams.is_found:
@@ -109,20 +108,19 @@ class SageMakerLogs:
                 highlight=False,
             )
 
-    async def _fetch_kept(self, job: OptimizationJob) -> str | None:
-        reference = job.status.solution_ref
-        if reference is None or reference.s3 is None:
+    async def _fetch_kept(self, run: RunView) -> str | None:
+        if run.stored is None:
             return None
         try:
-            kept = await fetch_part(self._session, job, LOG_KEY)
+            kept = await fetch_part(self._session, run, LOG_KEY)
         except CliError as error:
             if error.status is not ExitStatus.NOT_FOUND:
                 raise
             return None  # a store forgets, too: CloudWatch may still know
         return kept.decode(errors="replace") if kept is not None else None
 
-    async def _read_attempts(self, job: OptimizationJob) -> AsyncGenerator[str]:
-        stream, before = find_stream(job), self._streams
+    async def _read_attempts(self, run: RunView) -> AsyncGenerator[str]:
+        stream, before = find_stream(run.backend_status), self._streams
         if before and (stream is None or before.ref.job_name != stream.job_name):
             async for line in before.read_on():
                 yield line
@@ -153,10 +151,9 @@ class SageMakerLogs:
         self.pause_seconds = max(pause, count * _SECONDS_A_STREAM)
 
 
-def find_stream(job: OptimizationJob) -> LogStreamRef | None:
-    """Where CloudWatch has the log of a job's last attempt; `None` if it had none on SageMaker."""
-    status = job.status.sage_maker
-    if status is None:
+def find_stream(status: object) -> LogStreamRef | None:
+    """Where CloudWatch has the log of a run's last attempt; `None` without a SageMaker status."""
+    if not isinstance(status, SageMakerStatus):
         return None
     job_type, (region, account) = read_job_type(status), _read_arn(status)
     return LogStreamRef(

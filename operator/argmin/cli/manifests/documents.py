@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argmin.api.base import API_VERSION, GROUP
-from argmin.api.optimization.spec import KIND, OptimizationJob
+from argmin.api.base import API_VERSION, ApiModel
+from argmin.api.registry import KINDS
 from argmin.api.validation import InvalidObjectError, check_name, read_strictly, suggest
 from argmin.backends.local.inputs import Sources
 from argmin.cli.errors import CliError
+from argmin.cli.kinds.registry import choose_views, list_names, list_plurals
+from argmin.cli.kinds.view import KindView
+from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.manifests.yaml_loader import load_file
 from argmin.plan import Manifest
 
+_EXAMPLES = {"apiVersion": API_VERSION, "kind": KINDS[0].name}
 _KEY = re.compile(r"^(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}$")
 
 
@@ -49,10 +53,10 @@ class Document:
         metadata = self.manifest.get("metadata")
         return metadata if isinstance(metadata, Mapping) else {}
 
-    @property
-    def is_job(self) -> bool:
-        """Whether it is an OptimizationJob of argmin's; other projects have one too."""
-        return self.kind == KIND and str(self.manifest["apiVersion"]).startswith(f"{GROUP}/")
+    def is_of(self, view: KindView) -> bool:
+        """Whether it is of this kind, in any version; other projects have kinds of this name."""
+        group = str(self.manifest["apiVersion"]).rpartition("/")[0]
+        return (self.kind, group) == (view.info.name, view.resource.group)
 
     @property
     def is_config_map(self) -> bool:
@@ -82,7 +86,7 @@ def _take_apart(content: Any, origin: str) -> Iterator[Document]:
         raise CliError(f"{origin}: not a Kubernetes object: write apiVersion, kind and metadata")
     for field in ("apiVersion", "kind"):
         if not isinstance(content.get(field), str) or not content[field]:
-            raise CliError(f"{origin}: {field} is missing: write it, such as {_example(field)}")
+            raise CliError(f"{origin}: {field} is missing: write it, such as {_EXAMPLES[field]}")
     if content["kind"] == "List":
         for index, item in enumerate(content.get("items") or ()):
             yield from _take_apart(item, f"{origin}, item {index + 1}")
@@ -90,53 +94,81 @@ def _take_apart(content: Any, origin: str) -> Iterator[Document]:
         yield Document(content, origin)
 
 
-def _example(field: str) -> str:
-    return {"apiVersion": API_VERSION, "kind": KIND}[field]
+def find_kind(document: Document, views: Iterable[KindView]) -> KindView | None:
+    """The kind of a document, if it is one of these."""
+    return next((view for view in views if document.is_of(view)), None)
 
 
-def pick_job(documents: Iterable[Document], name: str | None) -> Document:
-    """The OptimizationJob to run: the only one, or the one of that name.
+def pick_document(
+    documents: Iterable[Document], wanted: ObjectName | None, views: Sequence[KindView]
+) -> tuple[Document, KindView]:
+    """The object of one of these kinds to work with: the only one, or the one of that name.
 
     Raises:
-        CliError: there is none, or more than one and no name.
+        CliError: there is none, or more than one and no name that tells them apart.
     """
-    found = list(documents)
-    jobs = [document for document in found if document.is_job]
-    named = [document for document in jobs if name in (None, document.name)]
-    if len(named) == 1:
-        return named[0]
-    names = ", ".join(document.name for document in jobs)
-    if not jobs:
-        kinds = ", ".join(sorted({f"{d.manifest['apiVersion']} {d.kind}" for d in found}))
+    present = list(documents)
+    if wanted is not None:
+        views = choose_views(wanted, None, views)
+    ours = [(d, view) for d in present if (view := find_kind(d, views))]
+    if not ours:
+        held = ", ".join(sorted({f"{d.manifest['apiVersion']} {d.kind}" for d in present}))
         raise CliError(
-            f"the files hold no {KIND} of {API_VERSION}; they hold: {kinds or 'nothing'}"
+            f"the files hold no {list_names(views)} of {API_VERSION};"
+            f" they hold: {held or 'nothing'}"
         )
+    named = [(d, view) for d, view in ours if wanted is None or d.name == wanted.name]
+    if len(named) != 1:
+        raise _explain_choice(wanted, ours, named, views)
+    return named[0]
+
+
+def _explain_choice(
+    wanted: ObjectName | None,
+    ours: Sequence[tuple[Document, KindView]],
+    named: Sequence[tuple[Document, KindView]],
+    views: Sequence[KindView],
+) -> CliError:
+    kinds = {view.info.short_name for _, view in ours}
+    spelled = [f"{v.info.short_name}/{d.name}" if len(kinds) > 1 else d.name for d, v in ours]
+    names = ", ".join(spelled)
+    if wanted is None:
+        plural = list_plurals(views)
+        return CliError(f"the files hold {len(ours)} {plural}: choose one with --name: {names}")
     if not named:
-        raise CliError(f"no {KIND} is named {name}{suggest(str(name), names.split(', '))}: {names}")
-    if name is None:
-        raise CliError(f"the files hold {len(jobs)} {KIND}s: choose one with --name: {names}")
-    origins = " and ".join(document.origin for document in named)
-    raise CliError(f"{KIND} {name} is there twice, in {origins}: leave one out")
+        hint = suggest(wanted.name, [d.name for d, _ in ours])
+        return CliError(f"no {list_names(views)} is named {wanted.name}{hint}: {names}")
+    origins = " and ".join(document.origin for document, _ in named)
+    if len({view.info.name for _, view in named}) > 1:
+        choices = ", ".join(f"{view.info.short_name}/{wanted.name}" for _, view in named)
+        return CliError(f"{wanted} is there twice, in {origins}: choose one with --name: {choices}")
+    kind = named[0][1].info.name
+    return CliError(f"{kind} {wanted.name} is there twice, in {origins}: leave one out")
 
 
-def read_job(document: Document) -> OptimizationJob:
-    """Read an OptimizationJob strictly.
+def read_object(document: Document, view: KindView) -> ApiModel:
+    """Read an object of a kind strictly.
 
     Raises:
         CliError: listing every problem with its path.
     """
-    if document.manifest["apiVersion"] != API_VERSION:
+    if document.manifest["apiVersion"] != view.info.api_version:
         raise CliError(
-            f"{document.origin}: apiVersion: write {API_VERSION},"
-            f" the version this argmin knows, instead of {document.manifest['apiVersion']}"
+            f"{document.origin}: apiVersion: write {view.info.api_version},"
+            f" the version that this argmin supports, instead of {document.manifest['apiVersion']}"
+        )
+    if document.namespace and not view.info.namespaced:
+        raise CliError(
+            f"{document.origin}: metadata.namespace: a {view.info.name} belongs to the whole"
+            " cluster: remove it"
         )
     try:
-        return read_strictly(OptimizationJob, document.manifest)
+        return read_strictly(view.info.model, document.manifest)
     except InvalidObjectError as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
+        name = document.name or "(without a name)"
         raise CliError(
-            f"{document.origin}: {KIND} {document.name or '(without a name)'} is not valid:\n"
-            f"{problems}",
+            f"{document.origin}: {view.info.name} {name} is not valid:\n{problems}",
             reason="InvalidSpec",
         ) from None
 

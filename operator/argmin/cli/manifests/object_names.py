@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from argmin.cli.errors import CliError
+from dataclasses import dataclass
 
 
-def read_object_name(text: str) -> str:
-    """The name in `steel`, `opt/steel` or `optimizationjobs.argmin.dev/steel`.
+@dataclass(frozen=True)
+class ObjectName:
+    """A name as it is written: `steel`, `opt/steel` or with the full name of the kind."""
 
-    Raises:
-        CliError: the kind is none of argmin's, or a part is missing.
-    """
-    kind, slash, name = text.rpartition("/")
-    if not slash and name:
-        return name
-    from argmin.api.registry import KINDS  # the models take long to load, and --help needs none
+    text: str
 
-    known = {
-        spelling.lower()
-        for each in KINDS
-        for spelling in (each.short_name, each.name, each.plural, each.full_name)
-    }
-    if name and kind.lower() in known:
-        return name
-    short = ", ".join(f"{each.short_name}/NAME" for each in KINDS)
-    raise CliError(f"{text} names no object of argmin's: write NAME or {short}")
+    @property
+    def kind(self) -> str | None:
+        """The kind as it is written; `None` where it is left out."""
+        kind, slash, _ = self.text.rpartition("/")
+        return kind if slash else None
+
+    @property
+    def name(self) -> str:
+        """The name of the object."""
+        return self.text.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return self.text

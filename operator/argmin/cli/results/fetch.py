@@ -1,4 +1,4 @@
-"""What a job's run delivered: into the ConfigMap or the store that its status refers to."""
+"""What a run delivered: into the ConfigMap or the store that its status refers to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import base64
 import binascii
 
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import (
     ANNOTATION_POD,
     LOG_FILE,
@@ -23,12 +22,13 @@ from argmin.api.storage import StoredResult
 from argmin.api.untrusted import UntrustedError, decompress
 from argmin.cli.cluster.session import Session
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.run_view import RunView
 from argmin.plan import CONFIG_MAPS, Key, Manifest
 
 _FILES = {SOLUTION_KEY: SOLUTION_FILE, PROOF_KEY: PROOF_FILE, LOG_KEY: LOG_FILE}
 
 
-async def fetch_part(session: Session, job: OptimizationJob, key: str) -> bytes | None:
+async def fetch_part(session: Session, run: RunView, key: str) -> bytes | None:
     """One part of a result, as it was before it was packed; the outputs stay an archive.
 
     `None` where there is no such part: in a store, outputs are files and no part.
@@ -36,10 +36,9 @@ async def fetch_part(session: Session, job: OptimizationJob, key: str) -> bytes 
     Raises:
         CliError: the part is damaged.
     """
-    reference = job.status.solution_ref
-    if reference and reference.s3:
-        return await asyncio.to_thread(_read_stored, reference.s3, key)
-    return await _read_config_map(session, job, key)
+    if run.stored:
+        return await asyncio.to_thread(_read_stored, run.stored, key)
+    return await _read_config_map(session, run, key)
 
 
 def _read_stored(place: StoredResult, key: str) -> bytes | None:
@@ -51,8 +50,8 @@ def _read_stored(place: StoredResult, key: str) -> bytes | None:
         return stored.read(_FILES[key])
 
 
-async def _read_config_map(session: Session, job: OptimizationJob, key: str) -> bytes | None:
-    config_map = await _find_config_map(session, job)
+async def _read_config_map(session: Session, run: RunView, key: str) -> bytes | None:
+    config_map = await _find_config_map(session, run)
     packed = (config_map.get("binaryData") or {}).get(key)
     if packed is None:
         return None
@@ -66,23 +65,21 @@ async def _read_config_map(session: Session, job: OptimizationJob, key: str) -> 
         ) from None
 
 
-async def _find_config_map(session: Session, job: OptimizationJob) -> Manifest:
-    """The result of the job's run, also where an older argmin wrote it; empty where none is."""
-    status = job.status
-    reference = status.solution_ref.config_map if status.solution_ref else None
-    named = reference or (status.run_name and name_result(status.run_name))
+async def _find_config_map(session: Session, run: RunView) -> Manifest:
+    """The result of a run, also where an older argmin wrote it; empty where none is."""
+    named = run.config_map or (run.name and name_result(run.name))
     if named:
         found = await session.cluster.get(Key(CONFIG_MAPS, session.namespace, named))
         if found is not None:
             return found
-    former = Key(CONFIG_MAPS, session.namespace, name_former_result(job.metadata.name))
+    former = Key(CONFIG_MAPS, session.namespace, name_former_result(run.owner))
     found = await session.cluster.get(former)
-    return found if found is not None and _is_of_run(found, job) else {}
+    return found if found is not None and _is_of_run(found, run) else {}
 
 
-def _is_of_run(config_map: Manifest, job: OptimizationJob) -> bool:
-    """Whether a ConfigMap named by the job is of its present run, and of no namesake or edit."""
+def _is_of_run(config_map: Manifest, run: RunView) -> bool:
+    """Whether a ConfigMap named by the owner is of this run, and of no namesake or edit."""
     metadata = config_map["metadata"]
     owners = [reference["uid"] for reference in metadata.get("ownerReferences") or ()]
     pod = (metadata.get("annotations") or {}).get(ANNOTATION_POD, "")
-    return job.metadata.uid in owners and pod.startswith(f"{job.status.run_name}-")
+    return run.uid in owners and pod.startswith(f"{run.name}-")

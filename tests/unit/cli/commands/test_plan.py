@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.cli import main
 from argmin.cli.commands import plan as planning
 from argmin.cli.commands.plan import Snapshot
 from argmin.cli.errors import ExitStatus
+from argmin.cli.kinds.registry import VIEWS
 
 JOB = """
 apiVersion: argmin.dev/v1alpha1
@@ -167,7 +167,7 @@ def plan_in_cluster(
     """What is printed for a job that the cluster has as it is given."""
 
     def plan(job: dict[str, Any], *options: str) -> str:
-        snapshot = Snapshot(OptimizationJob.model_validate(job))
+        snapshot = Snapshot(VIEWS[0], job)
         monkeypatch.setattr(planning, "take_snapshot", lambda *_: snapshot)
         assert main(["plan", str(file), *options]) == ExitStatus.OK
         return capsys.readouterr().out

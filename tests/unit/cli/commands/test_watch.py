@@ -12,7 +12,9 @@ from argmin.api.conditions import COMPLETE, RECONCILING
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus, State
 from argmin.api.progress import Progress
 from argmin.cli.commands.watch import Watcher
+from argmin.cli.kinds.registry import VIEWS
 from argmin.optimization.status import ConditionUpdate, set_conditions
+from argmin.plan import Manifest
 from tests.refusals import MODEL
 
 RUNNING = ConditionUpdate(State.RUNNING, (RECONCILING,), "Running", "its pod is running")
@@ -22,17 +24,18 @@ ANSWER = OptimizationJobStatus(
 )
 
 
-def job(status: OptimizationJobStatus, verdict: ConditionUpdate = RUNNING) -> OptimizationJob:
-    return OptimizationJob.model_validate(
+def job(status: OptimizationJobStatus, verdict: ConditionUpdate = RUNNING) -> Manifest:
+    job = OptimizationJob.model_validate(
         {
             "metadata": {"name": "steel"},
             "spec": {"model": MODEL},
             "status": set_conditions(status, verdict, 1, datetime.now(UTC)),
         }
     )
+    return job.to_wire()
 
 
-def searching(seconds: int, objective: str | None) -> OptimizationJob:
+def searching(seconds: int, objective: str | None) -> Manifest:
     progress = Progress(
         objective=objective,
         best_bound="14000",
@@ -59,9 +62,9 @@ class Screen:
             color_system=None,
             legacy_windows=False,
         )
-        self.watcher = Watcher("steel", self.console, lambda: self.now)
+        self.watcher = Watcher(VIEWS[0], "steel", self.console, lambda: self.now)
 
-    def show(self, seen: OptimizationJob, at: float = 0.0) -> None:
+    def show(self, seen: Manifest, at: float = 0.0) -> None:
         self.now = at
         self.watcher.show(seen)
 

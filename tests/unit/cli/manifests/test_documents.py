@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from argmin.api.registry import KINDS
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.registry import VIEWS, build_views
+from argmin.cli.kinds.view import KindView
 from argmin.cli.manifests.documents import (
     Document,
     collect_sources,
-    pick_job,
+    pick_document,
     read_documents,
-    read_job,
+    read_object,
 )
+from argmin.cli.manifests.object_names import ObjectName
+from tests.unit.cli.lamps import LAMP_KIND, TORCH_KIND
 
 JOB = """
 apiVersion: argmin.dev/v1alpha1
@@ -46,9 +52,15 @@ def config_map(name: str, **fields: Any) -> Document:
     return Document(manifest("ConfigMap", name, **fields), "more.yaml, document 1")
 
 
+def pick(
+    documents: tuple[Document, ...], name: str | None, views: Sequence[KindView] = VIEWS
+) -> tuple[Document, KindView]:
+    return pick_document(documents, None if name is None else ObjectName(name), views)
+
+
 def read_error(text: str, write: Any) -> str:
     with pytest.raises(CliError) as refused:
-        read_job(pick_job(read_documents([write(text)]), None))
+        read_object(*pick(read_documents([write(text)]), None))
     assert refused.value.status is ExitStatus.INVALID
     return refused.value.message
 
@@ -122,20 +134,20 @@ class TestFiles:
 
 class TestJobs:
     def test_the_only_job_is_picked(self, write: Any) -> None:
-        assert pick_job(read_documents([write(JOB)]), None).name == "steel"
+        assert pick(read_documents([write(JOB)]), None)[0].name == "steel"
 
     def test_one_of_several_jobs_is_picked_by_name(self, write: Any) -> None:
         documents = read_documents([write(f"{JOB}---{JOB.replace('steel', 'nurses')}")])
-        assert pick_job(documents, "nurses").name == "nurses"
+        assert pick(documents, "nurses")[0].name == "nurses"
         with pytest.raises(CliError, match="choose one with --name: steel, nurses"):
-            pick_job(documents, None)
+            pick(documents, None)
         with pytest.raises(CliError, match=r"is named nurse \(did you mean nurses\?\)"):
-            pick_job(documents, "nurse")
+            pick(documents, "nurse")
 
     def test_a_job_that_is_there_twice_is_refused(self, write: Any) -> None:
         documents = read_documents([write(JOB, "a.yaml"), write(JOB, "b.yaml")])
         with pytest.raises(CliError, match=r"there twice, in .*a\.yaml, .* and .*b\.yaml"):
-            pick_job(documents, "steel")
+            pick(documents, "steel")
 
     def test_files_without_a_job_are_refused_with_what_they_hold(self, write: Any) -> None:
         other = JOB.replace("argmin.dev/v1alpha1", "other.example/v1")
@@ -153,6 +165,25 @@ class TestJobs:
             "  spec.limits.time: write a positive duration with its unit, such as 90s, 10m or"
             " 1h30m; at most 99999h, 999999m or 99999999s",
         ]
+
+    def test_a_name_with_its_kind_tells_namesakes_apart(self, write: Any) -> None:
+        torch = manifest("Torch", "steel", apiVersion="argmin.dev/v1alpha1")
+        documents = read_documents([write(f"{JOB}---\n{yaml.safe_dump(torch)}")])
+        views = build_views((*KINDS, TORCH_KIND))
+        assert pick(documents, "to/steel", views)[0].kind == "Torch"
+        assert pick(documents, "opt/steel", views)[0].kind == "OptimizationJob"
+        with pytest.raises(CliError, match="choose one with --name: opt/steel, to/steel"):
+            pick(documents, "steel", views)
+        message = "the files hold 2 OptimizationJobs and Torches: choose one with --name: opt/steel"
+        with pytest.raises(CliError, match=message):
+            pick(documents, None, views)
+
+    def test_a_namespace_in_an_object_of_the_whole_cluster_is_refused(self) -> None:
+        lamp = manifest("Lamp", "hall", apiVersion="argmin.dev/v1alpha1")
+        lamp["metadata"]["namespace"] = "team"
+        (view,) = build_views((LAMP_KIND,))
+        with pytest.raises(CliError, match=r"metadata\.namespace: a Lamp belongs to the whole"):
+            read_object(Document(lamp, "lamp.yaml"), view)
 
 
 class TestSources:

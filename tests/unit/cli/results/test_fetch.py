@@ -7,8 +7,8 @@ import gzip
 from types import SimpleNamespace
 from typing import Any
 
-from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.run import ANNOTATION_POD, SOLUTION_KEY
+from argmin.cli.kinds.registry import VIEWS
 from argmin.cli.results.fetch import fetch_part
 from argmin.plan import Key, Manifest
 
@@ -32,14 +32,15 @@ async def fetch(found: dict[str, Manifest], **status: Any) -> bytes | None:
         return found.get(key.name)
 
     session: Any = SimpleNamespace(namespace="team", cluster=SimpleNamespace(get=get))
-    job = OptimizationJob.model_validate(
+    run = VIEWS[0].find_run(
         {
             "metadata": {"name": "steel", "namespace": "team", "uid": UID},
             "spec": {"model": {"format": "mps", "source": {"inline": "NAME"}}},
             "status": {"job": RUN, **status},
         }
     )
-    return await fetch_part(session, job, SOLUTION_KEY)
+    assert run is not None
+    return await fetch_part(session, run, SOLUTION_KEY)
 
 
 def refer(name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`argmin plan --backend sagemaker`: the request that SageMaker would get; nothing is sent."""
+"""`argmin plan --backend`: the request that a backend would get; nothing is sent."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from typing import Any
 from pydantic import ValidationError
 from rich.text import Text
 
-from argmin.api.backend import SageMakerBackend
-from argmin.api.optimization.spec import KIND, OptimizationJob
+from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.pod import ConfigMapKeyRef
+from argmin.api.run import ROOT
 from argmin.api.storage import S3Store
 from argmin.backends.run import Run
 from argmin.backends.sagemaker.document import list_references
 from argmin.backends.sagemaker.request import Submission, build_submission
 from argmin.backends.sagemaker.validation import UnfitRunError
 from argmin.cli.cluster.target import Target
-from argmin.cli.commands.plan import DEFAULTS, Snapshot, take_snapshot
+from argmin.cli.commands.plan import DEFAULTS, Snapshot, print_heading, take_snapshot
 from argmin.cli.errors import CliError, ExitStatus
+from argmin.cli.kinds.registry import VIEWS
+from argmin.cli.kinds.view import KindView
 from argmin.cli.manifests.documents import Document, collect_sources
+from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data, write_documents
-from argmin.optimization.build_run import build_run
 from argmin.plan import CONFIG_MAPS
 
 _SCHEME = "s3://"
@@ -36,7 +38,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class Fallbacks:
-    """What the operator would take from the namespace's defaults, as the person says it."""
+    """What the operator would take from the namespace's defaults, as named on the command line."""
 
     store: str | None = None
     instance_type: str | None = None
@@ -66,20 +68,28 @@ class Fallbacks:
             raise CliError(f"{option}: {message}") from None
 
 
-def show_request(
+def show_request(  # noqa: PLR0913, PLR0917 - the options of a command
+    backend: str,
     files: Sequence[str],
-    name: str | None,
+    name: ObjectName | None,
     target: Target,
     output: str,
     offline: bool,
     fallbacks: Fallbacks,
+    views: Sequence[KindView] = VIEWS,
 ) -> ExitStatus:
-    """Show the request and the document of a job's first attempt."""
-    snapshot = take_snapshot(files, name, target, offline)
+    """Show the request and the document of the first attempt of an object's run.
+
+    Raises:
+        CliError: there is no such backend, or it cannot execute the run.
+    """
+    if backend != BackendName.SAGE_MAKER.lower():
+        raise CliError(f"--backend: {backend!r} is not {BackendName.SAGE_MAKER.lower()!r}")
+    snapshot = take_snapshot(files, name, target, offline, [view for view in views if view.local])
     submission = _submit(snapshot, fallbacks)
     document = json.loads(submission.document)
     if output == OutputFormat.TABLE:
-        _print(snapshot.job, submission, document)
+        _print(snapshot, submission, document)
     else:
         place = f"{_SCHEME}{submission.result_store.bucket}/{submission.key}"
         wire = {"request": submission.request, "document": document, "documentPlace": place}
@@ -88,18 +98,22 @@ def show_request(
 
 
 def _submit(snapshot: Snapshot, fallbacks: Fallbacks) -> Submission:
-    job = snapshot.job
-    run = build_run(job, replace(DEFAULTS, image=fallbacks.image or DEFAULTS.image))
-    backend = job.spec.backend
-    asked = (backend.sage_maker if backend else None) or SageMakerBackend()
-    settings = asked.complete(fallbacks.settings())
-    store = job.spec.artifacts.s3 if job.spec.artifacts else _read_store(fallbacks.store)
+    local = snapshot.view.local
+    assert local is not None, "only kinds with runs were chosen from"
+    defaults = replace(
+        DEFAULTS, image=fallbacks.image or DEFAULTS.image, sage_maker=fallbacks.settings()
+    )
+    run = local.build_run(snapshot.manifest, defaults, ROOT)
+    store = run.store if run.store else _read_store(fallbacks.store)
     try:
-        return build_submission(run, settings, store, 1, _read_contents(run, snapshot))
+        return build_submission(
+            run, run.backend_settings.sage_maker, store, 1, _read_contents(run, snapshot)
+        )
     except UnfitRunError as error:
         problems = "\n".join(f"  {_add_option(problem)}" for problem in error.problems)
         raise CliError(
-            f"{KIND} {job.metadata.name} cannot run on SageMaker as it is:\n{problems}",
+            f"{snapshot.view.info.name} {run.owner.name} cannot run on SageMaker as it is:\n"
+            f"{problems}",
             reason="InvalidSpec",
         ) from None
 
@@ -128,7 +142,7 @@ def _read_store(text: str | None) -> S3Store:
 def _read_contents(run: Run, snapshot: Snapshot) -> Mapping[ConfigMapKeyRef, bytes]:
     """The content of the ConfigMaps that the run refers to, as far as they are there."""
     maps = [Document(m, "the cluster") for m in snapshot.objects if m["kind"] == CONFIG_MAPS.kind]
-    sources = collect_sources(maps, snapshot.job.metadata.namespace, {}).config_maps
+    sources = collect_sources(maps, run.owner.namespace, {}).config_maps
     found = {
         reference: sources.get(reference.name, {}).get(reference.key)
         for reference in list_references(run)
@@ -136,19 +150,18 @@ def _read_contents(run: Run, snapshot: Snapshot) -> Mapping[ConfigMapKeyRef, byt
     return {reference: content for reference, content in found.items() if content is not None}
 
 
-def _print(job: OptimizationJob, submission: Submission, document: Mapping[str, Any]) -> None:
-    console = open_console()
-    console.print(Text(f"{KIND} {job.metadata.namespace}/{job.metadata.name}", style="bold"))
-    for line in _describe(job, submission):
-        console.print(Text(line), soft_wrap=True)
-    console.print()
+def _print(snapshot: Snapshot, submission: Submission, document: Mapping[str, Any]) -> None:
+    print_heading(snapshot)
+    for line in _describe(snapshot, submission):
+        open_console().print(Text(line), soft_wrap=True)
+    open_console().print()
     write_documents((submission.request, document))
 
 
-def _describe(job: OptimizationJob, submission: Submission) -> Iterator[str]:
+def _describe(snapshot: Snapshot, submission: Submission) -> Iterator[str]:
     operation = submission.job_type.name_operation("Create")
     yield f"what SageMaker would be asked ({operation}), and the job document,"
     bucket = submission.result_store.bucket
     yield f"which would be stored before as {_SCHEME}{bucket}/{submission.key}"
-    if not job.metadata.uid:
+    if not snapshot.manifest["metadata"].get("uid"):
         yield "the object is new: its uid is not known yet, and stands as 0 in the name"

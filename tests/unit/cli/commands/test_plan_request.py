@@ -96,6 +96,7 @@ def test_all_that_is_missing_is_told_with_the_option_that_stands_for_it(
         ((*DEFAULTS, "--instance-type", "large"), "--instance-type: write an instance type"),
         ((*DEFAULTS, "--role-arn", "me"), "--role-arn: write"),
         ((*DEFAULTS, "--region", "here"), "--region: write"),
+        ((*DEFAULTS, "--backend", "nomad"), "--backend: 'nomad' is not 'sagemaker'"),
     ],
 )
 def test_a_wrong_option_is_named(

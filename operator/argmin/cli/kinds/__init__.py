@@ -1,0 +1,1 @@
+"""How the command line shows the objects of each kind."""
