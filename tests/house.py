@@ -22,7 +22,6 @@ HOMES: dict[str, tuple[str, ...]] = {
         "api/optimization/",
         "optimization/",
         "cli/kinds/optimization.py",
-        "api/run.py",  # until the document of a run is made of tasks
     ),
 }
 """Where in the operator a kind may be named, in any case; all else is generic."""

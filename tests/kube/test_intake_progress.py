@@ -107,12 +107,12 @@ async def test_after_a_minute_a_sender_is_asked_again_who_it_is(
     kind = OptimizationJobKind(lambda _: Policy(Defaults("solvers:1", "http://intake")))
     senders = Authenticator(counted, {kind.resource: kind.list_runs}, lambda: now)
     token = await runs.token(runs.start("steel"))
-    await senders.recognize(token)
+    await senders.authenticate_cached(token)
     now = MEMORY_SECONDS - 1
-    await senders.recognize(token)
+    await senders.authenticate_cached(token)
     assert counted.calls == 4
     now = MEMORY_SECONDS
-    await senders.recognize(token)
+    await senders.authenticate_cached(token)
     assert counted.calls == 8
 
 

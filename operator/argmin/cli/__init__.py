@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _invoke(arguments)
-    except KeyboardInterrupt:  # at once, while we load ourselves: nothing to say
+    except KeyboardInterrupt:  # at once, while the modules are imported: nothing to report
         return ExitStatus.INTERRUPTED
 
 

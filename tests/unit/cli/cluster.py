@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 
+import pytest
+
 from argmin.plan import Key, Manifest, Resource
-from argmin.runtime.kube.client import Page, WatchEvent
+from argmin.runtime.kube.client import Cluster, Page, WatchEvent
 from argmin.runtime.kube.errors import ForbiddenError, NotFoundError
 
 
@@ -91,3 +94,19 @@ class MemoryCluster:
                 return
             self.objects[key] = {**self.objects[key], **change}
             yield WatchEvent("MODIFIED", self.objects[key])
+
+
+def use_cluster(
+    patch: pytest.MonkeyPatch, folder: Path, served: Iterable[Resource]
+) -> MemoryCluster:
+    """A cluster with these types, which every command connects to."""
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.touch()
+    patch.setenv("KUBECONFIG", str(kubeconfig))
+    memory = MemoryCluster(served)
+
+    async def connect(*_: object) -> MemoryCluster:
+        return memory
+
+    patch.setattr(Cluster, "connect", connect)
+    return memory

@@ -22,9 +22,8 @@ from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.kinds.registry import build_views
 from argmin.cli.manifests.object_names import ObjectName
 from argmin.plan import Resource
-from argmin.runtime.kube.client import Cluster
 from tests.refusals import MODEL
-from tests.unit.cli.cluster import MemoryCluster
+from tests.unit.cli.cluster import MemoryCluster, use_cluster
 from tests.unit.cli.lamps import LAMP_KIND, TORCH_KIND
 
 VIEWS = build_views((*KINDS, LAMP_KIND, TORCH_KIND))
@@ -47,16 +46,7 @@ def lit(kind: str, reason: str = "Lit", generation: int = 1) -> dict[str, Any]:
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryCluster:
     """A cluster with all three kinds, which every command finds."""
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.touch()
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-    memory = MemoryCluster((JOBS, LAMPS, TORCHES))
-
-    async def connect(*_: object) -> MemoryCluster:
-        return memory
-
-    monkeypatch.setattr(Cluster, "connect", connect)
-    return memory
+    return use_cluster(monkeypatch, tmp_path, (JOBS, LAMPS, TORCHES))
 
 
 @pytest.fixture

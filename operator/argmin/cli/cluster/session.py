@@ -1,4 +1,4 @@
-"""A connection to a cluster for one command, with errors that say what to do."""
+"""A connection to a cluster for one command, with errors that name what to do."""
 
 from __future__ import annotations
 

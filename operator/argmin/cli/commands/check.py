@@ -101,17 +101,23 @@ def _declare(request: CheckRequest) -> RunModel:
 def _inspect(request: InspectionRequest) -> Inspection:
     """Inspect in a process of its own: a Python model is the user's program."""
     with tempfile.TemporaryDirectory(prefix="argmin-check-") as folder:
-        asked, told = Path(folder) / "request.json", Path(folder) / "report.json"
-        asked.write_text(request.model_dump_json(by_alias=True, exclude_none=True))
-        command = (sys.executable, "-m", "argmin_solvers.inspection", str(asked), str(told))
+        request_file, report_file = Path(folder) / "request.json", Path(folder) / "report.json"
+        request_file.write_text(request.model_dump_json(by_alias=True, exclude_none=True))
+        command = (
+            sys.executable,
+            "-m",
+            "argmin_solvers.inspection",
+            str(request_file),
+            str(report_file),
+        )
         # What the user's model prints must not mix with the answer.
         ended = subprocess.run(command, stdout=sys.stderr.fileno(), check=False)
-        if not told.is_file():
+        if not report_file.is_file():
             raise CliError(
                 f"the model could not be read: its process ended with code {ended.returncode}",
                 ExitStatus.INVALID if ended.returncode >= 0 else ExitStatus.INTERNAL,
             )
-        report = read_report(told)
+        report = read_report(report_file)
     if report.found is None:
         raise CliError(str(report.problem))
     return report.found

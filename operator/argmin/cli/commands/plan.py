@@ -22,10 +22,10 @@ from argmin.cli.kinds.registry import VIEWS
 from argmin.cli.kinds.view import KindView
 from argmin.cli.manifests.documents import (
     Document,
+    check_object,
     collect_sources,
     pick_document,
     read_documents,
-    read_object,
 )
 from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import (
@@ -128,7 +128,7 @@ def take_snapshot(
     """The object of the files, in the cluster as it is, or offline as a new one among the files."""
     documents = read_documents(files)
     document, view = pick_document(documents, name, views)
-    read_object(document, view)
+    check_object(document, view)
     if offline:
         return _expect_new(document, view, documents, target.namespace)
     kind = _build_kind(view, registry, utc_now())

@@ -27,10 +27,10 @@ from argmin.cli.errors import CliError, ExitStatus, report
 from argmin.cli.kinds.registry import VIEWS
 from argmin.cli.kinds.view import KindView, LocalRuns
 from argmin.cli.manifests.documents import (
+    check_object,
     collect_sources,
     pick_document,
     read_documents,
-    read_object,
 )
 from argmin.cli.manifests.object_names import ObjectName
 from argmin.cli.output.formatting import (
@@ -118,7 +118,7 @@ def run_here(request: RunRequest, output: str, views: Sequence[KindView] = VIEWS
 def _run(request: RunRequest, output: OutputFormat, views: Sequence[KindView]) -> ExitStatus:
     documents = read_documents(request.files)
     document, view = pick_document(documents, request.name, views)
-    read_object(document, view)
+    check_object(document, view)
     assert view.local is not None, "only kinds that can be run here were chosen from"
     job = LocalJob(view, view.local, document.manifest)
     _check_runnable(job)
@@ -221,13 +221,13 @@ async def _execute_until_asked(
     stop = Stop()
     asked_by: list[signal.Signals] = []
 
-    def ask(number: signal.Signals) -> None:
+    def request_stop(number: signal.Signals) -> None:
         asked_by.append(number)
         stop.ask()
 
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, ask, number)
+        loop.add_signal_handler(number, request_stop, number)
     state = await execute(local, progress, stop)
     return state, asked_by[0] if asked_by else None
 

@@ -13,7 +13,7 @@ from argmin.cli.commands.watch import Watcher, finish_watching, watch_until_fini
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.kinds.registry import VIEWS, list_plurals
 from argmin.cli.kinds.view import KindView
-from argmin.cli.manifests.documents import Document, find_kind, read_documents, read_object
+from argmin.cli.manifests.documents import Document, check_object, find_kind, read_documents
 from argmin.cli.manifests.durations import read_timeout
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data
 from argmin.plan import CONFIG_MAPS, Manifest, Resource
@@ -54,7 +54,7 @@ def submit_files(
     for document in documents:
         view = find_kind(document, views)
         if view:
-            read_object(document, view)
+            check_object(document, view)
     if timeout and not wait:
         raise CliError("--timeout is how long to --wait: write both, or neither")
     submission = Submission(documents, views, OutputFormat(output), wait, read_timeout(timeout))
@@ -69,8 +69,8 @@ def _list_resources(views: Iterable[KindView]) -> dict[tuple[str, str], Resource
 
 def _order(documents: Iterable[Document], views: Sequence[KindView]) -> list[Document]:
     ranks = {kind: rank for rank, kind in enumerate(_list_resources(views))}
-    known = list(documents)
-    for document in known:
+    ordered = list(documents)
+    for document in ordered:
         if _read_type(document) not in ranks:
             raise CliError(
                 f"{document.origin}: argmin submit applies {list_plurals(views)} of"
@@ -79,7 +79,7 @@ def _order(documents: Iterable[Document], views: Sequence[KindView]) -> list[Doc
             )
         if not document.name:
             raise CliError(f"{document.origin}: metadata.name: is missing: write it")
-    return sorted(known, key=lambda document: ranks[_read_type(document)])
+    return sorted(ordered, key=lambda document: ranks[_read_type(document)])
 
 
 def _read_type(document: Document) -> tuple[str, str]:

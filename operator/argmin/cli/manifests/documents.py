@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argmin.api.base import API_VERSION, ApiModel
+from argmin.api.base import API_VERSION
 from argmin.api.registry import KINDS
 from argmin.api.validation import InvalidObjectError, check_name, read_strictly, suggest
 from argmin.backends.local.inputs import Sources
@@ -22,6 +22,7 @@ from argmin.cli.manifests.yaml_loader import load_file
 from argmin.plan import Manifest
 
 _EXAMPLES = {"apiVersion": API_VERSION, "kind": KINDS[0].name}
+_TYPE = ("apiVersion", "kind")
 _KEY = re.compile(r"^(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}$")
 
 
@@ -84,7 +85,7 @@ def _read_file(file: str) -> Iterator[Document]:
 def _take_apart(content: Any, origin: str) -> Iterator[Document]:
     if not isinstance(content, dict):
         raise CliError(f"{origin}: not a Kubernetes object: write apiVersion, kind and metadata")
-    for field in ("apiVersion", "kind"):
+    for field in _TYPE:
         if not isinstance(content.get(field), str) or not content[field]:
             raise CliError(f"{origin}: {field} is missing: write it, such as {_EXAMPLES[field]}")
     if content["kind"] == "List":
@@ -146,8 +147,8 @@ def _explain_choice(
     return CliError(f"{kind} {wanted.name} is there twice, in {origins}: leave one out")
 
 
-def read_object(document: Document, view: KindView) -> ApiModel:
-    """Read an object of a kind strictly.
+def check_object(document: Document, view: KindView) -> None:
+    """Read an object of a kind strictly, as an API server does.
 
     Raises:
         CliError: listing every problem with its path.
@@ -163,7 +164,9 @@ def read_object(document: Document, view: KindView) -> ApiModel:
             " cluster: remove it"
         )
     try:
-        return read_strictly(view.info.model, document.manifest)
+        read_strictly(
+            view.info.model, {k: v for k, v in document.manifest.items() if k not in _TYPE}
+        )
     except InvalidObjectError as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
         name = document.name or "(without a name)"

@@ -36,16 +36,18 @@ class _SearchColumn(ProgressColumn):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: SearchProgress | None = None
-        self._told_at = 0.0
+        self.progress: SearchProgress | None = None
+        self._reported_at = 0.0
 
-    def tell(self, progress: SearchProgress | None) -> None:
-        self.told, self._told_at = progress, time.monotonic()
+    def report(self, progress: SearchProgress | None) -> None:
+        self.progress, self._reported_at = progress, time.monotonic()
 
     def render(self, _task: Task) -> Text:
-        if self.told is None:
+        if self.progress is None:
             return Text()
-        return Text(describe_search(self.told, time.monotonic() - self._told_at), style="cyan")
+        return Text(
+            describe_search(self.progress, time.monotonic() - self._reported_at), style="cyan"
+        )
 
 
 def describe_search(progress: SearchProgress, seconds_since: float = 0.0) -> str:
@@ -109,12 +111,12 @@ class RunProgress:
             parts.append(f"attempt {number} of at most {self._run.backoff_limit + 1}")
         if self._run.document.limits.seconds:
             parts.append(f"limit {self._run.document.limits.seconds:g} s")
-        self._search.tell(None)
+        self._search.report(None)
         self._progress.update(self._task, description=", ".join(parts))
 
     def progressed(self, progress: SearchProgress) -> None:
         """Show where the search stands."""
-        self._search.tell(progress)
+        self._search.report(progress)
 
     def lines_printed(self, lines: Sequence[str]) -> None:
         """Show lines of the run as they are."""
@@ -127,14 +129,14 @@ class RunProgress:
 
     def stopping(self, ending: Ending) -> None:
         """Report why the run is being stopped."""
-        self._tell(_STOPPING[ending])
+        self._print(_STOPPING[ending])
         self._progress.update(self._task, description=f"stopping {self._run.document.name}")
 
     def retrying(self, attempt: Attempt, pause: float) -> None:
         """Report why an attempt failed, and that another follows."""
         why = attempt.message or f"exit code {attempt.exit_code}"
-        self._tell(f"{attempt.reason}: {why}; trying again in {pause:.0f} s")
+        self._print(f"{attempt.reason}: {why}; trying again in {pause:.0f} s")
         self._progress.update(self._task, description="waiting to try again")
 
-    def _tell(self, message: str) -> None:
+    def _print(self, message: str) -> None:
         self._console.print(Text(f"argmin: {message}", style="yellow"), soft_wrap=True)

@@ -92,7 +92,7 @@ class Authenticator:
         self._known = _Memory[Sender](clock)
         self._refused = _Memory[RefusalError](clock)
 
-    async def identify(self, token: str, peer: str = "") -> Sender:
+    async def authenticate(self, token: str, peer: str = "") -> Sender:
         """The sender with this token; `peer` is its network address.
 
         Raises:
@@ -115,12 +115,12 @@ class Authenticator:
                 self._refused.keep(digest, error)
             raise
 
-    async def recognize(self, token: str, peer: str = "") -> Sender:
+    async def authenticate_cached(self, token: str, peer: str = "") -> Sender:
         """As `authenticate`, with the result cached for `MEMORY_SECONDS`."""
         digest = digest_token(token)
         sender = self._known.recall(digest)
         if sender is None:
-            sender = await self.identify(token, peer)
+            sender = await self.authenticate(token, peer)
             self._known.keep(digest, sender)
         return sender
 

@@ -105,7 +105,7 @@ class Intake:
 
     async def _take_result(self, request: web.Request) -> web.Response:
         token = self._results.admit(request)
-        sender = await self._senders.identify(token, request.remote or "")
+        sender = await self._senders.authenticate(token, request.remote or "")
         async with self._results.bodies.read(request, sender) as body:
             delivery = read_delivery(body)
             sender.check_claim(delivery.owner)
@@ -116,7 +116,7 @@ class Intake:
         if not self._is_leading():
             return _respond(503, "not leading")  # not logged: it happens all the time
         token = self._reports.admit(request)
-        sender = await self._senders.recognize(token, request.remote or "")
+        sender = await self._senders.authenticate_cached(token, request.remote or "")
         async with self._reports.bodies.read(request, sender) as body:
             report = read_report(body)
         sender.check_claim(report.owner)

@@ -16,10 +16,10 @@ from argmin.cli.kinds.registry import VIEWS, build_views
 from argmin.cli.kinds.view import KindView
 from argmin.cli.manifests.documents import (
     Document,
+    check_object,
     collect_sources,
     pick_document,
     read_documents,
-    read_object,
 )
 from argmin.cli.manifests.object_names import ObjectName
 from tests.unit.cli.lamps import LAMP_KIND, TORCH_KIND
@@ -60,7 +60,7 @@ def pick(
 
 def read_error(text: str, write: Any) -> str:
     with pytest.raises(CliError) as refused:
-        read_object(*pick(read_documents([write(text)]), None))
+        check_object(*pick(read_documents([write(text)]), None))
     assert refused.value.status is ExitStatus.INVALID
     return refused.value.message
 
@@ -183,7 +183,7 @@ class TestJobs:
         lamp["metadata"]["namespace"] = "team"
         (view,) = build_views((LAMP_KIND,))
         with pytest.raises(CliError, match=r"metadata\.namespace: a Lamp belongs to the whole"):
-            read_object(Document(lamp, "lamp.yaml"), view)
+            check_object(Document(lamp, "lamp.yaml"), view)
 
 
 class TestSources:

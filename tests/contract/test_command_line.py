@@ -1,0 +1,76 @@
+"""What holds for every kind on the command line, by its registration alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from argmin.cli.cluster.target import Target
+from argmin.cli.commands.delete import delete_object
+from argmin.cli.commands.get import show_objects
+from argmin.cli.commands.plan import show_plan
+from argmin.cli.commands.submit import submit_files
+from argmin.cli.commands.watch import watch_object
+from argmin.cli.errors import ExitStatus
+from argmin.cli.kinds.registry import build_views
+from argmin.cli.manifests.object_names import ObjectName
+from argmin.kinds import Registration
+from tests.contract.case import Case
+from tests.contract.registry import CASES
+from tests.kinds.errand import ERRAND, ErrandKind
+from tests.unit.cli.cluster import MemoryCluster, use_cluster
+
+VIEWS = build_views(case.info for case in CASES)
+HERE = Target()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryCluster:
+    return use_cluster(monkeypatch, tmp_path, [view.resource for view in VIEWS])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_object_is_submitted_shown_watched_and_deleted_by_the_short_name_of_its_kind(
+    case: Case,
+    cluster: MemoryCluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metadata = {"name": case.manifest["metadata"]["name"], "uid": "u", "generation": 1}
+    kind = {"apiVersion": case.info.api_version, "kind": case.info.name}
+    file = tmp_path / "object.yaml"
+    file.write_text(yaml.safe_dump({**kind, **case.manifest, "metadata": metadata}))
+    assert submit_files([str(file)], HERE, "table", False, None, VIEWS) == ExitStatus.OK
+    (key,) = cluster.objects
+    name = ObjectName(f"{case.info.short_name}/{key.name}")
+
+    end = {
+        "type": case.info.lifecycle.success,
+        "status": "True",
+        "reason": "Done",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    cluster.objects[key]["status"] = {"observedGeneration": 1, "conditions": [end]}
+    assert show_objects(name, HERE, "table", False, VIEWS) == ExitStatus.OK
+    assert watch_object(name, HERE, "table", None, VIEWS) == ExitStatus.OK
+    assert delete_object(name, HERE, "table", False, None, VIEWS) == ExitStatus.OK
+    assert cluster.objects == {}
+    assert key.name in capsys.readouterr().out
+
+
+def test_a_plan_is_what_the_kind_decides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "errand.yaml"
+    metadata = {"name": "letters", "namespace": "team"}
+    manifest = {"apiVersion": ERRAND.api_version, "kind": ERRAND.name, "metadata": metadata}
+    file.write_text(yaml.safe_dump({**manifest, "spec": {"text": "to post", "parts": 2}}))
+    registry = [Registration(ERRAND, lambda given: ErrandKind(given.clock, given.backends))]
+    views = build_views([ERRAND])
+    name = ObjectName("err/letters")
+    assert show_plan([str(file)], name, HERE, "table", True, views, registry) == ExitStatus.OK
+    printed = capsys.readouterr().out
+    assert printed.startswith("Errand team/letters\n")
+    assert printed.count("  apply Job team/letters-") == 2
