@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from argmin.cli.manifests.object_names import ObjectName
 from argmin.kinds import Registration
 from tests.contract.case import Case
 from tests.contract.registry import CASES
+from tests.kinds.campus import CAMPUS, CampusKind
 from tests.kinds.errand import ERRAND, ErrandKind
 from tests.unit.cli.cluster import MemoryCluster, use_cluster
 
@@ -54,23 +56,46 @@ def test_an_object_is_submitted_shown_watched_and_deleted_by_the_short_name_of_i
     }
     cluster.objects[key]["status"] = {"observedGeneration": 1, "conditions": [end]}
     assert show_objects(name, HERE, "table", False, VIEWS) == ExitStatus.OK
-    assert watch_object(name, HERE, "table", None, VIEWS) == ExitStatus.OK
+    assert watch_object(name, HERE, "table", "9s", VIEWS) == ExitStatus.OK
     assert delete_object(name, HERE, "table", False, None, VIEWS) == ExitStatus.OK
     assert cluster.objects == {}
     assert key.name in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("registration", "spec", "heading", "applied"),
+    [
+        (
+            Registration(ERRAND, lambda given: ErrandKind(given.clock, given.backends)),
+            {"text": "to post", "parts": 2},
+            "Errand default/it",
+            "apply Job default/it-",
+        ),
+        (
+            Registration(CAMPUS, lambda given: CampusKind(given.clock)),
+            {"namespaces": ["east", "west"]},
+            "Campus it",
+            "apply Campus it",
+        ),
+    ],
+    ids=["namespaced", "cluster-scoped"],
+)
 def test_a_plan_is_what_the_kind_decides(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    registration: Registration,
+    spec: dict[str, Any],
+    heading: str,
+    applied: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    file = tmp_path / "errand.yaml"
-    metadata = {"name": "letters", "namespace": "team"}
-    manifest = {"apiVersion": ERRAND.api_version, "kind": ERRAND.name, "metadata": metadata}
-    file.write_text(yaml.safe_dump({**manifest, "spec": {"text": "to post", "parts": 2}}))
-    registry = [Registration(ERRAND, lambda given: ErrandKind(given.clock, given.backends))]
-    views = build_views([ERRAND])
-    name = ObjectName("err/letters")
-    assert show_plan([str(file)], name, HERE, "table", True, views, registry) == ExitStatus.OK
+    info = registration.info
+    file = tmp_path / "object.yaml"
+    manifest = {"apiVersion": info.api_version, "kind": info.name, "metadata": {"name": "it"}}
+    file.write_text(yaml.safe_dump({**manifest, "spec": spec}))
+    name = ObjectName(f"{info.short_name}/it")
+    views = build_views([info])
+    done = show_plan([str(file)], name, HERE, "table", True, views, [registration])
+    assert done == ExitStatus.OK
     printed = capsys.readouterr().out
-    assert printed.startswith("Errand team/letters\n")
-    assert printed.count("  apply Job team/letters-") == 2
+    assert printed.startswith(f"{heading}\n")
+    assert f"\n  {applied}" in printed

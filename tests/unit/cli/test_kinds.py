@@ -191,7 +191,7 @@ class TestWatch:
         cluster.add(LAMPS, "hall", **lit("Ready", generation=0))
         cluster.add(TORCHES, "cave", **lit("Ready"))
         cluster.changes = [lit(kind, "Changed")]
-        assert watch_object(ObjectName(name), HERE, "table", None, VIEWS) == code
+        assert watch_object(ObjectName(name), HERE, "table", "9s", VIEWS) == code
         captured = capsys.readouterr()
         bare = name.partition("/")[2]
         assert captured.err.splitlines()[-1] == f"{bare}: {kind}, Changed: as asked"
@@ -201,7 +201,7 @@ class TestWatch:
         cluster.add(LAMPS, "hall")
         cluster.changes = [None]
         with pytest.raises(CliError, match="Lamp hall was deleted"):
-            watch_object(ObjectName("hall"), HERE, "table", None, VIEWS)
+            watch_object(ObjectName("hall"), HERE, "table", "9s", VIEWS)
 
 
 class TestDelete:
@@ -237,7 +237,7 @@ class TestDelete:
         cluster.objects[key]["metadata"] = held
         monkeypatch.setattr(cluster, "delete", keep)
         cluster.changes = [stopping, None]
-        assert delete_object(ObjectName("cave"), HERE, "table", True, None, VIEWS) == ExitStatus.OK
+        assert delete_object(ObjectName("cave"), HERE, "table", True, "9s", VIEWS) == ExitStatus.OK
         assert capsys.readouterr().err.splitlines() == [
             "cave: waits for x/hold",
             "cave: as asked",
@@ -272,7 +272,10 @@ class TestSubmit:
             "lamp/hall applied",
             "torch/cave applied",
         ]
-        assert set(cluster.objects) >= {LAMPS.key("", "hall"), TORCHES.key("team", "cave")}
+        hall = cluster.objects[LAMPS.key("", "hall")]
+        cave = cluster.objects[TORCHES.key("team", "cave")]
+        places = [manifest["metadata"].get("namespace") for manifest in (hall, cave)]
+        assert places == [None, "team"]
 
     def test_an_object_is_read_as_strictly_as_its_kind_says(
         self, submit: Callable[..., ExitStatus], cluster: MemoryCluster

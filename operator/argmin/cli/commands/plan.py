@@ -234,10 +234,7 @@ def _is(manifest: Manifest, key: Key) -> bool:
 
 def print_heading(snapshot: Snapshot) -> None:
     """Print the kind and the name of an object."""
-    metadata = snapshot.manifest["metadata"]
-    names = (metadata.get("namespace"), metadata["name"])
-    heading = f"{snapshot.view.info.name} {'/'.join(filter(None, names))}"
-    open_console().print(Text(heading, style="bold"))
+    open_console().print(Text(_name(snapshot.manifest), style="bold"))
 
 
 def _print(snapshot: Snapshot, plan: Plan) -> None:
@@ -273,7 +270,8 @@ def _describe(plan: Plan) -> Iterable[str]:
 
 def _name(manifest: Manifest) -> str:
     metadata = manifest["metadata"]
-    return f"{manifest['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
+    place = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
+    return f"{manifest['kind']} {place}"
 
 
 def _summarise(status: Manifest) -> str:

@@ -232,6 +232,14 @@ class TestRefusals:
         assert plot(tmp_path / "none.json", "-o", tmp_path / "a.svg") == 3
         assert "none.json: No such file or directory" in capsys.readouterr().err
 
+    @pytest.mark.parametrize("name", ["steel", "opt/steel", "OptimizationJob/steel"])
+    def test_the_name_of_a_job_is_no_file(
+        self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        missing = tmp_path / "none"
+        assert plot(name, "-o", tmp_path / "a.svg", "--kubeconfig", missing) == 4
+        assert f"cannot use the kubeconfig {missing}" in capsys.readouterr().err
+
     @pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}', '{"outcome": "Fine"}'])
     def test_a_file_that_is_something_else(
         self, text: str, solution: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
