@@ -20,7 +20,7 @@ from argmin.cli.manifests.object_names import ObjectName
 from argmin.kinds import Registration
 from tests.contract.case import Case
 from tests.contract.registry import CASES
-from tests.kinds.campus import CAMPUS, CampusKind
+from tests.kinds.campus import CAMPUS, Authority, CampusKind
 from tests.kinds.errand import ERRAND, ErrandKind
 from tests.unit.cli.cluster import MemoryCluster, use_cluster
 
@@ -66,13 +66,13 @@ def test_an_object_is_submitted_shown_watched_and_deleted_by_the_short_name_of_i
     ("registration", "spec", "heading", "applied"),
     [
         (
-            Registration(ERRAND, lambda given: ErrandKind(given.clock, given.backends)),
+            Registration(ERRAND, ErrandKind),
             {"text": "to post", "parts": 2},
             "Errand default/it",
             "apply Job default/it-",
         ),
         (
-            Registration(CAMPUS, lambda given: CampusKind(given.clock)),
+            Registration(CAMPUS, lambda given: CampusKind(given, Authority())),
             {"namespaces": ["east", "west"]},
             "Campus it",
             "apply Campus it",
