@@ -9,8 +9,9 @@ import pytest
 
 from argmin.plan import CONFIG_MAPS, Key
 from argmin.runtime.cache.ownership import APPLIED_DIGEST
-from tests.contract import campuses
+from tests.contract import campuses, kiosks
 from tests.kinds.campus import CAMPUSES
+from tests.kinds.kiosk import ROUTES
 from tests.worlds.world import World
 
 SPEC = {"namespaces": ["east", "west"], "rooms": 100, "motto": "sapere aude"}
@@ -105,6 +106,38 @@ def test_what_others_add_to_a_child_is_theirs(built: World) -> None:
     built.server.patch(ROOM, {"data": {"owner": "kant"}, "metadata": {"labels": {"floor": "2"}}})
     assert reconcile(built) == []
     assert built.get(ROOM)["data"] == {"motto": "sapere aude", "owner": "kant"}
+
+
+@pytest.fixture
+def pruned() -> Iterator[World]:
+    """A world whose API server does not keep a field of a child."""
+    case = kiosks.CASE
+    with case.open() as world:
+        world.server.unknown[ROUTES] = "rules"
+        case.live(world)
+        world.server.requests.clear()
+        yield world
+
+
+ROUTE = Key(ROUTES, kiosks.CASE.key.namespace, kiosks.CASE.key.name)
+
+
+def test_a_field_that_the_api_server_does_not_keep_is_applied_once(pruned: World) -> None:
+    assert pruned.get(ROUTE)["spec"] == {"hostnames": ["corner.example.org"]}
+    pruned.wake(kiosks.CASE.key)
+    pruned.settle()
+    assert pruned.server.requests == []
+    pruned.stop()
+    pruned.start()
+    pruned.settle()
+    assert pruned.server.requests == ["apply"], "once for each life of an operator"
+
+
+def test_beside_a_field_that_is_not_kept_drift_is_seen(pruned: World) -> None:
+    pruned.server.patch(ROUTE, {"spec": {"hostnames": ["no.example.org"]}})
+    pruned.settle()
+    assert pruned.get(ROUTE)["spec"] == {"hostnames": ["corner.example.org"]}
+    assert pruned.server.requests == ["apply"]
 
 
 def test_another_who_applies_the_same_value_changes_nothing(built: World) -> None:

@@ -8,7 +8,7 @@ hold is tested on a real API server.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,8 @@ class ApiServer:
         """Types that are not installed."""
         self.refusals: dict[tuple[str, Resource], ApiError] = {}
         """What is answered to a verb on a type, such as `list`."""
+        self.unknown: dict[Resource, str] = {}
+        """A field of the spec of a type that its schema does not have: it is dropped."""
         self.listeners: list[Listener] = []
         self._clock = clock
         self._version = 100
@@ -109,6 +111,8 @@ class ApiServer:
         """Server-side apply, with force."""
         self._check("patch", resource)
         key, manager = key_of(resource, manifest), (by, "Apply", subresource)
+        manifest = clone(manifest)
+        manifest.get("spec", {}).pop(self.unknown.get(resource, ""), None)
         stored = self._objects.get(key)
         uid = manifest["metadata"].get("uid")
         if stored is None and (uid or subresource):
@@ -298,11 +302,3 @@ def _merge_patch(before: Any, body: Any) -> Any:
 def _has_labels(manifest: Manifest, labels: Mapping[str, str]) -> bool:
     found = manifest["metadata"].get("labels") or {}
     return all(name in found and value in ("", found[name]) for name, value in labels.items())
-
-
-def iterate_values(value: Any) -> Iterator[Any]:
-    """Every value inside a JSON value, itself included."""
-    yield value
-    nested = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for item in nested:
-        yield from iterate_values(item)
