@@ -19,6 +19,7 @@ from argmin.api.run import (
     TERMINATION_LIMIT_BYTES,
     RunDocument,
 )
+from argmin.api.task import SolveTask
 from argmin_solvers.errors import RunError, is_fault
 from argmin_solvers.inline_files import write_inline_files
 from argmin_solvers.outputs.files import prepare_outputs
@@ -75,18 +76,13 @@ def read_document(path: Path) -> RunDocument:
             Reason.SOURCE_NOT_FOUND, f"the job document {path} cannot be read: {error.strerror}"
         ) from None
     try:
-        document = RunDocument.model_validate_json(text)
+        return RunDocument.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the document"
         raise RunError(
             Reason.INVALID_MODEL, f"job document {path}: {where}: {first['msg']}"
         ) from None
-    if (document.model is None) == (document.script is None):
-        raise RunError(
-            Reason.INVALID_MODEL, f"job document {path}: write exactly one of model and script"
-        )
-    return document
 
 
 def _result_folder(document: RunDocument) -> Path:
@@ -144,8 +140,8 @@ def _bring_inputs(document: RunDocument, interruption: Interruption) -> None:
     if document.transfers.downloads:
         from argmin_solvers.artifacts.downloads import fetch_inputs
 
-        kind = "script" if document.script else "model"
-        fetch_inputs(document.transfers, interruption, source_field=f"spec.{kind}.source")
+        source_field = f"{document.task.FIELD}.source"
+        fetch_inputs(document.transfers, interruption, source_field=source_field)
 
 
 def _list_numbers(answer: Answer) -> str:
@@ -156,20 +152,19 @@ def _list_numbers(answer: Answer) -> str:
 
 
 def execute(document: RunDocument, interruption: Interruption) -> RunResult:
-    """Solve the model or run the script of a document.
+    """Carry out the task of a document.
 
     Raises:
         RunError: there is no answer.
     """
     with tempfile.TemporaryDirectory(prefix="argmin-") as workdir:
-        if document.model is not None:
+        if isinstance(document.task, SolveTask):
             from argmin_solvers.solve.run import run_model
 
-            return run_model(document, document.model, interruption, Path(workdir))
+            return run_model(document, document.task, interruption, Path(workdir))
         from argmin_solvers.script.run import run_script
 
-        assert document.script is not None
-        return run_script(document, document.script, interruption, Path(workdir))
+        return run_script(document, document.task, interruption, Path(workdir))
 
 
 def _hand_over(handover: Handover, result: RunResult) -> RunResult:

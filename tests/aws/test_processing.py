@@ -20,7 +20,11 @@ def test_the_runner_solves_a_model_from_s3_and_says_the_answer_last(stage: Stage
     source = stage.upload("in/source/afiro.mps", AFIRO)
     document = {
         "name": "afiro",
-        "model": {"format": "mps", "path": "/opt/ml/processing/input/source/afiro.mps"},
+        "task": {
+            "kind": "solve",
+            "format": "mps",
+            "path": "/opt/ml/processing/input/source/afiro.mps",
+        },
     }
     uri = stage.upload("in/argmin/job.json", json.dumps(document))
     job = request(

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from threading import Event
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models import load_model
@@ -19,7 +19,7 @@ from argmin_solvers.verify.check import check_solve
 
 def main(solver: str, model_file: str) -> None:
     """Solve, check, and print how long each took."""
-    declared = RunModel(format=ModelFormat.MPS, path=model_file, solver=SolverName(solver))
+    declared = SolveTask(format=ModelFormat.MPS, path=model_file, solver=SolverName(solver))
     model = load_model(declared)
     adapter = load_adapter(SolverName(solver))
     adapter.version()  # loads the library

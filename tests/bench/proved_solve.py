@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from threading import Event
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models import load_model
@@ -21,7 +21,7 @@ from argmin_solvers.verify.check import check_solve
 def main(solver: str, model_file: str) -> None:
     """Solve, check, prove, and print how long solve and proof took, and what was proven."""
     name = SolverName(solver)
-    declared = RunModel(format=ModelFormat.MPS, path=model_file, solver=name)
+    declared = SolveTask(format=ModelFormat.MPS, path=model_file, solver=name)
     model = load_model(declared)
     adapter = load_adapter(name)
     adapter.version()  # loads the library

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from argmin.api.answer import Answer, Outcome
-from argmin.api.run import RunDocument, RunModel
+from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.runner import TERMINATION_LOG
 from tests.bench.errors import BenchError
 from tests.bench.figures import Figure, Section, Unit, at_most
@@ -70,7 +71,7 @@ def solve_by_runner(model: Path, root: Path) -> Solved:
     """
     document = RunDocument(
         name="knapsack",
-        model=RunModel(format=ModelFormat.MPS, path=str(model), solver=SolverName.HIGHS),
+        task=SolveTask(format=ModelFormat.MPS, path=str(model), solver=SolverName.HIGHS),
         threads=SOLVER_OPTIONS["threads"],
         seed=SOLVER_OPTIONS["random_seed"],
         root=str(root),

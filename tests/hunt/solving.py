@@ -11,9 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.run import RunModel
 from argmin.api.solve.request import SolutionPool
 from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Settings, Solve
 from argmin_solvers.errors import RunError
@@ -51,7 +51,7 @@ def answer(question: Question, format_: Format, path: Path, workdir: Path) -> To
 
 
 def _solve(question: Question, format_: Format, path: Path, workdir: Path) -> Told:
-    declared = RunModel(
+    declared = SolveTask(
         format=ModelFormat(format_.value),
         path=str(path),
         solver=SolverName(question.solver),
@@ -79,7 +79,7 @@ _SOLVE_SECONDS = 0.1
 _read: dict[Any, tuple[bytes, Any]] = {}
 
 
-def _read_once(read: Callable[[RunModel], Any], declared: RunModel) -> Any:
+def _read_once(read: Callable[[SolveTask], Any], declared: SolveTask) -> Any:
     """What is read of a file of linear models: once for all solvers that are asked about it."""
     if declared.format is ModelFormat.CP_SAT:
         return read(declared)

@@ -8,7 +8,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -114,9 +114,16 @@ class Run:
         return (self.folder / "run.log").read_text()
 
 
-def write_document(root: Path, **fields: Any) -> Path:
-    """A job document in `root`."""
-    document = {"name": "test", "root": str(root), **fields}
+def write_document(
+    root: Path,
+    *,
+    model: Mapping[str, Any] | None = None,
+    script: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Path:
+    """A job document in `root` that solves a model, or runs a script."""
+    task = {"kind": "solve", **model} if model else {"kind": "program", **(script or {})}
+    document = {"name": "test", "root": str(root), "task": task, **fields}
     path = root / "job.json"
     path.write_text(json.dumps(document))
     return path

@@ -14,12 +14,18 @@ SUFFIXES = {"python": "py", "cp-sat": "pbtxt"}
 
 
 def run_text(text: str, format_: str, folder: Path, **model: Any) -> RunResult:
-    """Run a model of a format; further fields are those of the document's model.
+    """Run a model of a format; further fields are those of the task.
 
     The solver's word is enough, unless another proof is asked for: that is tested elsewhere.
     """
     path = folder / f"model.{SUFFIXES.get(format_, format_)}"
     path.write_text(text)
-    declared = {"format": format_, "path": str(path), "proof": {"level": "Claimed"}, **model}
-    document = {"name": "test", "root": str(folder), "model": declared}
+    task = {
+        "kind": "solve",
+        "format": format_,
+        "path": str(path),
+        "proof": {"level": "Claimed"},
+        **model,
+    }
+    document = {"name": "test", "root": str(folder), "task": task}
     return execute(RunDocument.model_validate(document), Interruption())

@@ -63,8 +63,8 @@ def packing(rows: int) -> LinearModel:
 
 def run_instance(name: str, solver: SolverName, **options: str) -> Answer:
     path = str(MPS / f"{name}.mps")
-    model = {"format": "mps", "path": path, "solver": solver, "options": options}
-    document = RunDocument.model_validate({"name": name, "model": model})
+    task = {"kind": "solve", "format": "mps", "path": path, "solver": solver, "options": options}
+    document = RunDocument.model_validate({"name": name, "task": task})
     return execute(document, Interruption()).answer
 
 

@@ -13,6 +13,7 @@ import pytest
 from argmin.api.answer import Sense
 from argmin.api.progress import PROGRESS_FILE, PROGRESS_PREFIX, Progress, ProgressReport
 from argmin.api.run import PROGRESS_PATH, Intake, ProgressChannel, RunDocument
+from argmin.api.task import ProgramTask
 from argmin_solvers.progress.channels import ChannelClosedError, IntakeChannel, open_channel
 from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.script.progress import ReportTail
@@ -129,7 +130,7 @@ class TestIntake:
 
 
 def document(root: Path, channel: ProgressChannel) -> RunDocument:
-    return RunDocument(name="steel", root=str(root), progress=channel)
+    return RunDocument(name="steel", root=str(root), task=ProgramTask(path=""), progress=channel)
 
 
 def test_a_file_gets_a_line_for_each_report(tmp_path: Path) -> None:

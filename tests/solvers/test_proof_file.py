@@ -23,6 +23,7 @@ from argmin.api.run import (
     RunDocument,
 )
 from argmin.api.solve.proof import Proof, ProofLevel
+from argmin.api.task import ProgramTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.interruption import Interruption
 from argmin_solvers.result.proof_file import leave_out
@@ -55,7 +56,7 @@ def hand_over(folder: Path, result: RunResult, server: IntakeServer | None = Non
         token = folder.parent / "token"
         token.write_text("token")
         intake = Intake(url=server.url, token_path=str(token), timeout_seconds=5)
-    document = RunDocument(name="steel", root=str(folder), intake=intake)
+    document = RunDocument(name="steel", root=str(folder), task=ProgramTask(path=""), intake=intake)
     return Handover(document, folder, Interruption()).complete(result)
 
 

@@ -182,9 +182,16 @@ def test_a_crash_of_the_runner_is_one_line_with_its_traceback_in_the_log(tmp_pat
     ("text", "message"),
     [
         ("{", "Invalid JSON"),
-        ('{"name": "n"}', "write exactly one of model and script"),
-        ('{"name": "n", "model": {"format": "dbf", "path": "x"}}', "model.format: Input should be"),
-        ('{"name": "n", "script": {"path": "x"}, "limits": {"seconds": -1}}', "limits.seconds: "),
+        ('{"name": "n"}', "task: Field required"),
+        ('{"name": "n", "task": {"path": "x"}}', "task: Unable to extract tag using discriminator"),
+        (
+            '{"name": "n", "task": {"kind": "solve", "format": "dbf", "path": "x"}}',
+            "task.solve.format: Input should be",
+        ),
+        (
+            '{"name": "n", "task": {"kind": "program", "path": "x", "limits": {"time": "0s"}}}',
+            "task.program.limits.time: ",
+        ),
     ],
 )
 def test_a_wrong_document_is_told_by_its_field(text: str, message: str, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from argmin.api.answer import ExitCode, Outcome, Reason
-from argmin.api.run import RunDocument, RunScript
-from argmin.api.solve.request import MetricPattern
+from argmin.api.run import RunDocument
+from argmin.api.solve.request import Limits, MetricPattern
+from argmin.api.task import ProgramTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.process.interruption import Interruption
 from argmin_solvers.result.run_result import RunResult
@@ -31,13 +32,14 @@ def run_here(
     metrics: tuple[MetricPattern, ...] = (),
     interruption: Interruption | None = None,
     grace_seconds: float = 0.3,
-    **limits: float,
+    time_limit: str | None = None,
 ) -> RunResult:
     """Run a script without the runner's process around it."""
     path = folder / "program.py"
     path.write_text(source)
-    script = RunScript(path=str(path), metrics=metrics)
-    document = RunDocument(name="test", root=str(folder), script=script, limits=limits)
+    limits = Limits.model_validate({"time": time_limit})
+    script = ProgramTask(path=str(path), metrics=metrics, limits=limits)
+    document = RunDocument(name="test", root=str(folder), task=script)
     return run_script(document, script, interruption or Interruption(), folder, grace_seconds)
 
 
@@ -254,15 +256,15 @@ def test_metrics_whose_names_are_alike_where_they_are_cut_stay_apart(tmp_path: P
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    script = RunScript(path=__file__, command=("no-such-program",))
-    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    script = ProgramTask(path=__file__, command=("no-such-program",))
+    document = RunDocument(name="test", root=str(tmp_path), task=script)
     with pytest.raises(RunError, match=r"spec.script.command: no-such-program cannot be started"):
         run_script(document, script, Interruption(), tmp_path)
 
 
 def test_a_missing_program_is_a_missing_source(tmp_path: Path) -> None:
-    script = RunScript(path=str(tmp_path / "none.py"))
-    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    script = ProgramTask(path=str(tmp_path / "none.py"))
+    document = RunDocument(name="test", root=str(tmp_path), task=script)
     with pytest.raises(RunError) as caught:
         run_script(document, script, Interruption(), tmp_path)
     assert caught.value.reason is Reason.SOURCE_NOT_FOUND
@@ -279,7 +281,7 @@ while True:
 
 
 def test_a_program_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path) -> None:
-    result = run_here(tmp_path, IGNORING.format(folder=tmp_path), seconds=2.0)
+    result = run_here(tmp_path, IGNORING.format(folder=tmp_path), time_limit="2s")
     assert (result.answer.outcome, result.answer.reason) == (Outcome.UNKNOWN, Reason.TIME_LIMIT)
     program, child = map(int, (tmp_path / "pids").read_text().split())
     assert not psutil.pid_exists(program)
@@ -301,7 +303,7 @@ def is_gone(pid: int, within_seconds: float = 10.0) -> bool:
 
 def test_a_time_limit_keeps_what_was_reported(tmp_path: Path) -> None:
     source = REPORTING + "import time\nreport(objective=7)\nwhile True: time.sleep(0.1)\n"
-    answer = run_here(tmp_path, source, seconds=2.0).answer
+    answer = run_here(tmp_path, source, time_limit="2s").answer
     assert (answer.outcome, answer.reason, answer.objective) == (
         Outcome.FEASIBLE,
         Reason.TIME_LIMIT,
@@ -326,8 +328,8 @@ def test_an_interruption_lets_the_program_report_its_best(tmp_path: Path) -> Non
 
     path = tmp_path / "program.py"
     path.write_text(source)
-    script = RunScript(path=str(path))
-    document = RunDocument(name="test", root=str(tmp_path), script=script)
+    script = ProgramTask(path=str(path))
+    document = RunDocument(name="test", root=str(tmp_path), task=script)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("argmin_solvers.script.run.MetricFinder", StopWhenReady)
         answer = run_script(document, script, interruption, tmp_path, grace_seconds=20).answer

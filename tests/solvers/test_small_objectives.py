@@ -80,7 +80,8 @@ def run(text: str, solver: SolverName, folder: Path, **more: object) -> Answer:
     path.write_text(text)
     options = more.pop("options", {})
     model = {"format": "lp", "path": str(path), "solver": solver, "options": options}
-    document = {"name": "small", "root": str(folder), "model": model, **more}
+    task = {"kind": "solve", **model}
+    document = {"name": "small", "root": str(folder), "task": task, **more}
     return execute(RunDocument.model_validate(document), Interruption()).answer
 
 

@@ -136,7 +136,7 @@ def test_text_that_the_declared_encoding_lacks_does_no_harm(
         "import sys\nfrom argmin_solvers import report\n"
         "sys.stdout.buffer.write('caf\\u00e9\\n'.encode())\nreport(objective=1)\n"
     )
-    document = write_document(tmp_path, script={"path": str(path)}, limits={"seconds": 60})
+    document = write_document(tmp_path, script={"path": str(path), "limits": {"time": "1m"}})
     ended = finish(tmp_path, start_runner(tmp_path, document))
     assert (ended.exit_code, ended.answer["objective"]) == (0, "1.0")
     assert "caf\u00e9" in ended.log

@@ -21,6 +21,7 @@ import argmin_solvers
 from argmin.api.answer import Outcome, Reason, Sense
 from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import CAPABILITIES, SolverName
+from argmin.api.task import ProgramTask
 from argmin_solvers.adapters import load_adapter
 from argmin_solvers.adapters.base import Settings
 from argmin_solvers.models.linear import LinearModel
@@ -78,14 +79,19 @@ def make(weights):
 )
 
 
-def run_python(source: str, solver: SolverName, folder: Path, seconds: float) -> RunResult:
+def run_python(source: str, solver: SolverName, folder: Path, time: str) -> RunResult:
     path = folder / "model.py"
     path.write_text(source)
     document = {
         "name": "trap",
         "root": str(folder),
-        "model": {"format": "python", "path": str(path), "solver": solver},
-        "limits": {"seconds": seconds},
+        "task": {
+            "kind": "solve",
+            "format": "python",
+            "path": str(path),
+            "solver": solver,
+            "limits": {"time": time},
+        },
     }
     return execute(RunDocument.model_validate(document), Interruption())
 
@@ -129,7 +135,7 @@ class TestTimeLimits:
     def test_a_pulp_model_at_its_time_limit_is_feasible(
         self, solver: SolverName, tmp_path: Path
     ) -> None:
-        answer = run_python(OF_PULP, solver, tmp_path, seconds=0.3).answer
+        answer = run_python(OF_PULP, solver, tmp_path, time="300ms").answer
         assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
         assert answer.verification is not None
         assert answer.verification.verified
@@ -162,7 +168,7 @@ class TestBounds:
     def test_the_bound_of_a_maximisation_keeps_its_sign(
         self, solver: SolverName, tmp_path: Path
     ) -> None:
-        answer = run_python(OF_PYOMO, solver, tmp_path, seconds=0.3).answer
+        answer = run_python(OF_PYOMO, solver, tmp_path, time="300ms").answer
         assert (answer.outcome, answer.sense) == (Outcome.FEASIBLE, Sense.MAXIMIZE)
         assert answer.objective is not None
         assert answer.best_bound is not None
@@ -234,7 +240,8 @@ class TestReproducibility:
         )
 
     def test_one_worker_is_what_a_job_has_unless_it_says_more(self) -> None:
-        assert RunDocument(name="job").threads == Settings(Path()).threads == 1
+        document = RunDocument(name="job", task=ProgramTask(path=""))
+        assert document.threads == Settings(Path()).threads == 1
 
 
 FALSE_OPTIMUM = """\
@@ -301,8 +308,8 @@ class TestWrongCertificates:
     def run(self, text: str, solver: SolverName, folder: Path) -> RunResult:
         path = folder / "model.lp"
         path.write_text(text)
-        model = {"format": "lp", "path": str(path), "solver": solver}
-        document = {"name": "trap", "root": str(folder), "model": model}
+        task = {"kind": "solve", "format": "lp", "path": str(path), "solver": solver}
+        document = {"name": "trap", "root": str(folder), "task": task}
         return execute(RunDocument.model_validate(document), Interruption())
 
     @pytest.mark.parametrize(

@@ -15,11 +15,9 @@ from pydantic import FailFast, Field
 
 from argmin.api.base import GROUP, ApiModel
 from argmin.api.files import Output
-from argmin.api.scalars import Count, DecimalText, OptionValue
-from argmin.api.solve.proof import ProofLevel
-from argmin.api.solve.request import MetricPattern, SolutionPool
-from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.scalars import Count
 from argmin.api.storage import Region, S3Object, S3Store
+from argmin.api.task import Task
 
 ROOT = "/opt/ml/processing"
 """Where inputs and outputs are in a container, as on SageMaker Processing."""
@@ -74,44 +72,6 @@ PROGRESS_PATH = "/v1/progress"
 """The runner POSTs a `ProgressReport` here while it works."""
 INTAKE_PATH = "/v1/results"
 """The runner POSTs a `Delivery` here with its projected token as bearer."""
-
-
-class RunProof(ApiModel):
-    """How well the answer is to be proven, in plain units."""
-
-    level: ProofLevel | None = None
-    seconds: Annotated[float, Field(gt=0)] | None = None
-    solver: SolverName | None = None
-
-
-class RunModel(ApiModel):
-    """The model to solve."""
-
-    format: ModelFormat
-    path: str = Field(description="Absolute path of the model file, as the runner sees it.")
-    function: str = "build"
-    solver: SolverName | None = None
-    options: dict[str, OptionValue] = Field(default_factory=dict)
-    solution_pool: SolutionPool | None = None
-    proof: RunProof | None = None
-
-
-class RunScript(ApiModel):
-    """The program to run."""
-
-    path: str
-    command: tuple[str, ...] = ("python",)
-    args: tuple[str, ...] = ()
-    metrics: tuple[MetricPattern, ...] = ()
-
-
-class RunLimits(ApiModel):
-    """Limits in plain units."""
-
-    seconds: Annotated[float, Field(gt=0)] | None = None
-    relative_gap: DecimalText | None = None
-    absolute_gap: DecimalText | None = None
-    solutions: int | None = None
 
 
 class Intake(ApiModel):
@@ -177,9 +137,7 @@ class RunDocument(ApiModel):
     namespace: str = "default"
     uid: str = ""
     run: str = Field(default="", description="Name of the run.")
-    model: RunModel | None = None
-    script: RunScript | None = None
-    limits: RunLimits = Field(default_factory=RunLimits)
+    task: Task
     threads: int = 1
     seed: int | None = None
     outputs: tuple[Output, ...] = ()

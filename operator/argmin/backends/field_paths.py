@@ -13,7 +13,7 @@ def name_input(run: Run, item: RunInput) -> str:
     """The field of an input: of the model, of the script, or of a further one."""
     if item.name != SOURCE_INPUT:
         return f"spec.inputs[{item.name}]"
-    return "spec.model" if run.document.model else "spec.script"
+    return run.document.task.FIELD
 
 
 def list_sources(run: Run) -> Iterator[tuple[str, S3Object]]:

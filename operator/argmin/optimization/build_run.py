@@ -19,22 +19,11 @@ from argmin.api.optimization.spec import (
     Script,
 )
 from argmin.api.pod import Resources
-from argmin.api.run import (
-    ROOT,
-    SOURCE_INPUT,
-    TOKEN_PATH,
-    Intake,
-    ProgressChannel,
-    RunDocument,
-    RunLimits,
-    RunModel,
-    RunProof,
-    RunScript,
-)
+from argmin.api.run import ROOT, SOURCE_INPUT, TOKEN_PATH, Intake, ProgressChannel, RunDocument
 from argmin.api.scalars import parse_quantity
-from argmin.api.solve.proof import ProofRequest
 from argmin.api.solve.solvers import ModelFormat
 from argmin.api.sources import Source
+from argmin.api.task import ProgramTask, SolveTask, Task
 from argmin.backends.defaults import Defaults
 from argmin.backends.run import Owner, Run, RunInput
 from argmin.backends.transfers import add_transfers
@@ -160,9 +149,7 @@ def _build_document(
         name=job.metadata.name,
         namespace=job.metadata.namespace,
         uid=job.metadata.uid,
-        model=_build_model(spec.model, spec, root) if spec.model else None,
-        script=_build_script(spec.script, root) if spec.script else None,
-        limits=_build_limits(spec),
+        task=_build_task(spec, root),
         threads=count_threads(spec.threads, resources),
         seed=spec.seed,
         outputs=spec.outputs,
@@ -174,42 +161,25 @@ def _build_document(
     )
 
 
-def _build_model(model: Model, spec: OptimizationJobSpec, root: str) -> RunModel:
-    return RunModel(
-        format=model.format,
-        path=locate_source(model.source, SOURCE_INPUT, _name_model(model), root),
-        function=model.function or "build",
-        solver=spec.solver.name,
-        options=spec.solver.options,
-        solution_pool=spec.solution_pool,
-        proof=_build_proof(spec.proof) if spec.proof else None,
-    )
-
-
-def _build_proof(proof: ProofRequest) -> RunProof:
-    return RunProof(
-        level=proof.level,
-        seconds=proof.time.total_seconds() if proof.time else None,
-        solver=proof.solver,
-    )
-
-
-def _build_script(script: Script, root: str) -> RunScript:
-    return RunScript(
-        path=locate_source(script.source, SOURCE_INPUT, _name_script(script), root),
-        command=script.command,
-        args=script.args,
-        metrics=script.metrics,
-    )
-
-
-def _build_limits(spec: OptimizationJobSpec) -> RunLimits:
-    limits = spec.limits
-    return RunLimits(
-        seconds=limits.time.total_seconds() if limits.time else None,
-        relative_gap=limits.relative_gap,
-        absolute_gap=limits.absolute_gap,
-        solutions=limits.solutions,
+def _build_task(spec: OptimizationJobSpec, root: str) -> Task:
+    if spec.model:
+        return SolveTask(
+            format=spec.model.format,
+            path=locate_source(spec.model.source, SOURCE_INPUT, _name_model(spec.model), root),
+            function=spec.model.function or "build",
+            solver=spec.solver.name,
+            options=spec.solver.options,
+            limits=spec.limits,
+            solution_pool=spec.solution_pool,
+            proof=spec.proof,
+        )
+    assert spec.script is not None, "a rule of the spec: model or script"
+    return ProgramTask(
+        path=locate_source(spec.script.source, SOURCE_INPUT, _name_script(spec.script), root),
+        command=spec.script.command,
+        args=spec.script.args,
+        metrics=spec.script.metrics,
+        limits=spec.limits,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.models.cpsat_model import checked_cpsat
 from argmin_solvers.models.readers.cpsat import read_cpsat
 from argmin_solvers.verify.base import Original
@@ -13,7 +13,7 @@ from argmin_solvers.verify.cpsat import CpSatOriginal
 from argmin_solvers.verify.reload import rebuild
 
 
-def read_model(declared: RunModel) -> Original:
+def read_model(declared: SolveTask) -> Original:
     """The model; one of CP-SAT only where OR-Tools finds it valid, as the check relies on it."""
     if declared.format is ModelFormat.CP_SAT:
         read_cpsat(Path(declared.path))

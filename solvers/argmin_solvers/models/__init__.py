@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.models.exact import ExactLinear
 
 _READERS = {
@@ -17,7 +17,7 @@ _READERS = {
 }
 
 
-def load_model(declared: RunModel) -> Any:
+def load_model(declared: SolveTask) -> Any:
     """Read or build the model.
 
     Returns:

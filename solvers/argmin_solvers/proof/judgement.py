@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from argmin.api.answer import Outcome, Reason, Verification
-from argmin.api.run import RunModel, RunProof
-from argmin.api.solve.proof import Proof, ProofLevel
+from argmin.api.solve.proof import Proof, ProofLevel, ProofRequest
 from argmin.api.solve.solvers import SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters.base import Basis, Solve
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.linear import LinearModel
@@ -64,7 +64,7 @@ class Circumstances:
 
 
 def judge_proof(
-    declared: RunModel, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
+    declared: SolveTask, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
 ) -> Judged:
     """Prove a checked answer as well as it was asked for; never fails.
 
@@ -113,7 +113,7 @@ def _is_provable(model: Any, solve: Solve) -> bool:
     return local and may_be_quadratic(model)
 
 
-def _claim_less(declared: RunModel, solve: Solve, under: Circumstances) -> Proof | None:
+def _claim_less(declared: SolveTask, solve: Solve, under: Circumstances) -> Proof | None:
     """What stands behind an answer that is not called the best: its bound, by the solver's word."""
     level = declared.proof.level if declared.proof else None
     if solve.reason is Reason.LOCALLY_OPTIMAL and level not in (None, ProofLevel.CLAIMED):
@@ -126,7 +126,7 @@ def _claim_less(declared: RunModel, solve: Solve, under: Circumstances) -> Proof
 
 
 def _prove_at_any_rate(
-    declared: RunModel, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
+    declared: SolveTask, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
 ) -> Proven:
     """Prove; where that fails, for want of disk or memory for instance, the answer stands."""
     try:
@@ -138,12 +138,16 @@ def _prove_at_any_rate(
 
 
 def _prove(
-    declared: RunModel, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
+    declared: SolveTask, model: Any, conclusion: Conclusion, under: Circumstances, stop: Event
 ) -> Proven:
-    asked = declared.proof or RunProof()
+    asked = declared.proof or ProofRequest()
     if asked.level is ProofLevel.CLAIMED:
         return claim(under.solver, "spec.proof asks for no more")
-    seconds = asked.seconds or max(LEAST_SECONDS, SHARE_OF_SOLVE * under.solve_seconds)
+    seconds = (
+        asked.time.total_seconds()
+        if asked.time
+        else max(LEAST_SECONDS, SHARE_OF_SOLVE * under.solve_seconds)
+    )
     if isinstance(model, CpSatModel):
         asked_of_cp = _ask_cp(declared, model, conclusion.solve, under, seconds)
         proven = prove_quickly(asked_of_cp, conclusion.original) or prove_apart(asked_of_cp, stop)
@@ -160,7 +164,7 @@ def _prove(
     return claim(under.solver, "nothing can prove answers on a model of this kind")
 
 
-def _tell_unreached(proven: Proven, asked: RunProof, has_integers: bool) -> Proven:
+def _tell_unreached(proven: Proven, asked: ProofRequest, has_integers: bool) -> Proven:
     """Say so where the level that was asked for was not reached."""
     if asked.level is not ProofLevel.CERTIFIED or proven.level is ProofLevel.CERTIFIED:
         return proven
@@ -174,7 +178,7 @@ def _ask(
     original: ExactModel,
     solve: Solve,
     under: Circumstances,
-    asked: RunProof,
+    asked: ProofRequest,
     seconds: float,
 ) -> Question:
     given = original.to_linear()
@@ -199,9 +203,9 @@ def _ask(
 
 
 def _ask_cp(
-    declared: RunModel, model: CpSatModel, solve: Solve, under: Circumstances, seconds: float
+    declared: SolveTask, model: CpSatModel, solve: Solve, under: Circumstances, seconds: float
 ) -> CpQuestion:
-    pool, asked = declared.solution_pool, declared.proof or RunProof()
+    pool, asked = declared.solution_pool, declared.proof or ProofRequest()
     return CpQuestion(
         content=export_cpsat(model.model),
         # A point that the check found in place of the solver's may be the best there is.

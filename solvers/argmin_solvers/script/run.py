@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from argmin.api.answer import METRICS_LIMIT, Answer, Metric, Outcome, Reason, Sense, Verification
-from argmin.api.run import RunDocument, RunScript
+from argmin.api.run import RunDocument
+from argmin.api.task import ProgramTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.numerics import decimal_text, gap_text
 from argmin_solvers.process.child import end_with_parent
@@ -47,7 +48,7 @@ _READERS_SECONDS = 2.0
 
 def run_script(
     document: RunDocument,
-    script: RunScript,
+    script: ProgramTask,
     interruption: Interruption,
     workdir: Path,
     grace_seconds: float = GRACE_SECONDS,
@@ -70,9 +71,10 @@ def run_script(
             )
         began = time.monotonic()
         progress = ProgressSink()
+        limit = script.limits.time.total_seconds() if script.limits.time else None
         sources = (MetricTail(metrics), ReportTail(report_file))
         with Reporter(progress, open_channel(document), sources):
-            stopped = program.wait(interruption, document.limits.seconds, grace_seconds)
+            stopped = program.wait(interruption, limit, grace_seconds)
         seconds = time.monotonic() - began
         found = metrics.finish()
     if stopped is None and program.exit_code != 0:

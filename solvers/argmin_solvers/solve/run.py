@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from argmin.api.answer import Answer, ExitCode, Outcome, Reason
-from argmin.api.run import RunDocument, RunModel
+from argmin.api.run import RunDocument
 from argmin.api.solve.request import SolutionPool
 from argmin.api.solve.solvers import CAPABILITIES
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters import choose_adapter
 from argmin_solvers.adapters.base import Adapter, Settings, Solution, Solve
 from argmin_solvers.errors import EXIT_CODES, RunError, is_fault
@@ -39,7 +40,7 @@ _POLL_SECONDS = 0.1
 
 
 def run_model(
-    document: RunDocument, declared: RunModel, interruption: Interruption, workdir: Path
+    document: RunDocument, declared: SolveTask, interruption: Interruption, workdir: Path
 ) -> RunResult:
     """Solve the model of a job document.
 
@@ -76,7 +77,7 @@ def run_model(
 
 
 def _judge(
-    declared: RunModel,
+    declared: SolveTask,
     model: Any,
     solve: Solve,
     under: Circumstances,
@@ -88,7 +89,7 @@ def _judge(
     return judge_proof(declared, model, conclusion, under, interruption.stop)
 
 
-def _report(declared: RunModel, judged: Judged, told: Mapping[str, Any]) -> RunResult:
+def _report(declared: SolveTask, judged: Judged, told: Mapping[str, Any]) -> RunResult:
     solve = judged.solve
     checked = {"verification": judged.verification, "proof": judged.proof}
     return RunResult(
@@ -100,7 +101,7 @@ def _report(declared: RunModel, judged: Judged, told: Mapping[str, Any]) -> RunR
     )
 
 
-def _load(declared: RunModel) -> Any:
+def _load(declared: SolveTask) -> Any:
     """The model; refused where a pool is asked of it, and it turns out not to be CP-SAT's."""
     model, pool = load_model(declared), declared.solution_pool
     if pool is None or pool == SolutionPool() or isinstance(model, CpSatModel):
@@ -113,7 +114,7 @@ def _load(declared: RunModel) -> Any:
     )
 
 
-def _trim(pool: tuple[Solution, ...], declared: RunModel) -> tuple[Solution, ...]:
+def _trim(pool: tuple[Solution, ...], declared: SolveTask) -> tuple[Solution, ...]:
     """The solutions that were asked for: of an enumeration more are kept, to be checked."""
     size = declared.solution_pool.size if declared.solution_pool else None
     return tuple(map(_support, pool[:size]))
@@ -123,11 +124,11 @@ def _support(solution: Solution) -> Solution:
     return {name: value for name, value in solution.items() if value}
 
 
-def _settings(document: RunDocument, declared: RunModel, workdir: Path) -> Settings:
-    limits = document.limits
+def _settings(document: RunDocument, declared: SolveTask, workdir: Path) -> Settings:
+    limits = declared.limits
     return Settings(
         workdir=workdir,
-        seconds=limits.seconds,
+        seconds=limits.time.total_seconds() if limits.time else None,
         relative_gap=None if limits.relative_gap is None else float(limits.relative_gap),
         absolute_gap=None if limits.absolute_gap is None else float(limits.absolute_gap),
         solutions=limits.solutions,

@@ -7,8 +7,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.errors import RunError
 from argmin_solvers.models.nonlinear import NonlinearModel
@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.1
 
 
 def check_solve(
-    declared: RunModel,
+    declared: SolveTask,
     model: Any,
     solve: Solve,
     stop: threading.Event,
@@ -57,7 +57,7 @@ def check_solve(
     return concluded[0]
 
 
-def _check(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
+def _check(declared: SolveTask, model: Any, solve: Solve) -> Conclusion:
     """Check, and turn every failure to do so into a conclusion that says why."""
     try:
         return _conclude(declared, model, solve)
@@ -72,7 +72,7 @@ def _check(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
         return leave_unverified(solve, CheckReason.NOT_REBUILT, message)
 
 
-def _conclude(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
+def _conclude(declared: SolveTask, model: Any, solve: Solve) -> Conclusion:
     pool = declared.solution_pool
     rebuilt = rebuild(declared)
     difference = find_difference(model, rebuilt.original)
@@ -93,7 +93,7 @@ def _conclude(declared: RunModel, model: Any, solve: Solve) -> Conclusion:
 
 
 def _find_change(
-    declared: RunModel, model: Any, rebuilt: Rebuilt, difference: str | None
+    declared: SolveTask, model: Any, rebuilt: Rebuilt, difference: str | None
 ) -> str | None:
     """How a function's model changes from call to call, told by one reader; files do not change."""
     if declared.format is not ModelFormat.PYTHON:

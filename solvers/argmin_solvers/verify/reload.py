@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.models.cpsat_model import CpSatModel
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.models.nonlinear import NonlinearModel
@@ -25,7 +25,7 @@ class Rebuilt:
     returned: Any = None
 
 
-def rebuild(declared: RunModel) -> Rebuilt:
+def rebuild(declared: SolveTask) -> Rebuilt:
     """The model of a source; a Python function is called again, in a fresh module.
 
     Raises:
@@ -87,7 +87,7 @@ def _is_a(built: Any, package: str, name: str) -> bool:
     return loaded is not None and isinstance(built, getattr(loaded, name))
 
 
-def measure(model: Any, declared: RunModel) -> Size | None:
+def measure(model: Any, declared: SolveTask) -> Size | None:
     """The size of the model that the solver was given; None where it is counted otherwise."""
     if isinstance(model, LinearModel):
         nonzeros = int((model.value != 0).sum())

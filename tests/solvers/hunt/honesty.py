@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from argmin.api.answer import Outcome
-from argmin.api.run import RunModel
 from argmin.api.solve.proof import ProofLevel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.models import load_model
 from argmin_solvers.models.linear import LinearModel
@@ -66,7 +66,7 @@ def read_back(task: Task, folder: Path) -> Instance:
     """The model of a task, by argmin's own reader."""
     path = folder / f"model.{task.format}"
     path.write_text(task.text)
-    model = load_model(RunModel(format=ModelFormat(task.format.value), path=str(path)))
+    model = load_model(SolveTask(format=ModelFormat(task.format.value), path=str(path)))
     assert isinstance(model, LinearModel)
     return to_instance(model)
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.run import RunModel
 from argmin.api.solve.inspection import Inspection, InspectionRequest
 from argmin.api.solve.proof import ProofLevel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.inspection.inspector import inspect_answer
 
@@ -56,7 +56,7 @@ def inspect(tmp_path: Path) -> Any:
         if (proof := more.pop("proof", None)) is not None:
             (tmp_path / "proof.json").write_text(json.dumps(proof))
             more["proof"] = str(tmp_path / "proof.json")
-        declared = RunModel(
+        declared = SolveTask(
             format=ModelFormat.PYTHON if suffix == "py" else ModelFormat(suffix), path=str(path)
         )
         return inspect_answer(InspectionRequest(model=declared, solution=str(solution), **more))
@@ -216,7 +216,7 @@ class TestOtherModels:
             " constraints { linear { vars: [0, 7] coeffs: [1, 1] domain: [0, 1] } }"
         )
         solution.write_text('{"x": 1}')
-        declared = RunModel(format=ModelFormat.CP_SAT, path=str(model))
+        declared = SolveTask(format=ModelFormat.CP_SAT, path=str(model))
         with pytest.raises(RunError, match=r"model\.pbtxt: Out of bound integer variable 7"):
             inspect_answer(InspectionRequest(model=declared, solution=str(solution)))
 

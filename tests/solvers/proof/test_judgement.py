@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.run import RunModel
 from argmin.api.solve.proof import ProofLevel
 from argmin.api.solve.solvers import ModelFormat, SolverName
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models import load_model
 from argmin_solvers.proof import judgement
@@ -41,7 +41,7 @@ def test_a_proof_whose_answer_the_check_refutes_is_withdrawn(
     monkeypatch.setattr(judgement, "prove_apart", lambda _question, _stop: proven)
     path = tmp_path / "model.lp"
     path.write_text(MODEL)
-    declared = RunModel(format=ModelFormat.LP, path=str(path))
+    declared = SolveTask(format=ModelFormat.LP, path=str(path))
     model = load_model(declared)
     said = Solve(Outcome.OPTIMAL, Reason.OPTIMAL, "", model.sense, 0.0, 0.0, {"x": 0.0, "y": 0.0})
     conclusion = check_solve(declared, model, said, Event())

@@ -77,7 +77,7 @@ def test_a_proof_that_cannot_even_begin_costs_no_answer(
     monkeypatch.setattr(judgement, "certify_at_once", lambda _: None)
     monkeypatch.setattr(judgement, "prove_apart", fail)
     text = "Minimize\n o: x\nSubject To\n c: x >= 2\nEnd\n"
-    answer = run_text(text, "lp", tmp_path, proof={"seconds": 5}).answer
+    answer = run_text(text, "lp", tmp_path, proof={"time": "5s"}).answer
     assert (answer.outcome, answer.objective) == (Outcome.OPTIMAL, "2.0")
     assert answer.proof is not None
     assert answer.proof.level is ProofLevel.CLAIMED

@@ -67,7 +67,7 @@ def end(body: str, return_: str = "\n    return m\n") -> str:
 def test_a_convex_program_is_optimal_with_a_certificate(
     body: str, optimum: float, tmp_path: Path
 ) -> None:
-    result = run_text(end(body), "python", tmp_path, proof={"seconds": 60})
+    result = run_text(end(body), "python", tmp_path, proof={"time": "1m"})
     answer = result.answer
     assert (answer.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.OPTIMAL)
     assert float(answer.objective or "nan") == pytest.approx(optimum, abs=1e-6)
@@ -98,7 +98,7 @@ def test_what_is_no_convex_quadratic_program_stays_a_local_optimum(
 
 def test_a_level_that_a_local_optimum_cannot_reach_is_told(tmp_path: Path) -> None:
     for body in (NOT_CONVEX, CURVED_CONSTRAINT):
-        asked = {"level": "Certified", "seconds": 60}
+        asked = {"level": "Certified", "time": "1m"}
         answer = run_text(end(body), "python", tmp_path, proof=asked).answer
         assert answer.reason is Reason.LOCALLY_OPTIMAL
         assert answer.proof is not None

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from argmin.api.answer import Outcome
-from argmin.api.run import RunModel
 from argmin.api.solve.proof import ProofLevel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.proof.document import check_certificate
 from argmin_solvers.result.run_result import RunResult, result_digest
 from argmin_solvers.verify.reload import rebuild
@@ -29,7 +29,7 @@ INTEGER = {
 
 
 def run(name: str, folder: Path, **model: object) -> RunResult:
-    proven = {"proof": {"seconds": 60}, **model}  # whatever else the machine is doing
+    proven = {"proof": {"time": "1m"}, **model}  # whatever else the machine is doing
     return run_text((FOLDER / f"{name}.mps").read_text(), "mps", folder, **proven)
 
 
@@ -45,7 +45,7 @@ def test_linear_programs_are_certified_whoever_solved_them(
         assert result.answer.outcome is Outcome.INFEASIBLE
         return
     assert float(result.answer.proof.bound or "nan") == pytest.approx(LINEAR[name])
-    model = rebuild(RunModel(format=ModelFormat.MPS, path=str(FOLDER / f"{name}.mps")))
+    model = rebuild(SolveTask(format=ModelFormat.MPS, path=str(FOLDER / f"{name}.mps")))
     assert result.certificate is not None
     assert check_certificate(model.original, result.certificate).holds  # type: ignore[arg-type]
 

@@ -249,11 +249,12 @@ def run_corrupted(
     document = {
         "name": "test",
         "root": str(folder),
-        "model": {
+        "task": {
+            "kind": "solve",
             "format": source.format,
             "path": str(path),
             "solver": solver,
-            "proof": {"seconds": 120} if proven else {"level": "Claimed"},
+            "proof": {"time": "2m"} if proven else {"level": "Claimed"},
         },
     }
     return execute(RunDocument.model_validate(document), Interruption())

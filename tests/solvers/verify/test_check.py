@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 
 from argmin.api.answer import Outcome, Reason, Sense
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.adapters.base import Solve
 from argmin_solvers.models import load_model
 from argmin_solvers.verify.base import CheckReason
@@ -41,13 +41,13 @@ mark.touch()
 """
 
 
-def declare(folder: Path, source: str) -> RunModel:
+def declare(folder: Path, source: str) -> SolveTask:
     path = folder / "model.py"
     path.write_text(source)
-    return RunModel(format=ModelFormat.PYTHON, path=str(path))
+    return SolveTask(format=ModelFormat.PYTHON, path=str(path))
 
 
-def check(declared: RunModel, solve: Solve, stop: Event | None = None) -> Conclusion:
+def check(declared: SolveTask, solve: Solve, stop: Event | None = None) -> Conclusion:
     return check_solve(declared, load_model(declared), solve, stop or Event(), grace_seconds=0.05)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Outcome, Reason
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.models import load_model
 from argmin_solvers.models.linear import LinearModel
 from argmin_solvers.verify.base import CheckReason
@@ -25,11 +25,11 @@ from tests.solvers.verify.test_check import RIGHT
 LP = "max\n obj: 3 x + 2 y\nst\n c1: 2 x + 2 y <= 9\n c2: x - y >= -4\nbounds\n x <= 3\nend\n"
 
 
-def declare(folder: Path, name: str, text: str) -> RunModel:
+def declare(folder: Path, name: str, text: str) -> SolveTask:
     path = folder / name
     path.write_text(text)
     formats = {".lp": ModelFormat.LP, ".py": ModelFormat.PYTHON, ".pbtxt": ModelFormat.CP_SAT}
-    return RunModel(format=formats[path.suffix], path=str(path))
+    return SolveTask(format=formats[path.suffix], path=str(path))
 
 
 PULP_BOUND = """\

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from argmin.api.answer import Reason
-from argmin.api.run import RunModel
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin_solvers.errors import RunError
 from argmin_solvers.models import load_model
 from argmin_solvers.verify.comparison import find_difference
@@ -24,7 +24,7 @@ def test_the_byte_order_mark_of_windows_is_read_over(
     format_: ModelFormat, text: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "model"
-    declared = RunModel(format=format_, path=str(path))
+    declared = SolveTask(format=format_, path=str(path))
     path.write_bytes(text.encode("utf-8-sig"))
     original = rebuild(declared).original
     assert isinstance(original, ExactModel)
@@ -59,5 +59,5 @@ def test_a_file_that_was_changed_while_it_was_solved_is_not_guessed(
     path = tmp_path / "model"
     path.write_text(text)
     with pytest.raises(RunError) as caught:
-        rebuild(RunModel(format=format_, path=str(path)))
+        rebuild(SolveTask(format=format_, path=str(path)))
     assert caught.value.reason is Reason.INVALID_MODEL

@@ -7,9 +7,10 @@ from typing import Any
 
 from argmin.api.files import Output
 from argmin.api.pod import EnvVar, Resources, SecretKeyRef
-from argmin.api.run import TOKEN_PATH, Intake, RunDocument, RunModel
+from argmin.api.run import TOKEN_PATH, Intake, RunDocument
 from argmin.api.solve.solvers import ModelFormat
 from argmin.api.sources import Source
+from argmin.api.task import SolveTask
 from argmin.backends.run import Owner, Run, RunInput
 from argmin.plan import Resource
 
@@ -32,7 +33,7 @@ def make_run(**fields: Any) -> Run:
             name="steel",
             namespace="team",
             uid="6f1c",
-            model=RunModel(
+            task=SolveTask(
                 format=ModelFormat.PYTHON, path="/opt/ml/processing/input/source/model.py"
             ),
             outputs=(Output(name="data", path="/opt/ml/processing/data"),),

@@ -51,9 +51,7 @@ class TestInputs:
         world = started(model=MODEL)
         (download,) = document(world).transfers.downloads
         assert download.path == "/opt/ml/processing/input/source/steel.lp"
-        model = document(world).model
-        assert model is not None
-        assert model.path == download.path
+        assert document(world).task.path == download.path
 
     def test_a_folder_is_fetched_to_the_folder_of_its_input(self) -> None:
         source = {"s3": {"bucket": "data", "prefix": "costs/2026"}}

@@ -6,15 +6,15 @@ from pydantic import Field
 
 from argmin.api.answer import Outcome, Sense, Verification
 from argmin.api.base import ApiModel
-from argmin.api.run import RunModel
 from argmin.api.scalars import DecimalText
 from argmin.api.solve.proof import Proof
+from argmin.api.task import SolveTask
 
 
 class InspectionRequest(ApiModel):
     """An answer that is to be held against its model."""
 
-    model: RunModel
+    model: SolveTask
     solution: str = Field(description="Path of the file with the answer.")
     proof: str | None = Field(default=None, description="Path of a proof.json.")
 

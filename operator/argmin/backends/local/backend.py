@@ -19,6 +19,7 @@ from argmin.api.answer import Answer, ExitCode
 from argmin.api.files import Output
 from argmin.api.progress import PROGRESS_FILE
 from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT, ProgressChannel
+from argmin.api.task import ProgramTask
 from argmin.api.untrusted import ANSWER, UntrustedError, read_document
 from argmin.backends.local.inputs import Sources, place_inputs, resolve_environment
 from argmin.backends.local.process import Ended, Ending, ProcessListener, Stop, supervise
@@ -84,12 +85,13 @@ def localise_run(run: Run) -> Run:
         Output(name=output.name, path=_relocate_output(output, document.root))
         for output in document.outputs
     )
-    script = document.script and document.script.model_copy(
-        update={"args": tuple(_relocate(arg, document.root) for arg in document.script.args)}
-    )
+    task = document.task
+    if isinstance(task, ProgramTask):
+        args = tuple(_relocate(arg, document.root) for arg in task.args)
+        task = task.model_copy(update={"args": args})
     update = {
         "outputs": outputs,
-        "script": script,
+        "task": task,
         "intake": None,
         "progress": ProgressChannel.FILE,
         "answer_limit_bytes": ANSWER_LIMIT_BYTES,

@@ -78,7 +78,7 @@ def _check_inputs(run: Run, sources: Sources) -> Iterator[str]:
 
 def _name_field(run: Run, item: RunInput, index: int) -> str:
     if item.name == SOURCE_INPUT and index < 0:
-        return "spec.model.source" if run.document.model else "spec.script.source"
+        return f"{run.document.task.FIELD}.source"
     return f"spec.inputs[{index}].source"
 
 

@@ -58,16 +58,14 @@ def build_document(
     """
     document = run.document
     paths = {_locate_expected(run, item): _locate_native(run, item) for item in run.inputs}
-    model, script = document.model, document.script
+    path = document.task.path
     return document.model_copy(
         update={
             "run": run.name,
             "intake": None,
             "progress": ProgressChannel.LOG,
             "answer_limit_bytes": EXIT_MESSAGE_LIMIT_BYTES,
-            "model": model and model.model_copy(update={"path": paths.get(model.path, model.path)}),
-            "script": script
-            and script.model_copy(update={"path": paths.get(script.path, script.path)}),
+            "task": document.task.model_copy(update={"path": paths.get(path, path)}),
             "files": tuple(_list_files(run, contents)),
             "transfers": Transfers(
                 downloads=tuple(_list_downloads(run, settings)),

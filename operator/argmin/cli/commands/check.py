@@ -12,9 +12,10 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from argmin.api.run import PROOF_FILE, SOLUTION_FILE, RunModel
+from argmin.api.run import PROOF_FILE, SOLUTION_FILE
 from argmin.api.solve.inspection import Inspection, InspectionReport, InspectionRequest
 from argmin.api.solve.solvers import ModelFormat
+from argmin.api.task import SolveTask
 from argmin.api.untrusted import REPORT, UntrustedError, read_document
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.output.formatting import OutputFormat, open_console, write_data
@@ -82,7 +83,7 @@ def _check_place(path: Path, name: str, advice: str) -> None:
         raise CliError(f"{path}: there is no such file")
 
 
-def _declare(request: CheckRequest) -> RunModel:
+def _declare(request: CheckRequest) -> SolveTask:
     name, colon, function = request.model.rpartition(":")
     if not (colon and name.endswith(".py")):
         name, function = request.model, _FUNCTION
@@ -95,7 +96,7 @@ def _declare(request: CheckRequest) -> RunModel:
             f"{path}: its name does not say how it is written: add --format"
             f" {', '.join(ModelFormat)}"
         )
-    return RunModel(format=form, path=str(path.resolve()), function=function)
+    return SolveTask(format=form, path=str(path.resolve()), function=function)
 
 
 def _inspect(request: InspectionRequest) -> Inspection:

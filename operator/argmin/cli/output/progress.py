@@ -109,8 +109,8 @@ class RunProgress:
         parts = [f"running {self._run.document.name}"]
         if number > 1:
             parts.append(f"attempt {number} of at most {self._run.backoff_limit + 1}")
-        if self._run.document.limits.seconds:
-            parts.append(f"limit {self._run.document.limits.seconds:g} s")
+        if limit := self._run.document.task.limits.time:
+            parts.append(f"limit {limit.total_seconds():g} s")
         self._search.report(None)
         self._progress.update(self._task, description=", ".join(parts))
 

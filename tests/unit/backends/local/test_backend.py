@@ -13,6 +13,7 @@ import pytest
 from argmin.api.answer import ExitCode, Outcome, Reason
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.progress import Progress
+from argmin.api.task import ProgramTask
 from argmin.backends.defaults import Defaults
 from argmin.backends.local.backend import LocalRun, Workspace, execute, localise_run, prepare
 from argmin.backends.local.inputs import Sources
@@ -160,7 +161,7 @@ if not marker.exists():
 
 async def test_what_a_rerun_cannot_help_is_not_tried_again(tmp_path: Path, stop: Stop) -> None:
     local = prepare_program(tmp_path, "print(1)")
-    Path(local.run.document.script.path).unlink()  # type: ignore[union-attr]
+    Path(local.run.document.task.path).unlink()
     state = await execute(local, Recorder(stop), stop)
     (attempt,) = state.attempts
     assert attempt.exit_code == ExitCode.INVALID_INPUT
@@ -230,8 +231,8 @@ def test_outputs_are_moved_under_the_root_and_keep_their_shape() -> None:
         "b": "/work/output/b",
         "c": "/work/c",
     }
-    assert local.document.script is not None
-    assert local.document.script.args == ("--out=/work/output/a", "/work", "-v", "a=b")
+    assert isinstance(local.document.task, ProgramTask)
+    assert local.document.task.args == ("--out=/work/output/a", "/work", "-v", "a=b")
     assert local.document.intake is None
 
 

@@ -51,8 +51,7 @@ def test_a_named_folder_stands_for_a_volume_claim(tmp_path: Path) -> None:
     (folder / "a.py").write_text("x")
     run = run_of(tmp_path, {"persistentVolumeClaim": {"claimName": "models", "path": "a.py"}})
     place_inputs(run, Sources(volumes={"models": folder}), tmp_path)
-    assert run.document.model is not None
-    assert Path(run.document.model.path).read_text() == "x"
+    assert Path(run.document.task.path).read_text() == "x"
 
 
 def test_everything_that_is_missing_is_named_at_once_and_nothing_is_written(

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argmin.api.backend import SageMakerBackend
+from argmin.api.files import Output
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.pod import ConfigMapKeyRef, EnvVar
 from argmin.api.run import RunDocument
@@ -103,7 +104,7 @@ def problems_of(run: Run | None = None, **details: Any) -> tuple[str, ...]:
 
 def with_outputs(*outputs: Mapping[str, Any]) -> Run:
     run = delegated_run()
-    parsed = RunDocument.model_validate({"name": "x", "outputs": outputs}).outputs
+    parsed = tuple(Output.model_validate(output) for output in outputs)
     return replace(run, document=run.document.model_copy(update={"outputs": parsed}))
 
 
@@ -170,9 +171,7 @@ def test_a_file_that_is_no_text_travels_as_base64() -> None:
 def test_sagemaker_brings_files_of_s3_and_the_document_names_the_one_that_is_meant() -> None:
     submission = submit()
     assert inputs_of(submission)["source"] == ("s3://models/2026/steel.py", f"{INPUT}/source")
-    model = document_of(submission).model
-    assert model is not None
-    assert model.path == f"{INPUT}/source/steel.py"
+    assert document_of(submission).task.path == f"{INPUT}/source/steel.py"
 
 
 def test_a_folder_of_s3_ends_with_a_slash_so_that_no_namesake_comes_along() -> None:
