@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Reason, RunReport
 from argmin.api.run import (
     ANSWER_FILE,
     LOG_FILE,
@@ -120,7 +120,7 @@ def _run_guarded(
         answer = result.answer.model_copy(update={"result_digest": result_digest(result)})
         result = handover.keep_outputs(replace(result, answer=answer))
         answer = result.answer
-        log.info("outcome %s (%s): %s", answer.outcome, answer.reason, answer.message)
+        log.info("outcome %s (%s): %s", answer.solve.outcome, answer.reason, answer.message)
         log.info("%s", _list_numbers(answer))
     except RunError as failure:
         if failure.__cause__ is not None:
@@ -144,9 +144,10 @@ def _bring_inputs(document: RunDocument, interruption: Interruption) -> None:
         fetch_inputs(document.transfers, interruption, source_field=source_field)
 
 
-def _list_numbers(answer: Answer) -> str:
+def _list_numbers(answer: RunReport) -> str:
     """What is known of objective, bound and gap."""
-    numbers = {"objective": answer.objective, "bound": answer.best_bound, "gap": answer.gap}
+    found = answer.solve
+    numbers = {"objective": found.objective, "bound": found.best_bound, "gap": found.gap}
     known = [f"{name} {number}" for name, number in numbers.items() if number is not None]
     return ", ".join(known) or "no objective and no bound"
 
@@ -193,5 +194,5 @@ def _write_answer(result: RunResult, folder: Path | None, limit_bytes: int) -> N
             target.write_bytes(text)
         except OSError as error:
             log.error("the answer cannot be written to %s: %s", target, error.strerror)
-    if result.answer.outcome is Outcome.ERROR:
+    if result.failed:
         sys.stderr.flush()

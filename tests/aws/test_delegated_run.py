@@ -97,8 +97,8 @@ async def test_a_model_in_a_bucket_is_solved_and_its_result_is_in_the_store(
     attempt = reading.attempt
     assert (attempt.phase, attempt.reason) == (RunPhase.SUCCEEDED, "Optimal"), attempt.message
     assert attempt.answer is not None
-    assert attempt.answer.objective is not None
-    assert float(attempt.answer.objective) == 11.0
+    assert attempt.answer.solve.objective is not None
+    assert float(attempt.answer.solve.objective) == 11.0
     folder = submission.result_store.prefix
     keys = {key.removeprefix(f"{folder}/") for key in stage.list_keys(folder)}
     assert {"job.json", "answer.json", "solution.json", "run.log"} <= keys

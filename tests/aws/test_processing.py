@@ -41,9 +41,9 @@ def test_the_runner_solves_a_model_from_s3_and_says_the_answer_last(stage: Stage
     stage.sagemaker.create_processing_job(**job)
     ended = stage.wait("afiro")
     assert ended["ProcessingJobStatus"] == "Completed", stage.log("afiro")
-    assert json.loads(ended["ExitMessage"])["objective"].startswith("-464.753")
+    assert json.loads(ended["ExitMessage"])["result"]["objective"].startswith("-464.753")
     assert ended["CreationTime"] <= ended["ProcessingStartTime"] <= ended["ProcessingEndTime"]
-    assert json.loads(stage.download("out/answer.json"))["outcome"] == "Optimal"
+    assert json.loads(stage.download("out/answer.json"))["result"]["outcome"] == "Optimal"
     assert "out/solution.json" in stage.list_keys()
     assert any("27 rows, 32 columns" in line for line in stage.log("afiro"))
     assert [job.runs_in for job in stage.aws.jobs()] == ["checkout"]

@@ -46,14 +46,17 @@ EXIT_MESSAGE_LIMIT = 1024
 
 PROGRESS_CALLS = ("DescribeLogStreams", "GetLogEvents")
 
-_ANSWER: Mapping[str, str | bool] = {
-    "outcome": "Optimal",
+_ANSWER: Mapping[str, object] = {
+    "succeeded": True,
     "reason": "Optimal",
-    "sense": "Maximize",
-    "objective": "11.0",
-    "bestBound": "11.0",
-    "gap": "0",
-    "solver": "highs",
+    "result": {
+        "outcome": "Optimal",
+        "sense": "Maximize",
+        "objective": "11.0",
+        "bestBound": "11.0",
+        "gap": "0",
+        "solver": "highs",
+    },
     "delivered": True,
 }
 
@@ -97,7 +100,7 @@ class Life:
     """How long its container runs."""
     preparing_seconds: float = 0.0
     """How long it takes until the container starts."""
-    answer: Mapping[str, str | bool] = field(default_factory=lambda: _ANSWER)
+    answer: Mapping[str, object] = field(default_factory=lambda: _ANSWER)
     log: str = ""
     """A line that it logs every second."""
 

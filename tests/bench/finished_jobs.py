@@ -14,7 +14,7 @@ from typing import Any
 
 from kubernetes import client
 
-from argmin.api.answer import Answer, Outcome, Reason, Sense
+from argmin.api.answer import Outcome, Reason, RunReport, Sense, SolveResult
 from argmin.api.run import name_result
 from argmin.api.scalars import format_time
 from argmin.backends.pods.template import CONTAINER
@@ -28,24 +28,27 @@ WRITERS = 8
 STEP_TIMEOUT = 300.0
 KIND = "optimizationjobs.argmin.dev"
 
-_ANSWER = Answer(
-    outcome=Outcome.OPTIMAL,
+_ANSWER = RunReport(
+    succeeded=True,
     reason=Reason.OPTIMAL,
     message="proven optimal",
-    sense=Sense.MINIMIZE,
-    objective="15005.0",
-    best_bound="15005.0",
-    gap="0",
-    solver="highs",
-    solver_version="1.14.0",
-    nodes=1,
-    solutions=1,
-    solve_seconds="0.021",
     seed=0,
     threads=1,
-    model_digest="sha256:" + "0" * 64,
     result_digest="sha256:" + "0" * 64,
     delivered=True,
+    result=SolveResult(
+        outcome=Outcome.OPTIMAL,
+        sense=Sense.MINIMIZE,
+        objective="15005.0",
+        best_bound="15005.0",
+        gap="0",
+        solver="highs",
+        solver_version="1.14.0",
+        nodes=1,
+        solutions=1,
+        solve_seconds="0.021",
+        model_digest="sha256:" + "0" * 64,
+    ),
 )
 
 

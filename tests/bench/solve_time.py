@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from argmin.api.answer import Answer, Outcome
+from argmin.api.answer import Outcome, RunReport
 from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import ModelFormat, SolverName
 from argmin.api.task import SolveTask
@@ -81,10 +81,14 @@ def solve_by_runner(model: Path, root: Path) -> Solved:
     path.write_text(document.model_dump_json(by_alias=True, exclude_none=True))
     command = [sys.executable, "-m", "argmin_solvers", "--document", str(path)]
     _run(command, {TERMINATION_LOG: str(termination)})
-    answer = Answer.model_validate_json(termination.read_bytes())
-    if answer.outcome is not Outcome.OPTIMAL:
-        raise BenchError(f"the runner found {answer.outcome}: {answer.message}")
-    return Solved(float(answer.solve_seconds or 0), float(answer.objective or 0), answer.nodes or 0)
+    answer = RunReport.model_validate_json(termination.read_bytes())
+    if answer.solve.outcome is not Outcome.OPTIMAL:
+        raise BenchError(f"the runner found {answer.solve.outcome}: {answer.message}")
+    return Solved(
+        float(answer.solve.solve_seconds or 0),
+        float(answer.solve.objective or 0),
+        answer.solve.nodes or 0,
+    )
 
 
 def solve_directly(model: Path) -> Solved:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode, Outcome, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from argmin.api.progress import Progress
 from argmin.plan import JOBS, Key
 from tests.contract import campuses, errands
@@ -15,7 +15,7 @@ from tests.kinds import runs
 from tests.worlds.jobs import OPTIMAL, end_pods, list_jobs, run_pods
 from tests.worlds.world import World
 
-FAILED = Answer(outcome=Outcome.ERROR, reason=Reason.MODEL_FAILED, message="no such column")
+FAILED = RunReport(succeeded=False, reason=Reason.MODEL_FAILED, message="no such column")
 cases = pytest.mark.parametrize("case", [errands.CASE, campuses.CASE], ids=lambda c: c.name)
 
 

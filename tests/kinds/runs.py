@@ -15,8 +15,9 @@ from pydantic import Field
 from argmin.api.backend import JOB_UID, AttemptStatus, BackendFields
 from argmin.api.base import list_map
 from argmin.api.meta import Metadata
-from argmin.api.run import RunDocument, RunScript
+from argmin.api.run import RunDocument
 from argmin.api.scalars import Timestamp
+from argmin.api.task import ProgramTask
 from argmin.backends.backend import Observations
 from argmin.backends.dispatch import find_execution, find_leftovers
 from argmin.backends.execution import (
@@ -76,10 +77,10 @@ class _Step:
 def build_run(owner: Owner, namespace: str, number: int, text: str) -> Run:
     """The run of this number, which has a name of its own for each text."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:6]
-    script = RunScript(path="/opt/ml/processing/input/source/part.py", args=(text,))
+    program = ProgramTask(path="/opt/ml/processing/input/source/part.py", args=(text,))
     name = f"{owner.name}-{number}{digest}"
     document = RunDocument(
-        name=owner.name, namespace=namespace, uid=owner.uid, run=name, script=script
+        name=owner.name, namespace=namespace, uid=owner.uid, run=name, task=program
     )
     return Run(name, namespace, owner, document, inputs=(), image="solvers:1")
 
@@ -143,7 +144,7 @@ def _step(
     else:
         phase = RunPhase.SUCCEEDED if change.has_answer else RunPhase.FAILED
         answer = change.attempt and change.attempt.answer
-        objective = answer and answer.objective
+        objective = answer and answer.solve.objective
     after = RunStatus(
         name=request.run.name,
         namespace=request.run.namespace,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.optimization.info import OPTIMIZATION_JOB
 from argmin.api.run import PROGRESS_PATH
 from argmin.backends.defaults import Defaults
@@ -30,8 +30,11 @@ from tests.refusals import MODEL
 pytestmark = pytest.mark.kube
 
 STATUS = "patch optimizationjobs/status"
-OPTIMAL = Answer(
-    outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
+OPTIMAL = RunReport(
+    succeeded=True,
+    reason=Reason.OPTIMAL,
+    delivered=True,
+    result=SolveResult(outcome=Outcome.OPTIMAL, objective="15005.0"),
 )
 
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.run import INTAKE_PATH, SOLUTION_KEY
 from argmin.backends.defaults import Defaults
 from argmin.backends.policy import Policy
@@ -57,8 +57,11 @@ async def test_a_job_from_creation_to_answer_takes_at_most_eight_writes(
         kubelet.start()
         await eventually(lambda: is_idle(engine), "rest")
         assert await hand_in(cluster, await kubelet.token(), "steel") == 200
-        answer = Answer(
-            outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
+        answer = RunReport(
+            succeeded=True,
+            reason=Reason.OPTIMAL,
+            delivered=True,
+            result=SolveResult(outcome=Outcome.OPTIMAL, objective="15005.0"),
         )
         kubelet.end(answer.to_wire())
         await eventually(lambda: holds(user.get("opt", "steel"), "Complete"), "the answer")

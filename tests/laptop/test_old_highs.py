@@ -41,9 +41,9 @@ def test_a_false_optimum_is_not_told(
     case: Case, old_highs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = run_with(old_highs, case, tmp_path, monkeypatch)
-    assert ended.answer["solverVersion"] == RELEASE
+    assert ended.solved["solverVersion"] == RELEASE
     assert ended.answer["reason"] == "BetterPointKnown"
-    assert float(ended.answer["objective"]) == pytest.approx(case.optimum, rel=1e-6)
+    assert float(ended.solved["objective"]) == pytest.approx(case.optimum, rel=1e-6)
     wrong = case.told.split()[0]
     assert f"the solver says that {wrong}" in ended.answer["message"]
 
@@ -60,5 +60,5 @@ def test_a_feasible_model_is_not_called_infeasible(
 ) -> None:
     case = CALLED_INFEASIBLE
     ended = run_with(old_highs, case, tmp_path, monkeypatch, solver=solver, options=options)
-    assert ended.answer["outcome"] in ("Optimal", "Feasible")
-    assert float(ended.answer["objective"]) == pytest.approx(case.optimum, rel=1e-6)
+    assert ended.solved["outcome"] in ("Optimal", "Feasible")
+    assert float(ended.solved["objective"]) == pytest.approx(case.optimum, rel=1e-6)

@@ -103,6 +103,12 @@ class Run:
     output: str
 
     @property
+    def solved(self) -> dict[str, Any]:
+        """The result in the answer."""
+        result: dict[str, Any] = self.answer["result"]
+        return result
+
+    @property
     def solution(self) -> dict[str, Any]:
         """The content of solution.json."""
         loaded: dict[str, Any] = json.loads((self.folder / "solution.json").read_text())

@@ -128,5 +128,5 @@ def build():
     return model
 """
     ended = run_python_model(tmp_path, source, function="build", solver="highs")
-    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Optimal")
-    assert (ended.answer["objective"], ended.answer["solver"]) == ("4.0", "highs")
+    assert (ended.exit_code, ended.solved["outcome"]) == (0, "Optimal")
+    assert (ended.solved["objective"], ended.solved["solver"]) == ("4.0", "highs")

@@ -12,11 +12,12 @@ import pytest
 
 from argmin.api.answer import (
     METRICS_LIMIT,
-    Answer,
     Metric,
     Outcome,
     OutputFile,
     Reason,
+    RunReport,
+    SolveResult,
     Verification,
 )
 from argmin.api.run import InlineFile, Inventory
@@ -68,29 +69,32 @@ class TestInlineFiles:
             f"from argmin_solvers import report\n{program}",
             files=[{"path": "data/n.txt", "text": "12.5"}],
         )
-        assert ended.answer["objective"] == "12.5"
+        assert ended.solved["objective"] == "12.5"
 
 
-def full_answer() -> Answer:
+def full_answer() -> RunReport:
     long = "word " * 200
-    return Answer(
-        outcome=Outcome.OPTIMAL,
+    return RunReport(
+        succeeded=True,
         reason=Reason.OPTIMAL,
         message=long[:1000],
-        objective="15005.0",
-        best_bound="15005.0",
-        gap="0",
-        solver="highs",
-        solver_version="1.14.0",
-        model_digest="sha256:" + "0" * 64,
         result_digest="sha256:" + "1" * 64,
         metrics=tuple(Metric(name=f"metric-{n}", value="1.5") for n in range(60)),
         outputs=tuple(OutputFile(name=f"output-{n}", digest="2" * 71) for n in range(16)),
-        verification=Verification(
-            verified=True, reason="Verified", message=long[:500], where=long[:250]
-        ),
         stored=StoredResult(bucket="results", prefix="p" * 60),
         delivered=True,
+        result=SolveResult(
+            outcome=Outcome.OPTIMAL,
+            objective="15005.0",
+            best_bound="15005.0",
+            gap="0",
+            solver="highs",
+            solver_version="1.14.0",
+            model_digest="sha256:" + "0" * 64,
+            verification=Verification(
+                verified=True, reason="Verified", message=long[:500], where=long[:250]
+            ),
+        ),
     )
 
 
@@ -98,11 +102,15 @@ def full_answer() -> Answer:
 def test_a_long_answer_is_cut_to_the_limit_and_keeps_what_was_found(limit: int) -> None:
     text = encode_answer(full_answer(), limit)
     assert len(text) < limit
-    cut = Answer.model_validate_json(text)
-    assert (cut.outcome, cut.objective, cut.best_bound) == ("Optimal", "15005.0", "15005.0")
+    cut = RunReport.model_validate_json(text)
+    assert (cut.solve.outcome, cut.solve.objective, cut.solve.best_bound) == (
+        "Optimal",
+        "15005.0",
+        "15005.0",
+    )
     assert cut.result_digest == full_answer().result_digest
-    assert cut.verification is not None
-    assert cut.verification.verified
+    assert cut.solve.verification is not None
+    assert cut.solve.verification.verified
     assert cut.stored == full_answer().stored
     assert cut.shortened
 

@@ -85,7 +85,8 @@ def wait_for_line(process: subprocess.Popen[bytes], words: bytes) -> None:
 
 def assert_found(answer: dict[str, Any], reason: str) -> None:
     """The answer says what was found, and why the run failed all the same."""
-    assert (answer["outcome"], answer["objective"], answer["bestBound"]) == (
+    found = answer["result"]
+    assert (found["outcome"], found["objective"], found["bestBound"]) == (
         "Optimal",
         "5.0",
         "5.0",

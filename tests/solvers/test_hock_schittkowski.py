@@ -122,8 +122,8 @@ def test_the_optimum_of_the_book_is_found(number: int, format_: str, tmp_path: P
         text = write_nl(text, tmp_path)
     answer = run_text(text, format_, tmp_path, proof=None).answer
     is_proven = number in CONVEX_QUADRATIC
-    assert answer.outcome is (Outcome.OPTIMAL if is_proven else Outcome.FEASIBLE)
+    assert answer.solve.outcome is (Outcome.OPTIMAL if is_proven else Outcome.FEASIBLE)
     assert answer.reason is (Reason.OPTIMAL if is_proven else Reason.LOCALLY_OPTIMAL)
-    assert float(answer.objective or "nan") == pytest.approx(problem.best, rel=1e-6, abs=1e-6)
-    assert answer.verification is not None
-    assert answer.verification.verified, answer.verification.message
+    assert float(answer.solve.objective or "nan") == pytest.approx(problem.best, rel=1e-6, abs=1e-6)
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified, answer.solve.verification.message

@@ -143,6 +143,6 @@ def test_outputs_that_cannot_be_kept_do_not_take_the_answer_with_them(tmp_path: 
         intake={"url": "http://127.0.0.1:9", "tokenPath": str(tmp_path / "none")},
     )
     assert ended.exit_code == ExitCode.UNDELIVERED
-    assert (ended.answer["outcome"], ended.answer["objective"]) == ("Feasible", "5.0")
+    assert (ended.solved["outcome"], ended.solved["objective"]) == ("Feasible", "5.0")
     assert ended.answer["reason"] == "AnswerUndelivered"
     assert ended.solution["objective"] == "5.0"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason, Sense
+from argmin.api.answer import Outcome, Reason, RunReport, Sense
 from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.points.feasibility import is_solution
@@ -61,7 +61,7 @@ def packing(rows: int) -> LinearModel:
     )
 
 
-def run_instance(name: str, solver: SolverName, **options: str) -> Answer:
+def run_instance(name: str, solver: SolverName, **options: str) -> RunReport:
     path = str(MPS / f"{name}.mps")
     task = {"kind": "solve", "format": "mps", "path": path, "solver": solver, "options": options}
     document = RunDocument.model_validate({"name": name, "task": task})
@@ -85,13 +85,13 @@ def test_a_basis_at_a_limit_of_the_solver_s_own_that_is_no_solution_is_not_told(
     solver: SolverName, option: str
 ) -> None:
     answer = run_instance("afiro", solver, presolve="off", **{option: "1"})
-    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.SOLVER_STOPPED)
-    assert answer.objective is None
+    assert (answer.solve.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.SOLVER_STOPPED)
+    assert answer.solve.objective is None
 
 
 def test_a_relaxation_at_which_cbc_was_stopped_is_no_solution_of_the_integers() -> None:
     answer = run_instance("lseu", SolverName.CBC, maxIterations="1")
-    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.SOLVER_STOPPED)
+    assert (answer.solve.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.SOLVER_STOPPED)
 
 
 @pytest.mark.parametrize(

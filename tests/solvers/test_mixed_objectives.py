@@ -40,10 +40,10 @@ def test_small_costs_decide_beside_a_large_one(
     solver: SolverName, least: int, optimum: float, tmp_path: Path
 ) -> None:
     answer = run(TRANSPORT.format(costs=COSTS, least=least, end=""), solver, tmp_path)
-    assert answer.outcome is Outcome.OPTIMAL
-    assert float(answer.objective or "nan") == pytest.approx(optimum, rel=1e-9)
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert answer.solve.outcome is Outcome.OPTIMAL
+    assert float(answer.solve.objective or "nan") == pytest.approx(optimum, rel=1e-9)
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
 
 
 @each_solver
@@ -52,8 +52,8 @@ def test_small_costs_decide_beside_a_large_one_also_in_whole_numbers(
 ) -> None:
     text = TRANSPORT.format(costs=COSTS, least=0, end="Generals\n a b c d\n")
     answer = run(text, solver, tmp_path)
-    assert answer.outcome is Outcome.OPTIMAL
-    assert float(answer.objective or "nan") == pytest.approx(18, rel=1e-9)
+    assert answer.solve.outcome is Outcome.OPTIMAL
+    assert float(answer.solve.objective or "nan") == pytest.approx(18, rel=1e-9)
 
 
 @each_solver
@@ -61,14 +61,14 @@ def test_what_improves_slowly_and_without_end_has_no_optimum(
     solver: SolverName, tmp_path: Path
 ) -> None:
     answer = run(ENDLESS, solver, tmp_path)
-    assert answer.outcome is Outcome.UNBOUNDED
+    assert answer.solve.outcome is Outcome.UNBOUNDED
 
 
 @each_solver
 def test_costs_too_far_apart_prove_nothing(solver: SolverName, tmp_path: Path) -> None:
     text = TRANSPORT.format(costs=COSTS, least=0, end="").replace("5 z", "1e9 z")
     answer = run(text, solver, tmp_path)
-    assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+    assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
     assert "from 1e-08 to 1e+09" in (answer.message or "")
 
 

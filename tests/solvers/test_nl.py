@@ -47,10 +47,10 @@ class TestLinear:
     ) -> None:
         text = write(knapsack(x=pyo.Integers, y=pyo.Integers), tmp_path)
         answer = run_text(text, "nl", tmp_path, solver=solver).answer
-        assert answer.outcome is Outcome.OPTIMAL
-        assert float(answer.objective or 0) == pytest.approx(11.5, abs=1e-5)
-        assert answer.verification is not None
-        assert answer.verification.verified
+        assert answer.solve.outcome is Outcome.OPTIMAL
+        assert float(answer.solve.objective or 0) == pytest.approx(11.5, abs=1e-5)
+        assert answer.solve.verification is not None
+        assert answer.solve.verification.verified
 
     @pytest.mark.parametrize(("kind", "best"), [(1, 9.0), (2, 10.5)])
     def test_ordered_sets_are_held(self, kind: int, best: float, tmp_path: Path) -> None:
@@ -61,20 +61,20 @@ class TestLinear:
             m.same.add(m.v[number] == variable)
         m.set = pyo.SOSConstraint(var=m.v, sos=kind)
         answer = run_text(write(m, tmp_path), "nl", tmp_path).answer
-        assert answer.outcome is Outcome.OPTIMAL
-        assert float(answer.objective or 0) == pytest.approx(best, abs=1e-5)
+        assert answer.solve.outcome is Outcome.OPTIMAL
+        assert float(answer.solve.objective or 0) == pytest.approx(best, abs=1e-5)
 
     def test_the_default_solver_of_a_linear_model_is_that_of_linear_ones(
         self, tmp_path: Path
     ) -> None:
         result = run_text(write(knapsack(), tmp_path), "nl", tmp_path)
-        assert result.answer.solver == "highs"
+        assert result.answer.solve.solver == "highs"
         assert result.variables == {"x": 3.0, "y": 1.5}
 
     def test_ipopt_solves_a_linear_model_where_it_is_named(self, tmp_path: Path) -> None:
         answer = run_text(write(knapsack(), tmp_path), "nl", tmp_path, solver="ipopt").answer
-        assert (answer.outcome, answer.solver) == (Outcome.OPTIMAL, "ipopt")
-        assert float(answer.objective or 0) == pytest.approx(12.0, rel=1e-6)
+        assert (answer.solve.outcome, answer.solve.solver) == (Outcome.OPTIMAL, "ipopt")
+        assert float(answer.solve.objective or 0) == pytest.approx(12.0, rel=1e-6)
 
     def test_ipopt_is_refused_integers_with_the_solvers_that_can(self, tmp_path: Path) -> None:
         with pytest.raises(RunError, match="ipopt cannot take a linear model; choose one of highs"):
@@ -86,7 +86,7 @@ class TestLinear:
         m.row = pyo.Constraint(expr=m.x - m.y <= 2)
         m.goal = pyo.Objective(expr=-m.x - m.y)
         answer = run_text(write(m), "nl", tmp_path).answer
-        assert (answer.outcome, answer.reason) == (Outcome.UNBOUNDED, Reason.UNBOUNDED)
+        assert (answer.solve.outcome, answer.reason) == (Outcome.UNBOUNDED, Reason.UNBOUNDED)
 
     def test_numbers_are_taken_as_they_are_written(self) -> None:
         model = parse_nl("m.nl", write(knapsack()).replace("4.5", "4.1").splitlines()).to_exact()
@@ -113,7 +113,7 @@ class TestLinear:
             " 0 0 0 0 0\nO0 0\nn7.5\nb\n"
         )
         answer = run_text(text, "nl", tmp_path).answer
-        assert (answer.outcome, answer.objective) == (Outcome.OPTIMAL, "7.5")
+        assert (answer.solve.outcome, answer.solve.objective) == (Outcome.OPTIMAL, "7.5")
 
 
 class TestIntegers:
@@ -171,15 +171,15 @@ class TestNonlinear:
         m.x = pyo.Var(bounds=(-2, 3))
         m.goal = pyo.Objective(expr=(m.x - 1) ** 2)
         answer = run_text(write(m).replace("\n0 -2 3\n", "\n0 3 -2\n"), "nl", tmp_path).answer
-        assert answer.outcome is Outcome.INFEASIBLE
+        assert answer.solve.outcome is Outcome.INFEASIBLE
         assert "lower bound 3.0 above its upper bound -2.0" in answer.message
-        assert answer.verification is not None
-        assert answer.verification.verified
+        assert answer.solve.verification is not None
+        assert answer.solve.verification.verified
 
 
 def test_bounds_of_a_linear_model_that_cross_are_infeasible(tmp_path: Path) -> None:
     text = write(knapsack()).replace("\n0 0 3\n", "\n0 3 0\n", 1)
-    assert run_text(text, "nl", tmp_path).answer.outcome is Outcome.INFEASIBLE
+    assert run_text(text, "nl", tmp_path).answer.solve.outcome is Outcome.INFEASIBLE
 
 
 def test_names_files_that_are_empty_or_of_another_model_are_left_alone(tmp_path: Path) -> None:

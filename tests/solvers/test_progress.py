@@ -47,7 +47,11 @@ class TestSink:
         for objective, bound in ((10.0, 40.0), (8.0, 50.0), (20.0, 30.0)):
             sink.tell(objective=objective, bound=bound)
         told = sink.progress()
-        assert (told.objective, told.best_bound, told.gap) == ("20.0", "30.0", "0.5")
+        assert (told.objective, told.best_bound, told.gap) == (
+            "20.0",
+            "30.0",
+            "0.5",
+        )
 
     @pytest.mark.parametrize("absurd", [1e20, -1e20, 1e50, float("inf"), float("nan"), None])
     def test_absurd_numbers_are_absent(self, sink: ProgressSink, absurd: float | None) -> None:

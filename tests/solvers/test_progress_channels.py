@@ -224,7 +224,11 @@ class TestReports:
             half.write("0}\n")
         tail.look(sink)
         told = sink.progress()
-        assert (told.objective, told.best_bound, told.solutions) == ("10.0", "3.5", 1)
+        assert (told.objective, told.best_bound, told.solutions) == (
+            "10.0",
+            "3.5",
+            1,
+        )
 
     def test_the_history_ends_with_what_the_answer_says(self, file: Path) -> None:
         sink = ProgressSink()

@@ -217,7 +217,11 @@ class TestLogs:
             " (0.53 seconds)"
         )
         told = sink.progress()
-        assert (told.objective, told.best_bound, told.nodes) == ("120.0", "134.55", 1000)
+        assert (told.objective, told.best_bound, told.nodes) == (
+            "120.0",
+            "134.55",
+            1000,
+        )
         assert told.solutions == 1
 
     def test_glpk(self, sink: ProgressSink) -> None:

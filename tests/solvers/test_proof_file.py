@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.run import (
     PROOF_KEY,
     RESULT_LIMIT_BYTES,
@@ -39,7 +39,11 @@ LEFT_OUT = "the certificate was checked and is not kept"
 
 def proven(certificate: dict[str, Any] | None, message: str = SAID) -> RunResult:
     proof = Proof(level=ProofLevel.CERTIFIED, message=message)
-    answer = Answer(outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="3.0", proof=proof)
+    answer = RunReport(
+        succeeded=True,
+        reason=Reason.OPTIMAL,
+        result=SolveResult(outcome=Outcome.OPTIMAL, objective="3.0", proof=proof),
+    )
     return RunResult(answer, variables={"x": 3.0}, certificate=certificate)
 
 
@@ -67,9 +71,9 @@ def read_parts(server: IntakeServer) -> dict[str, bytes]:
 
 
 def read_message(result: RunResult) -> str:
-    assert result.answer.proof is not None
-    assert result.answer.proof.level is ProofLevel.CERTIFIED
-    return result.answer.proof.message
+    assert result.answer.solve.proof is not None
+    assert result.answer.solve.proof.level is ProofLevel.CERTIFIED
+    return result.answer.solve.proof.message
 
 
 @pytest.fixture

@@ -130,15 +130,15 @@ def build():
 def test_what_a_library_holds_is_solved_as_it_means_it(name: str, tmp_path: Path) -> None:
     text, best = SOLVED[name]
     answer = run_text(text, "python", tmp_path).answer
-    assert answer.outcome is Outcome.OPTIMAL
-    assert float(answer.objective or "nan") == pytest.approx(best, abs=1e-6)
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert answer.solve.outcome is Outcome.OPTIMAL
+    assert float(answer.solve.objective or "nan") == pytest.approx(best, abs=1e-6)
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
 
 
 def test_bounds_that_cross_are_infeasible(tmp_path: Path) -> None:
     text = SOLVED["decimals"][0].replace('"x", 0', '"x", 2')
-    assert run_text(text, "python", tmp_path).answer.outcome is Outcome.INFEASIBLE
+    assert run_text(text, "python", tmp_path).answer.solve.outcome is Outcome.INFEASIBLE
 
 
 def problem(change: Any) -> pulp.LpProblem:

@@ -152,10 +152,10 @@ SOLVED = {
 def test_components_are_solved_as_they_are_meant(name: str, tmp_path: Path) -> None:
     body, best = SOLVED[name]
     result = run(body, tmp_path)
-    assert result.answer.outcome is Outcome.OPTIMAL
-    assert float(result.answer.objective or "nan") == pytest.approx(best, abs=1e-6)
-    assert result.answer.verification is not None
-    assert result.answer.verification.verified, result.answer.verification.message
+    assert result.answer.solve.outcome is Outcome.OPTIMAL
+    assert float(result.answer.solve.objective or "nan") == pytest.approx(best, abs=1e-6)
+    assert result.answer.solve.verification is not None
+    assert result.answer.solve.verification.verified, result.answer.solve.verification.message
 
 
 REFUSED = {
@@ -226,9 +226,9 @@ def test_the_users_model_is_left_as_it_is() -> None:
 )
 def test_what_is_plainly_infeasible_is_infeasible(body: str, power: int, tmp_path: Path) -> None:
     answer = run(f"{body}m.cost = pyo.Objective(expr=m.x**{power})\n", tmp_path).answer
-    assert answer.outcome is Outcome.INFEASIBLE
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert answer.solve.outcome is Outcome.INFEASIBLE
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
 
 
 def test_an_operation_that_no_solver_takes_is_told_without_a_line_of_another_file(

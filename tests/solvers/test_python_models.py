@@ -327,7 +327,7 @@ def test_a_model_that_raises_leaves_its_traceback_in_the_log_alone(tmp_path: Pat
 def test_a_model_that_prints_a_megabyte_is_solved_and_its_log_is_bounded(tmp_path: Path) -> None:
     chatter = 'def build():\n    for n in range(20_000):\n        print(n, "x" * 60)\n'
     ended = run_python_model(tmp_path, PULP.replace("def build():\n", chatter, 1))
-    assert (ended.answer["outcome"], ended.answer["objective"]) == ("Optimal", "124.0")
+    assert (ended.solved["outcome"], ended.solved["objective"]) == ("Optimal", "124.0")
     assert len(ended.output) > 1_000_000
     assert len(ended.log) < 300_000
     assert "bytes left out" in ended.log

@@ -50,8 +50,8 @@ def test_a_bound_on_the_wrong_side_is_told_of_and_left_out(
 ) -> None:
     told = f'report(objective=5, bound={bound}, sense="{sense}"{claim})\n'
     answer = run_here(tmp_path, REPORTING + told).answer
-    assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "5.0")
-    assert (answer.best_bound, answer.gap) == (None, None)
+    assert (answer.solve.outcome, answer.solve.objective) == (Outcome.FEASIBLE, "5.0")
+    assert (answer.solve.best_bound, answer.solve.gap) == (None, None)
     assert answer.message.endswith(
         f"; {said} objective 5.0 is better than its bound {bound}.0 ({sense}):"
         " the bound proves nothing and is left out"

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argmin.api.answer import Answer, Metric, Outcome, OutputFile, Reason, Verification
+from argmin.api.answer import (
+    Metric,
+    Outcome,
+    OutputFile,
+    Reason,
+    RunReport,
+    SolveResult,
+    Verification,
+)
 from argmin.api.files import Output
 from argmin.api.run import EXIT_MESSAGE_LIMIT_BYTES, TERMINATION_LIMIT_BYTES
 from argmin.api.solve.proof import Proof, ProofLevel
@@ -24,7 +32,11 @@ from argmin_solvers.result.termination_message import encode_answer
 
 
 def result(objective: str = "3.0", **parts: object) -> RunResult:
-    answer = Answer(outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective=objective)
+    answer = RunReport(
+        succeeded=True,
+        reason=Reason.OPTIMAL,
+        result=SolveResult(outcome=Outcome.OPTIMAL, objective=objective),
+    )
     return RunResult(answer, **parts)  # type: ignore[arg-type]
 
 
@@ -37,7 +49,7 @@ class TestDigest:
     def test_how_well_it_is_proven_does_not_matter(self) -> None:
         bare = result(variables={"a": 1.0})
         proof = Proof(level=ProofLevel.CERTIFIED, seconds="0.1", message="an exact bound meets it")
-        answer = bare.answer.model_copy(update={"proof": proof})
+        answer = bare.answer.with_result(proof=proof)
         proven = replace(bare, answer=answer, certificate={"kind": "dual bound"})
         assert result_digest(proven) == result_digest(bare)
 
@@ -77,41 +89,78 @@ def test_the_solution_file_has_the_fields_of_the_status() -> None:
 def test_a_termination_message_is_whole_json_under_its_limit(
     message: str, metrics: list[str], outputs: list[str]
 ) -> None:
-    answer = Answer(
-        outcome=Outcome.OPTIMAL,
+    answer = RunReport(
+        succeeded=True,
         reason=Reason.OPTIMAL,
-        objective="15005.0",
         message=message,
         metrics=tuple(Metric(name=name, value="1.0") for name in metrics),
         outputs=tuple(OutputFile(name=name, digest="sha256:" + "0" * 64) for name in outputs),
+        result=SolveResult(outcome=Outcome.OPTIMAL, objective="15005.0"),
     )
     text = encode_answer(answer)
     assert len(text) < TERMINATION_LIMIT_BYTES
-    assert Answer.model_validate_json(text).objective == "15005.0"
+    assert RunReport.model_validate_json(text).solve.objective == "15005.0"
 
 
 @pytest.mark.parametrize("limit", [TERMINATION_LIMIT_BYTES, EXIT_MESSAGE_LIMIT_BYTES])
 @given(message=st.text(max_size=512), by=st.text(max_size=63))
 def test_the_level_of_a_proof_outlives_all_that_is_cut(limit: int, message: str, by: str) -> None:
-    answer = Answer(
-        outcome=Outcome.OPTIMAL,
+    answer = RunReport(
+        succeeded=True,
         reason=Reason.BETTER_POINT_KNOWN,
         message="ä" * 1024,
-        objective="15005.000000000001",
-        best_bound="15005.000000000001",
         result_digest="sha256:" + "0" * 64,
-        verification=Verification(
-            verified=True, reason="Verified", message="ü" * 512, where="c" * 256
-        ),
-        proof=Proof(level=ProofLevel.CROSS_CHECKED, by=by, bound="15005.0", message=message),
         metrics=tuple(Metric(name=f"metric {n}", value="1.0") for n in range(30)),
+        result=SolveResult(
+            outcome=Outcome.OPTIMAL,
+            objective="15005.000000000001",
+            best_bound="15005.000000000001",
+            verification=Verification(
+                verified=True, reason="Verified", message="ü" * 512, where="c" * 256
+            ),
+            proof=Proof(level=ProofLevel.CROSS_CHECKED, by=by, bound="15005.0", message=message),
+        ),
     )
     text = encode_answer(answer, limit)
     assert len(text) < limit
-    read = Answer.model_validate_json(text)
-    assert read.proof is not None
-    assert read.proof.level is ProofLevel.CROSS_CHECKED
+    read = RunReport.model_validate_json(text)
+    assert read.solve.proof is not None
+    assert read.solve.proof.level is ProofLevel.CROSS_CHECKED
     assert read.shortened
+
+
+@given(
+    character=st.sampled_from(["\x00", "\x1b", '"', "\\", "\u2028", "ä", "\U0001f600"]),
+    metrics=st.integers(0, 300),
+)
+def test_no_text_of_a_program_makes_a_message_longer_than_its_limit(
+    character: str, metrics: int
+) -> None:
+    long = "sha256:" + "0" * 64
+    report = RunReport(
+        succeeded=True,
+        reason=Reason.BETTER_POINT_KNOWN,
+        message=character * 1024,
+        seed=2**53,
+        threads=512,
+        result_digest=long,
+        metrics=tuple(Metric(name=character * 63, value="1.5") for _ in range(metrics)),
+        outputs=tuple(OutputFile(name="o" * 40, digest=long) for _ in range(16)),
+        result=SolveResult(
+            outcome=Outcome.OPTIMAL,
+            objective="-1.7976931348623157e+308",
+            solver_version=character * 63,
+            model_digest=long,
+            verification=Verification(
+                reason=character * 63, message=character * 512, where=character * 256
+            ),
+            proof=Proof(level=ProofLevel.CERTIFIED, by=character * 63, message=character * 512),
+        ),
+    )
+    text = encode_answer(report)
+    assert len(text) < TERMINATION_LIMIT_BYTES
+    read = RunReport.model_validate_json(text)
+    assert (read.solve.objective, read.result_digest) == (report.solve.objective, long)
 
 
 class TestOutputs:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode
+from argmin.api.answer import ExitCode, RunReport
 from argmin.api.solve.solvers import SolverName
 from tests.solvers.problems import (
     FIRST_SOLUTION,
@@ -41,13 +41,21 @@ def test_an_answer_has_all_its_fields_in_both_places(solved: Run) -> None:
     ended = solved
     assert ended.exit_code == 0
     assert json.loads((ended.folder / "answer.json").read_text()) == ended.answer
-    answer = Answer.model_validate(ended.answer)
-    assert (answer.outcome, answer.reason, answer.sense) == ("Optimal", "Optimal", "Minimize")
-    assert (answer.objective, answer.best_bound, answer.gap) == ("1120.0", "1120.0", "0")
-    assert (answer.solver, answer.seed, answer.threads) == ("cbc", None, 1)  # its own default
+    answer = RunReport.model_validate(ended.answer)
+    assert (answer.solve.outcome, answer.reason, answer.solve.sense) == (
+        "Optimal",
+        "Optimal",
+        "Minimize",
+    )
+    assert (answer.solve.objective, answer.solve.best_bound, answer.solve.gap) == (
+        "1120.0",
+        "1120.0",
+        "0",
+    )
+    assert (answer.solve.solver, answer.seed, answer.threads) == ("cbc", None, 1)  # its own default
     assert answer.delivered
-    assert answer.model_digest is not None
-    assert answer.model_digest.startswith("sha256:")
+    assert answer.solve.model_digest is not None
+    assert answer.solve.model_digest.startswith("sha256:")
 
 
 def test_the_solution_file_has_the_values(solved: Run) -> None:
@@ -76,7 +84,7 @@ def test_equal_runs_have_equal_digests(tmp_path: Path) -> None:
 
 def test_infeasible_is_a_completed_answer(tmp_path: Path) -> None:
     ended = run_mps(tmp_path, "woodinfe")
-    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Infeasible")
+    assert (ended.exit_code, ended.solved["outcome"]) == (0, "Infeasible")
     assert ended.answer["delivered"] is True
     assert "variables" not in ended.solution
 
@@ -84,7 +92,7 @@ def test_infeasible_is_a_completed_answer(tmp_path: Path) -> None:
 def test_a_malformed_model_is_one_line_and_permanent(tmp_path: Path) -> None:
     ended = run_mps(tmp_path, "garbage")
     assert ended.exit_code == ExitCode.INVALID_INPUT
-    assert (ended.answer["outcome"], ended.answer["reason"]) == ("Error", "InvalidModel")
+    assert (ended.answer["succeeded"], ended.answer["reason"]) == (False, "InvalidModel")
     assert ended.answer["message"].startswith("garbage.mps line 2: ")
     assert "Traceback" not in ended.output
 
@@ -100,7 +108,7 @@ def test_more_than_one_solution_of_a_model_that_turns_out_linear_is_refused(
     path.write_text("Minimize\n x\nSubject To\n x + y >= 1\nBinaries\n x y\nEnd\n")
     ended = run(tmp_path, model={"format": "lp", "path": str(path), "solutionPool": pool})
     assert ended.exit_code == ExitCode.INVALID_INPUT, ended.output
-    assert (ended.answer["outcome"], ended.answer["reason"]) == ("Error", "UnsupportedModel")
+    assert (ended.answer["succeeded"], ended.answer["reason"]) == (False, "UnsupportedModel")
     assert ended.answer["message"] == (
         f"spec.solutionPool.{field} needs a CP-SAT model, and this is a linear model: write it as"
         " an OR-Tools CpModel for spec.solver.name: cp-sat, or remove spec.solutionPool"
@@ -109,7 +117,7 @@ def test_more_than_one_solution_of_a_model_that_turns_out_linear_is_refused(
 
 def test_a_pool_that_asks_for_nothing_refuses_nothing(tmp_path: Path) -> None:
     ended = run_mps(tmp_path, "afiro", solutionPool={"enumerateAll": False})
-    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Optimal")
+    assert (ended.exit_code, ended.solved["outcome"]) == (0, "Optimal")
 
 
 def test_an_unknown_option_is_permanent(tmp_path: Path) -> None:
@@ -128,9 +136,9 @@ def test_sigterm_ends_with_the_best_solution_found(solver: str, tmp_path: Path) 
         assert line, "it ended before it found a solution"
     process.send_signal(signal.SIGTERM)
     ended = finish(tmp_path, process)
-    assert (ended.exit_code, ended.answer["outcome"]) == (0, "Feasible"), ended.output
+    assert (ended.exit_code, ended.solved["outcome"]) == (0, "Feasible"), ended.output
     assert ended.answer["reason"] == "Interrupted"
-    assert float(ended.answer["objective"]) >= 0
+    assert float(ended.solved["objective"]) >= 0
     assert ended.solution["variables"]
 
 
@@ -218,8 +226,8 @@ def test_glpk_falls_back_to_the_one_of_a_wheel(tmp_path: Path) -> None:
     log = tmp_path / "termination-log"
     variables = {**os.environ, "PATH": str(tmp_path), "ARGMIN_TERMINATION_LOG": str(log)}
     subprocess.run(command, env=variables, check=False, timeout=60)
-    answer = json.loads(log.read_text())
-    assert (answer["outcome"], answer["solverVersion"]) == ("Optimal", "5.0")
+    found = json.loads(log.read_text())["result"]
+    assert (found["outcome"], found["solverVersion"]) == ("Optimal", "5.0")
 
 
 def test_cbc_falls_back_to_the_one_of_a_wheel(tmp_path: Path) -> None:
@@ -229,5 +237,5 @@ def test_cbc_falls_back_to_the_one_of_a_wheel(tmp_path: Path) -> None:
     log = tmp_path / "termination-log"
     variables = {**os.environ, "PATH": str(tmp_path), "ARGMIN_TERMINATION_LOG": str(log)}
     subprocess.run(command, env=variables, check=True, timeout=60)
-    answer = json.loads(log.read_text())
-    assert (answer["objective"], answer["solverVersion"]) == ("1120.0", "2.10.12")
+    found = json.loads(log.read_text())["result"]
+    assert (found["objective"], found["solverVersion"]) == ("1120.0", "2.10.12")

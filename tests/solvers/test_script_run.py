@@ -57,16 +57,20 @@ def test_a_reported_answer_is_the_answer(tmp_path: Path) -> None:
     )
     result = run_here(tmp_path, source)
     answer = result.answer
-    assert (answer.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.PROGRAM_FINISHED)
-    assert (answer.objective, answer.best_bound, answer.gap) == ("15005.0", "15005.0", "0")
-    assert (answer.sense, answer.solutions) == ("Minimize", 3)
+    assert (answer.solve.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.PROGRAM_FINISHED)
+    assert (answer.solve.objective, answer.solve.best_bound, answer.solve.gap) == (
+        "15005.0",
+        "15005.0",
+        "0",
+    )
+    assert (answer.solve.sense, answer.solve.solutions) == ("Minimize", 3)
     assert [(m.name, m.value) for m in answer.metrics] == [("trucks", "7.0")]
     assert result.variables == {"x": 2, "y": 0.5}
 
 
 def test_an_objective_alone_is_feasible(tmp_path: Path) -> None:
     answer = run_here(tmp_path, REPORTING + "report(objective=3)\n").answer
-    assert (answer.outcome, answer.objective) == (Outcome.FEASIBLE, "3.0")
+    assert (answer.solve.outcome, answer.solve.objective) == (Outcome.FEASIBLE, "3.0")
 
 
 @pytest.mark.parametrize(("bound", "sense"), [(1, ', sense="Minimize"'), (1, ""), (9, "")])
@@ -75,7 +79,7 @@ def test_a_claim_that_its_own_bound_does_not_prove_is_feasible(
 ) -> None:
     told = f'report(objective=5, bound={bound}, outcome="Optimal"{sense})\n'
     answer = run_here(tmp_path, REPORTING + told).answer
-    assert answer.outcome is Outcome.FEASIBLE
+    assert answer.solve.outcome is Outcome.FEASIBLE
     assert answer.message.endswith(f"it said Optimal, which its bound {bound}.0 does not prove")
 
 
@@ -93,7 +97,7 @@ def test_a_programs_traceback_stays_in_the_log(tmp_path: Path) -> None:
 
 def test_nothing_reported_is_unknown_and_no_failure(tmp_path: Path) -> None:
     result = run_here(tmp_path, "print('done')\n")
-    assert (result.answer.outcome, result.exit_code) == (Outcome.UNKNOWN, 0)
+    assert (result.answer.solve.outcome, result.exit_code) == (Outcome.UNKNOWN, 0)
 
 
 def test_metrics_are_found_in_the_output_and_the_last_match_counts(tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_metrics_are_found_in_the_output_and_the_last_match_counts(tmp_path: Pat
     }
     metrics = tuple(MetricPattern(name=name, regex=regex) for name, regex in patterns.items())
     answer = run_here(tmp_path, source, metrics=metrics).answer
-    assert (answer.objective, answer.best_bound, answer.outcome) == (
+    assert (answer.solve.objective, answer.solve.best_bound, answer.solve.outcome) == (
         "15005.0",
         "15005.0",
         Outcome.OPTIMAL,
@@ -137,7 +141,7 @@ def test_a_pattern_that_would_match_for_years_is_refused_and_ends_the_program(
 def test_the_last_of_very_many_lines_counts(tmp_path: Path) -> None:
     pattern = MetricPattern(name="objective", regex="cost ([0-9]+)")
     source = "print('\\n'.join(f'cost {number}' for number in range(100_000)))\n"
-    assert run_here(tmp_path, source, metrics=(pattern,)).answer.objective == "99999.0"
+    assert run_here(tmp_path, source, metrics=(pattern,)).answer.solve.objective == "99999.0"
 
 
 @pytest.mark.parametrize(
@@ -226,13 +230,13 @@ def test_a_report_of_the_wrong_shape_is_refused_with_its_line(
 
 def test_a_last_line_that_was_cut_short_does_not_count(tmp_path: Path) -> None:
     result = run_here(tmp_path, appending('{"objective": 7}\n{"objective": 6, "vari'))
-    assert result.answer.objective == "7.0"
+    assert result.answer.solve.objective == "7.0"
 
 
 def test_whole_numbers_are_exact_up_to_what_an_answer_holds(tmp_path: Path) -> None:
     exact, huge = 10**59 + 1, 10**70
     result = run_here(tmp_path, REPORTING + f"report(objective={exact}, huge={huge})\n")
-    assert result.answer.objective == f"{exact}.0"
+    assert result.answer.solve.objective == f"{exact}.0"
     assert [metric.value for metric in result.answer.metrics] == ["1e+70"]
 
 
@@ -282,7 +286,10 @@ while True:
 
 def test_a_program_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path) -> None:
     result = run_here(tmp_path, IGNORING.format(folder=tmp_path), time_limit="2s")
-    assert (result.answer.outcome, result.answer.reason) == (Outcome.UNKNOWN, Reason.TIME_LIMIT)
+    assert (result.answer.solve.outcome, result.answer.reason) == (
+        Outcome.UNKNOWN,
+        Reason.TIME_LIMIT,
+    )
     program, child = map(int, (tmp_path / "pids").read_text().split())
     assert not psutil.pid_exists(program)
     assert is_gone(child)
@@ -304,7 +311,7 @@ def is_gone(pid: int, within_seconds: float = 10.0) -> bool:
 def test_a_time_limit_keeps_what_was_reported(tmp_path: Path) -> None:
     source = REPORTING + "import time\nreport(objective=7)\nwhile True: time.sleep(0.1)\n"
     answer = run_here(tmp_path, source, time_limit="2s").answer
-    assert (answer.outcome, answer.reason, answer.objective) == (
+    assert (answer.solve.outcome, answer.reason, answer.solve.objective) == (
         Outcome.FEASIBLE,
         Reason.TIME_LIMIT,
         "7.0",
@@ -333,7 +340,7 @@ def test_an_interruption_lets_the_program_report_its_best(tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("argmin_solvers.script.run.MetricFinder", StopWhenReady)
         answer = run_script(document, script, interruption, tmp_path, grace_seconds=20).answer
-    assert (answer.outcome, answer.reason, answer.objective) == (
+    assert (answer.solve.outcome, answer.reason, answer.solve.objective) == (
         Outcome.FEASIBLE,
         Reason.INTERRUPTED,
         "8.0",
@@ -376,14 +383,14 @@ def test_a_path_of_the_users_own_comes_first_and_the_runners_python_is_still_fou
     source = REPORTING + (
         f"import os\nreport(objective=os.environ['PATH'].split(os.pathsep).index({str(own)!r}))\n"
     )
-    assert run_here(tmp_path, source).answer.objective == "0.0"
+    assert run_here(tmp_path, source).answer.solve.objective == "0.0"
 
 
 def test_a_program_starts_in_an_empty_folder_that_it_may_write_to(tmp_path: Path) -> None:
     source = REPORTING + (
         "import os\nreport(objective=len(os.listdir('.')))\nopen('notes.txt', 'w').write('x')\n"
     )
-    assert run_here(tmp_path, source).answer.objective == "0.0"
+    assert run_here(tmp_path, source).answer.solve.objective == "0.0"
 
 
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
@@ -392,5 +399,5 @@ def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
         "report(objective=1)\n"
     )
     ended = run_program(tmp_path, source)
-    assert ended.answer["objective"] == "1.0"
+    assert ended.solved["objective"] == "1.0"
     assert "caf\N{REPLACEMENT CHARACTER}" in ended.log

@@ -15,7 +15,7 @@ from ortools.sat.python import cp_model
 from pyomo.repn.plugins.nl_writer import NLWriter
 from scipy.optimize import linprog
 
-from argmin.api.answer import Answer, Outcome, Reason, Sense
+from argmin.api.answer import Outcome, Reason, RunReport, Sense
 from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters import load_adapter
@@ -74,7 +74,7 @@ def _term(profit: int, exponent: int, number: int) -> str:
     return f"{profit // 100}.{profit % 100:02d}e{exponent} x{number}"
 
 
-def run(text: str, solver: SolverName, folder: Path, **more: object) -> Answer:
+def run(text: str, solver: SolverName, folder: Path, **more: object) -> RunReport:
     """The answer of the whole runner, check included."""
     path = folder / "model.lp"
     path.write_text(text)
@@ -91,13 +91,13 @@ def test_a_small_objective_is_solved_to_its_optimum(
     solver: SolverName, exponent: int, tmp_path: Path
 ) -> None:
     answer = run(knapsack(exponent), solver, tmp_path)
-    assert answer.outcome is Outcome.OPTIMAL
-    assert float(answer.objective or "nan") == pytest.approx(
+    assert answer.solve.outcome is Outcome.OPTIMAL
+    assert float(answer.solve.objective or "nan") == pytest.approx(
         best_profit() * 10.0 ** (exponent - 2), rel=1e-9
     )
-    assert float(answer.gap or "nan") <= 1e-6
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert float(answer.solve.gap or "nan") <= 1e-6
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
 
 
 def cpsat_knapsack(exponent: int) -> cp_model.CpModel:
@@ -133,12 +133,15 @@ def test_a_linear_program_with_a_small_objective_is_solved_to_its_optimum(
     solver: SolverName, exponent: int, tmp_path: Path
 ) -> None:
     answer = run(knapsack(exponent, binary=False), solver, tmp_path)
-    assert (answer.outcome, answer.verification and answer.verification.verified) == (
+    assert (
+        answer.solve.outcome,
+        answer.solve.verification and answer.solve.verification.verified,
+    ) == (
         Outcome.OPTIMAL,
         True,
     )
     expected = relaxed_profit() * 10.0 ** (exponent - 2)
-    assert float(answer.objective or "nan") == pytest.approx(expected, rel=1e-6)
+    assert float(answer.solve.objective or "nan") == pytest.approx(expected, rel=1e-6)
 
 
 @each_exponent
@@ -164,22 +167,26 @@ def test_ipopt_solves_a_linear_program_with_a_small_objective(
 def test_costs_are_minimised_and_a_constant_counts(solver: SolverName, tmp_path: Path) -> None:
     text = knapsack(-8, sense="Minimize").replace("Subject To", " + 7e-6\nSubject To")
     answer = run(text, solver, tmp_path)
-    assert (answer.outcome, answer.sense) == (Outcome.OPTIMAL, Sense.MINIMIZE)
+    assert (answer.solve.outcome, answer.solve.sense) == (Outcome.OPTIMAL, Sense.MINIMIZE)
     expected = 7e-6 - best_profit() * 1e-10
-    assert float(answer.objective or "nan") == pytest.approx(expected, rel=1e-9)
+    assert float(answer.solve.objective or "nan") == pytest.approx(expected, rel=1e-9)
 
 
 @each_solver
 def test_an_optimum_of_zero_stays_one(solver: SolverName, tmp_path: Path) -> None:
     text = "min\n 2e-8 x + 3e-8 y\nst\n r: x + y <= 5\ngenerals\n x y\nend\n"
     answer = run(text, solver, tmp_path)
-    assert (answer.outcome, answer.objective, answer.gap) == (Outcome.OPTIMAL, "0.0", "0")
+    assert (answer.solve.outcome, answer.solve.objective, answer.solve.gap) == (
+        Outcome.OPTIMAL,
+        "0.0",
+        "0",
+    )
 
 
 @each_solver
 def test_a_small_objective_without_end_is_unbounded(solver: SolverName, tmp_path: Path) -> None:
     answer = run("max\n 1e-8 x\nst\n r: x - y <= 5\nend\n", solver, tmp_path)
-    assert answer.outcome is Outcome.UNBOUNDED
+    assert answer.solve.outcome is Outcome.UNBOUNDED
 
 
 OPTIONS = {
@@ -196,8 +203,8 @@ def test_where_options_keep_it_from_being_scaled_nothing_is_called_optimal(
     solver: SolverName, tmp_path: Path
 ) -> None:
     answer = run(knapsack(-8), solver, tmp_path, options=OPTIONS[solver])
-    assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
-    assert answer.best_bound is None
+    assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+    assert answer.solve.best_bound is None
     assert "multiply the objective by a power of ten" in answer.message
 
 
@@ -206,8 +213,8 @@ def test_an_optimum_beside_a_gap_is_none(solver: SolverName, tmp_path: Path) -> 
     # The penalty is as large as costs mostly are, so nothing is scaled; it is not paid.
     text = knapsack(-7).replace("obj: ", "obj: - 1000 penalty + ")
     answer = run(text, solver, tmp_path)
-    assert float(answer.gap or "nan") > 0.001
-    assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+    assert float(answer.solve.gap or "nan") > 0.001
+    assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
     assert "by its own tolerances" in answer.message
 
 

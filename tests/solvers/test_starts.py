@@ -44,10 +44,10 @@ REACHED = {
 def test_a_start_without_a_value_is_left_for_one_that_has_it(name: str, tmp_path: Path) -> None:
     goal, rows, variables, best = REACHED[name]
     answer = run(goal, tmp_path, *rows, **variables).answer
-    assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.LOCALLY_OPTIMAL)
-    assert float(answer.objective or "nan") == pytest.approx(best, abs=1e-5)
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.LOCALLY_OPTIMAL)
+    assert float(answer.solve.objective or "nan") == pytest.approx(best, abs=1e-5)
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
 
 
 TOLD = {
@@ -81,7 +81,7 @@ def test_a_constant_in_a_row_does_not_change_its_scale(shift: float, tmp_path: P
     row = f"{1000 + shift} - m.x**2 - m.y**2 >= {shift}"
     answer = run("-m.x - m.y", tmp_path, row).answer
     assert answer.reason is Reason.LOCALLY_OPTIMAL
-    assert answer.verification is not None
-    assert answer.verification.verified
-    assert answer.verification.largest_violation is not None
-    assert float(answer.verification.largest_violation) < 2e-8
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
+    assert answer.solve.verification.largest_violation is not None
+    assert float(answer.solve.verification.largest_violation) < 2e-8

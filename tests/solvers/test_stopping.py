@@ -138,5 +138,5 @@ def test_text_that_the_declared_encoding_lacks_does_no_harm(
     )
     document = write_document(tmp_path, script={"path": str(path), "limits": {"time": "1m"}})
     ended = finish(tmp_path, start_runner(tmp_path, document))
-    assert (ended.exit_code, ended.answer["objective"]) == (0, "1.0")
+    assert (ended.exit_code, ended.solved["objective"]) == (0, "1.0")
     assert "caf\u00e9" in ended.log

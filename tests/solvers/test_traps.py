@@ -136,9 +136,9 @@ class TestTimeLimits:
         self, solver: SolverName, tmp_path: Path
     ) -> None:
         answer = run_python(OF_PULP, solver, tmp_path, time="300ms").answer
-        assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
-        assert answer.verification is not None
-        assert answer.verification.verified
+        assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.TIME_LIMIT)
+        assert answer.solve.verification is not None
+        assert answer.solve.verification.verified
 
 
 class TestSense:
@@ -169,10 +169,10 @@ class TestBounds:
         self, solver: SolverName, tmp_path: Path
     ) -> None:
         answer = run_python(OF_PYOMO, solver, tmp_path, time="300ms").answer
-        assert (answer.outcome, answer.sense) == (Outcome.FEASIBLE, Sense.MAXIMIZE)
-        assert answer.objective is not None
-        assert answer.best_bound is not None
-        assert float(answer.objective) < float(answer.best_bound) <= 1000.001
+        assert (answer.solve.outcome, answer.solve.sense) == (Outcome.FEASIBLE, Sense.MAXIMIZE)
+        assert answer.solve.objective is not None
+        assert answer.solve.best_bound is not None
+        assert float(answer.solve.objective) < float(answer.solve.best_bound) <= 1000.001
 
 
 class TestNl:
@@ -327,10 +327,10 @@ class TestWrongCertificates:
         self, text: str, best: float, solver: SolverName, tmp_path: Path
     ) -> None:
         answer = self.run(text, solver, tmp_path).answer
-        assert answer.outcome is Outcome.OPTIMAL
-        assert float(answer.objective or "nan") == pytest.approx(best)
+        assert answer.solve.outcome is Outcome.OPTIMAL
+        assert float(answer.solve.objective or "nan") == pytest.approx(best)
 
     @pytest.mark.parametrize("solver", [SolverName.HIGHS, SolverName.CBC])
     def test_what_is_unbounded_is_told_to_be(self, solver: SolverName, tmp_path: Path) -> None:
         answer = self.run(FALSE_INFEASIBILITY, solver, tmp_path).answer
-        assert answer.outcome is Outcome.UNBOUNDED
+        assert answer.solve.outcome is Outcome.UNBOUNDED

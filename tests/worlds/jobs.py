@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.scalars import format_time
 from argmin.plan import JOBS, PODS, Key, Manifest, Resource
 from tests.worlds.api_server import ApiServer, key_of
@@ -10,8 +10,11 @@ from tests.worlds.fields import clone
 from tests.worlds.job_controller import JobController
 from tests.worlds.world import World
 
-OPTIMAL = Answer(
-    outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, objective="15005.0", delivered=True
+OPTIMAL = RunReport(
+    succeeded=True,
+    reason=Reason.OPTIMAL,
+    delivered=True,
+    result=SolveResult(outcome=Outcome.OPTIMAL, objective="15005.0"),
 )
 CONTROLLER = "kube-controller-manager"
 
@@ -71,7 +74,7 @@ def run_pods(world: World) -> None:
     _live(world).store()
 
 
-def end_pods(world: World, answer: Answer, exit_code: int = 0, job: str = "") -> None:
+def end_pods(world: World, answer: RunReport, exit_code: int = 0, job: str = "") -> None:
     """The containers of all running pods end with an answer, or those of one Job."""
     text = answer.model_dump_json(by_alias=True, exclude_none=True)
     for pod in _live(world).of(PODS):

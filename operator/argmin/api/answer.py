@@ -1,9 +1,9 @@
-"""What an optimization run found, and the final answer it reports."""
+"""What a run found, and the final answer it reports."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -140,12 +140,11 @@ class Verification(ApiModel):
     )
 
 
-class Answer(ApiModel):
-    """The final answer of a run, as its termination message carries it (JSON, under 4096 bytes)."""
+class SolveResult(ApiModel):
+    """What a solve, or a program that solves, found."""
 
+    kind: Literal["solve"] = "solve"
     outcome: Outcome
-    reason: Reason
-    message: Annotated[str, Field(max_length=1024)] = ""
     sense: Sense | None = None
     objective: DecimalText | None = None
     best_bound: DecimalText | None = None
@@ -155,14 +154,37 @@ class Answer(ApiModel):
     nodes: Count | None = None
     solutions: Count | None = None
     solve_seconds: DecimalText | None = None
-    seed: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None
-    threads: Count | None = None
     model_digest: Annotated[str, Field(max_length=80)] | None = None
-    result_digest: Annotated[str, Field(max_length=80)] | None = None
-    metrics: tuple[Metric, ...] = ()
-    outputs: tuple[OutputFile, ...] = ()
     verification: Verification | None = None
     proof: Proof | None = None
+
+
+class _Ending(ApiModel):
+    """What every run reports of its end."""
+
+    reason: Reason
+    message: Annotated[str, Field(max_length=1024)] = ""
+    seed: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None
+    threads: Count | None = None
+    result_digest: Annotated[str, Field(max_length=80)] | None = None
+    metrics: tuple[Metric, ...] = ()
+
+
+class SolutionHead(SolveResult, _Ending):
+    """A solution.json without its values: the result and the end of its run, side by side."""
+
+
+class RunReport(_Ending):
+    """The final answer of a run, as its termination message carries it (JSON, under 4096 bytes).
+
+    Of a run whose result was not delivered, `result` has it all the same, and `reason` the cause.
+    """
+
+    succeeded: bool = Field(description="Whether the run ended with exit code 0.")
+    result: SolveResult | None = Field(
+        default=None, description="What was found; absent where the run failed before."
+    )
+    outputs: tuple[OutputFile, ...] = ()
     delivered: bool = Field(
         default=False, description="Whether the solution and outputs were handed over."
     )
@@ -175,8 +197,22 @@ class Answer(ApiModel):
         " of very many metrics, solution.json.",
     )
 
-    def fit_status(self) -> Answer:
-        """The answer with no more metrics and outputs than a status takes: the first ones."""
+    @property
+    def solve(self) -> SolveResult:
+        """The result of a solve; its outcome is `Error` where there is none."""
+        return self.result or SolveResult(outcome=Outcome.ERROR)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether something was found, delivered or not."""
+        return self.solve.outcome is not Outcome.ERROR
+
+    def with_result(self, **changes: Any) -> RunReport:
+        """The report with fields of its result changed."""
+        return self.model_copy(update={"result": self.solve.model_copy(update=changes)})
+
+    def fit_status(self) -> RunReport:
+        """The report with no more metrics and outputs than a status takes: the first ones."""
         cut = {
             "metrics": self.metrics[:METRICS_LIMIT],
             "outputs": self.outputs[:OUTPUTS_LIMIT],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from argmin.api.answer import Answer, ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 
 NOT_KEPT = (Reason.UNDELIVERED, Reason.TRANSFER_FAILED)
 """Reasons of answers whose solution was not delivered."""
@@ -72,7 +72,7 @@ class Attempt:
     reason: str | None = None
     """The reason of its answer, else a `RunReason`."""
     message: str | None = None
-    answer: Answer | None = None
+    answer: RunReport | None = None
     started: datetime | None = None
     finished: datetime | None = None
     stopped: bool = False

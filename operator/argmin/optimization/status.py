@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport, SolveResult
 from argmin.api.conditions import (
     COMPLETE,
     FAILED,
@@ -31,7 +31,10 @@ CONDITIONS = (COMPLETE, FAILED, SUSPENDED, RECONCILING, STALLED)
 _MESSAGE_LIMIT = 4096
 
 _ANSWER_FIELDS = tuple(
-    name for name in Answer.model_fields if name in OptimizationJobStatus.model_fields
+    name for name in RunReport.model_fields if name in OptimizationJobStatus.model_fields
+)
+_RESULT_FIELDS = tuple(
+    name for name in SolveResult.model_fields if name in OptimizationJobStatus.model_fields
 )
 
 
@@ -52,9 +55,12 @@ def reset_status(status: OptimizationJobStatus, run_name: str) -> OptimizationJo
     return OptimizationJobStatus(run_name=run_name, conditions=kept)
 
 
-def record_answer(status: OptimizationJobStatus, answer: Answer, run: Run) -> OptimizationJobStatus:
+def record_answer(
+    status: OptimizationJobStatus, answer: RunReport, run: Run
+) -> OptimizationJobStatus:
     """The status with the fields of an answer, and a reference to the stored solution."""
     fields = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
+    fields |= {name: getattr(answer.solve, name) for name in _RESULT_FIELDS}
     return status.model_copy(update={**fields, "solution_ref": _build_solution_ref(answer, run)})
 
 
@@ -69,7 +75,7 @@ def record_memory(status: OptimizationJobStatus, memory: RunMemory) -> Optimizat
     return status.model_copy(update=fields)
 
 
-def _build_solution_ref(answer: Answer, run: Run) -> SolutionRef | None:
+def _build_solution_ref(answer: RunReport, run: Run) -> SolutionRef | None:
     """Where the result is: the store in the answer if set, else where the runner wrote it."""
     if answer.stored:
         return SolutionRef(s3=answer.stored)

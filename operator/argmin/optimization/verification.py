@@ -41,22 +41,15 @@ def reject_wrong_answer(attempt: Attempt) -> Attempt:
     The outcome that the runner reports is overridden: such an answer is not a solution.
     """
     answer = attempt.answer
-    if answer is None or answer.outcome is Outcome.ERROR:
+    if answer is None or not answer.has_result:
         return attempt
-    if answer.verification is None or answer.verification.verified is not False:
+    check = answer.solve.verification
+    if check is None or check.verified is not False:
         return attempt
-    message = f"the answer is wrong: {describe_check(answer.verification)}"
-    wrong = answer.model_copy(
-        update={
-            "outcome": Outcome.ERROR,
-            "reason": Reason.WRONG_ANSWER,
-            "message": message,
-            "objective": None,
-            "best_bound": None,
-            "gap": None,
-            "proof": None,
-        }
-    )
+    message = f"the answer is wrong: {describe_check(check)}"
+    wrong = answer.with_result(
+        outcome=Outcome.ERROR, objective=None, best_bound=None, gap=None, proof=None
+    ).model_copy(update={"succeeded": False, "reason": Reason.WRONG_ANSWER, "message": message})
     return replace(attempt, answer=wrong, reason=wrong.reason, message=message)
 
 

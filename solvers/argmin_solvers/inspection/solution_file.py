@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport, SolutionHead
 from argmin.api.run import SOLUTION_FILE
 from argmin_solvers.inspection.given import (
     GivenAnswer,
@@ -85,7 +85,8 @@ def _read_own(name: str, document: Mapping[str, Any]) -> GivenAnswer:
     answer = _read_answer(name, document)
     given = None if values is None else _read_values(name, values)
     solutions = tuple(_read_values(f"{name}: solutions", solution) for solution in pool)
-    result = RunResult(answer, variables=given, pool=solutions)
+    report = RunReport(succeeded=True, reason=answer.reason, result=answer, metrics=answer.metrics)
+    result = RunResult(report, variables=given, pool=solutions)
     return GivenAnswer(
         given,
         solutions,
@@ -98,10 +99,10 @@ def _read_own(name: str, document: Mapping[str, Any]) -> GivenAnswer:
     )
 
 
-def _read_answer(name: str, document: Mapping[str, Any]) -> Answer:
+def _read_answer(name: str, document: Mapping[str, Any]) -> SolutionHead:
     told = {key: value for key, value in document.items() if key in _TOLD}
     try:
-        return Answer.model_validate({"reason": "Optimal", **told})
+        return SolutionHead.model_validate({"reason": "Optimal", **told})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

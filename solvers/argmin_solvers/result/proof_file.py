@@ -29,14 +29,14 @@ def leave_out(result: RunResult, why: str) -> RunResult:
         why: what `proof.message` says of it, after what it says already.
     """
     left = replace(result, certificate=None)
-    proof = result.answer.proof
+    proof = result.answer.solve.proof
     if proof is None:
         return left
     words = f"the certificate was checked and is not kept: {why}"
     if proof.message:
         words = f"{shorten(proof.message, _MESSAGE - len(words) - 2)}; {words}"
     told = proof.model_copy(update={"message": shorten(words, _MESSAGE)})
-    return replace(left, answer=result.answer.model_copy(update={"proof": told}))
+    return replace(left, answer=result.answer.with_result(proof=told))
 
 
 def count_excess(proof: bytes, solution: bytes, outputs_bytes: int) -> int:

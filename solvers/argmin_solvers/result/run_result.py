@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from argmin.api.answer import Answer, ExitCode, Outcome
+from argmin.api.answer import ExitCode, RunReport
 from argmin.api.progress import HistoryPoint
 from argmin_solvers.errors import RunError
 from argmin_solvers.numerics import decimal_text
@@ -26,7 +26,7 @@ class RunResult:
     content of proof.json.
     """
 
-    answer: Answer
+    answer: RunReport
     exit_code: int = 0
     variables: Mapping[str, float] | None = None
     pool: tuple[Mapping[str, float], ...] = field(default=())
@@ -36,7 +36,7 @@ class RunResult:
     @property
     def failed(self) -> bool:
         """Whether the run ended without an answer."""
-        return self.answer.outcome is Outcome.ERROR
+        return not self.answer.has_result
 
     @property
     def withheld(self) -> bool:
@@ -46,8 +46,8 @@ class RunResult:
 
 def failed_run(failure: RunError) -> RunResult:
     """The result of a run that ended without an answer."""
-    answer = Answer(
-        outcome=Outcome.ERROR, reason=failure.reason, message=shorten(failure.message, 1024)
+    answer = RunReport(
+        succeeded=False, reason=failure.reason, message=shorten(failure.message, 1024)
     )
     return RunResult(answer, failure.exit_code)
 
@@ -59,6 +59,7 @@ def withhold(result: RunResult, failure: RunError) -> RunResult:
     """
     answer = result.answer.model_copy(
         update={
+            "succeeded": False,
             "reason": failure.reason,
             "message": shorten(failure.message, 1024),
             "delivered": False,
@@ -81,10 +82,11 @@ def solution_document(name: str, result: RunResult) -> dict[str, Any]:
     Numbers of the status are exact decimal text, values of variables JSON numbers. Variables
     that are not listed are zero.
     """
-    status = result.answer.to_wire()
-    for inapplicable in ("delivered", "outputs", "stored"):
-        status.pop(inapplicable, None)
-    document: dict[str, Any] = {"version": SOLUTION_VERSION, "name": name, **status}
+    report, found = result.answer.to_wire(), result.answer.solve.to_wire()
+    fields = found | report
+    for inapplicable in ("kind", "succeeded", "result", "delivered", "outputs", "stored"):
+        fields.pop(inapplicable, None)
+    document: dict[str, Any] = {"version": SOLUTION_VERSION, "name": name, **fields}
     if result.variables is not None:
         document["variables"] = dict(result.variables)
     if result.pool:
@@ -117,8 +119,8 @@ def result_digest(result: RunResult) -> str:
 
 
 def _canonical_lines(result: RunResult) -> Iterator[str]:
-    yield f"outcome={result.answer.outcome}"
-    yield f"objective={result.answer.objective or ''}"
+    yield f"outcome={result.answer.solve.outcome}"
+    yield f"objective={result.answer.solve.objective or ''}"
     for metric in sorted(result.answer.metrics, key=lambda metric: metric.name):
         yield f"metric {metric.name}={metric.value}"
     if result.pool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport, SolveResult
 from argmin.api.run import TERMINATION_LIMIT_BYTES
 from argmin.api.solve.proof import Proof
 from argmin_solvers.text import shorten
 
-_Cut = Callable[[Answer], Answer]
+_Cut = Callable[[RunReport], RunReport]
 
 
-def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) -> bytes:
+def encode_answer(answer: RunReport, limit_bytes: int = TERMINATION_LIMIT_BYTES) -> bytes:
     """The answer as JSON in fewer bytes than the limit.
 
     What is cut is the least missed, as far as need be: long messages first, then metrics from the
@@ -31,49 +32,53 @@ def encode_answer(answer: Answer, limit_bytes: int = TERMINATION_LIMIT_BYTES) ->
     return text
 
 
-def encode_whole(answer: Answer) -> bytes:
+def encode_whole(answer: RunReport) -> bytes:
     """The answer as JSON, with all that a status takes."""
     return answer.fit_status().model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
-def _list_cuts(answer: Answer) -> Iterator[_Cut]:
+def _list_cuts(answer: RunReport) -> Iterator[_Cut]:
     yield _shorten_messages(256)
     for field in ("metrics", "outputs"):
         for _ in getattr(answer, field):
             yield _drop_last(field)
     yield _shorten_messages(80)
-    for field in ("model_digest", "solver_version"):
-        yield _replace(field)
+    yield lambda report: _change(report, model_digest=None)
+    yield lambda report: _change(report, solver_version=None)
     yield _shorten_messages(20)
     yield _drop_details_of_proof
 
 
 def _shorten_messages(length: int) -> _Cut:
-    def cut(answer: Answer) -> Answer:
-        update: dict[str, object] = {"message": shorten(answer.message, length)}
-        checked = answer.verification
-        if checked is not None:
-            short = {"message": shorten(checked.message, length)}
-            if checked.where is not None:
-                short["where"] = shorten(checked.where, length)
-            update["verification"] = checked.model_copy(update=short)
-        if answer.proof is not None:
-            short_proof = {"message": shorten(answer.proof.message, length)}
-            update["proof"] = answer.proof.model_copy(update=short_proof)
-        return answer.model_copy(update=update)
+    def cut(answer: RunReport) -> RunReport:
+        short = answer.model_copy(update={"message": shorten(answer.message, length)})
+        return _change(short, **_shorten_result(answer.solve, length))
 
     return cut
 
 
-def _drop_details_of_proof(answer: Answer) -> Answer:
-    if answer.proof is None:
-        return answer
-    return answer.model_copy(update={"proof": Proof(level=answer.proof.level)})
+def _shorten_result(result: SolveResult, length: int) -> dict[str, Any]:
+    """The verification and the proof of a result, with short texts."""
+    parts: dict[str, Any] = {}
+    if (checked := result.verification) is not None:
+        short = {"message": shorten(checked.message, length)}
+        if checked.where is not None:
+            short["where"] = shorten(checked.where, length)
+        parts["verification"] = checked.model_copy(update=short)
+    if (proof := result.proof) is not None:
+        parts["proof"] = proof.model_copy(update={"message": shorten(proof.message, length)})
+    return parts
+
+
+def _drop_details_of_proof(answer: RunReport) -> RunReport:
+    proof = answer.solve.proof
+    return answer if proof is None else _change(answer, proof=Proof(level=proof.level))
+
+
+def _change(answer: RunReport, **changes: Any) -> RunReport:
+    """The report with fields of its result changed, if it has one."""
+    return answer if answer.result is None else answer.with_result(**changes)
 
 
 def _drop_last(field: str) -> _Cut:
     return lambda answer: answer.model_copy(update={field: getattr(answer, field)[:-1]})
-
-
-def _replace(field: str) -> _Cut:
-    return lambda answer: answer.model_copy(update={field: None})

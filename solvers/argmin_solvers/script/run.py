@@ -15,7 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from argmin.api.answer import METRICS_LIMIT, Answer, Metric, Outcome, Reason, Sense, Verification
+from argmin.api.answer import (
+    METRICS_LIMIT,
+    Metric,
+    Outcome,
+    Reason,
+    RunReport,
+    Sense,
+    SolveResult,
+    Verification,
+)
 from argmin.api.run import RunDocument
 from argmin.api.task import ProgramTask
 from argmin_solvers.errors import RunError
@@ -80,14 +89,10 @@ def run_script(
     if stopped is None and program.exit_code != 0:
         raise _program_failed(program)
     findings, contradiction = _drop_contradiction(gather_findings(report_file, found))
-    answer = _answer(findings, stopped, contradiction).model_copy(
-        update={
-            "solve_seconds": decimal_text(round(seconds, 3)),
-            "seed": document.seed,
-            "threads": document.threads,
-            "model_digest": model_digest(source),
-        }
-    )
+    answer = _answer(findings, stopped, contradiction)
+    answer = answer.with_result(
+        solve_seconds=decimal_text(round(seconds, 3)), model_digest=model_digest(source)
+    ).model_copy(update={"seed": document.seed, "threads": document.threads})
     if findings.sense is not None:
         progress.tell_sense(findings.sense)
     history = progress.history(findings.objective, findings.best_bound, seconds)
@@ -262,17 +267,15 @@ def _drop_contradiction(findings: Findings) -> tuple[Findings, str]:
     return replace(findings, outcome=claim, best_bound=None), told
 
 
-def _answer(findings: Findings, stopped: Reason | None, contradiction: str) -> Answer:
+def _answer(findings: Findings, stopped: Reason | None, contradiction: str) -> RunReport:
     if findings.objective is None and stopped is Reason.INTERRUPTED and findings.outcome is None:
         raise RunError(Reason.INTERRUPTED, "interrupted before the program told an objective")
     objective, bound = findings.objective, findings.best_bound
     both = objective is not None and bound is not None
     outcome, objection = _judge(findings)
     objection = contradiction or objection
-    return Answer(
+    result = SolveResult(
         outcome=outcome,
-        reason=stopped or Reason.PROGRAM_FINISHED,
-        message=_MESSAGES[stopped] + objection,
         sense=findings.sense,
         objective=None if objective is None else decimal_text(objective),
         best_bound=None if bound is None else decimal_text(bound),
@@ -282,6 +285,12 @@ def _answer(findings: Findings, stopped: Reason | None, contradiction: str) -> A
             reason="NotChecked",
             message="the numbers are the program's own: there is no model to hold them against",
         ),
+    )
+    return RunReport(
+        succeeded=True,
+        reason=stopped or Reason.PROGRAM_FINISHED,
+        message=_MESSAGES[stopped] + objection,
+        result=result,
         metrics=tuple(_list_metrics(findings)),
     )
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from argmin.api.answer import Answer, ExitCode, Outcome, Reason
+from argmin.api.answer import ExitCode, Outcome, Reason, RunReport, SolveResult
 from argmin.api.run import RunDocument
 from argmin.api.solve.request import SolutionPool
 from argmin.api.solve.solvers import CAPABILITIES
@@ -66,14 +65,24 @@ def run_model(
         raise RunError(Reason.INTERRUPTED, "interrupted before a solution was found")
     under = Circumstances(adapter.name, seconds, workdir, settings.threads)
     judged = _judge(declared, model, solve, under, interruption)
-    told = {
-        "solver_version": version,
-        "solve_seconds": decimal_text(round(seconds, 3)),
-        "model_digest": model_digest(source),
-        **_describe(adapter, settings),
-    }
+    result = _result(judged).model_copy(
+        update={
+            "solver": str(adapter.name),
+            "solver_version": version,
+            "solve_seconds": decimal_text(round(seconds, 3)),
+            "model_digest": model_digest(source),
+        }
+    )
+    report = RunReport(
+        succeeded=judged.solve.outcome is not Outcome.ERROR,
+        reason=judged.solve.reason,
+        message=shorten(judged.solve.message, 1024),
+        seed=_seed(adapter, settings),
+        threads=settings.threads if CAPABILITIES[adapter.name].parallel else 1,
+        result=result,
+    )
     history = progress.history(judged.solve.objective, judged.solve.best_bound, seconds)
-    return replace(_report(declared, judged, told), history=history)
+    return replace(_report(declared, judged, report), history=history)
 
 
 def _judge(
@@ -89,11 +98,10 @@ def _judge(
     return judge_proof(declared, model, conclusion, under, interruption.stop)
 
 
-def _report(declared: SolveTask, judged: Judged, told: Mapping[str, Any]) -> RunResult:
+def _report(declared: SolveTask, judged: Judged, report: RunReport) -> RunResult:
     solve = judged.solve
-    checked = {"verification": judged.verification, "proof": judged.proof}
     return RunResult(
-        _answer(solve).model_copy(update={**checked, **told}),
+        report,
         exit_code=EXIT_CODES[solve.reason] if solve.outcome is Outcome.ERROR else ExitCode.OK,
         variables=None if solve.values is None else _support(solve.values),
         pool=_trim(solve.pool, declared),
@@ -139,15 +147,6 @@ def _settings(document: RunDocument, declared: SolveTask, workdir: Path) -> Sett
     )
 
 
-def _describe(adapter: Adapter, settings: Settings) -> dict[str, Any]:
-    """What an answer says of its solver."""
-    return {
-        "solver": str(adapter.name),
-        "seed": _seed(adapter, settings),
-        "threads": settings.threads if CAPABILITIES[adapter.name].parallel else 1,
-    }
-
-
 def _seed(adapter: Adapter, settings: Settings) -> int | None:
     can = CAPABILITIES[adapter.name]
     if not can.seeded:
@@ -155,19 +154,20 @@ def _seed(adapter: Adapter, settings: Settings) -> int | None:
     return can.default_seed if settings.seed is None else settings.seed
 
 
-def _answer(solve: Solve) -> Answer:
+def _result(judged: Judged) -> SolveResult:
+    solve = judged.solve
     objective, bound = solve.objective, solve.best_bound
     both = objective is not None and bound is not None
-    return Answer(
+    return SolveResult(
         outcome=solve.outcome,
-        reason=solve.reason,
-        message=shorten(solve.message, 1024),
         sense=solve.sense,
         objective=None if objective is None else decimal_text(objective),
         best_bound=None if bound is None else decimal_text(bound),
         gap=gap_text(objective, bound) if both else None,  # type: ignore[arg-type]
         nodes=solve.nodes,
         solutions=solve.solutions,
+        verification=judged.verification,
+        proof=judged.proof,
     )
 
 

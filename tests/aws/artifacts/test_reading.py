@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.run import Inventory, StoredFile, Transfers
 from argmin.api.storage import StoredResult
 from argmin.cli.errors import CliError, ExitStatus
@@ -47,7 +47,12 @@ def deliver(store: Store, folder: Path, **files: bytes) -> None:
     own.mkdir()
     (own / "solution.json").write_text('{"objective": "5.0"}')
     (own / "run.log").write_text("solved\n")
-    answer = Answer(outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, delivered=True)
+    answer = RunReport(
+        succeeded=True,
+        reason=Reason.OPTIMAL,
+        delivered=True,
+        result=SolveResult(outcome=Outcome.OPTIMAL),
+    )
     (own / "answer.json").write_text(answer.model_dump_json(by_alias=True))
     listed = [
         StoredFile(path=file.name, bytes=file.stat().st_size, digest=digest_file(file))

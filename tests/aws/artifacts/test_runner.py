@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode
+from argmin.api.answer import ExitCode, RunReport
 from argmin.api.run import Inventory, Transfers, Upload
 from argmin_solvers.outputs.files import digest_output
 from tests.aws.relay import Relay
@@ -48,14 +48,14 @@ def write_data(root: Path, transfers: dict[str, Any], source: str = WRITER) -> R
     return run_program(root, source, outputs=outputs, transfers=transfers)
 
 
-def read_result(store: Store, prefix: str) -> tuple[Answer, dict[str, bytes]]:
+def read_result(store: Store, prefix: str) -> tuple[RunReport, dict[str, bytes]]:
     """The answer of a stored result, and all files that its inventory lists."""
     kept = store.read_folder(prefix)
     inventory = Inventory.model_validate_json(kept["inventory.json"])
     files = {file.path: kept[file.path] for file in inventory.files}
     for file in inventory.files:
         assert len(files[file.path]) == file.bytes
-    return Answer.model_validate_json(kept["answer.json"]), files
+    return RunReport.model_validate_json(kept["answer.json"]), files
 
 
 def test_a_model_comes_from_the_store_and_its_result_goes_there(
@@ -66,7 +66,7 @@ def test_a_model_comes_from_the_store_and_its_result_goes_there(
         tmp_path / "input" / "source" / "knapsack.lp", key="models/knapsack.lp"
     )
     ended = solve(store, tmp_path, describe(transfers, store, result=store.place("runs/k1")))
-    assert (ended.exit_code, ended.answer["objective"]) == (0, "11.0"), ended.output
+    assert (ended.exit_code, ended.solved["objective"]) == (0, "11.0"), ended.output
     answer, files = read_result(store, "runs/k1")
     assert answer.to_wire() == ended.answer
     assert answer.delivered
@@ -150,7 +150,7 @@ def test_what_was_found_is_said_where_no_store_takes_it(store: Store, tmp_path: 
     place = store.place("runs", bucket="no-such-bucket-of-ours")
     ended = write_data(tmp_path, describe(Transfers(), store, result=place))
     assert ended.exit_code == ExitCode.INVALID_INPUT  # a rerun would end the same
-    assert (ended.answer["outcome"], ended.answer["objective"]) == ("Optimal", "5.0")
+    assert (ended.solved["outcome"], ended.solved["objective"]) == ("Optimal", "5.0")
     assert ended.answer["reason"] == "TransferFailed"
     assert "there is no bucket no-such-bucket-of-ours" in ended.answer["message"]
     assert "in spec.artifacts.s3, s3 of the output or the chart's" in ended.answer["message"]
@@ -177,7 +177,7 @@ def test_a_request_to_stop_during_the_upload_still_brings_the_result_away(
     assert ended.exit_code == 0, ended.output
     assert ended.answer["delivered"]
     answer, _ = read_result(store, "runs")
-    assert answer.objective == "5.0"
+    assert answer.solve.objective == "5.0"
 
 
 def test_a_second_attempt_replaces_the_first(store: Store, tmp_path: Path) -> None:
@@ -194,5 +194,5 @@ def test_a_second_attempt_replaces_the_first(store: Store, tmp_path: Path) -> No
         )
         assert ended.exit_code == 0, ended.output
     answer, files = read_result(store, "runs")
-    assert answer.objective == "1.0"
+    assert answer.solve.objective == "1.0"
     assert [name for name in files if name.startswith("outputs/")] == ["outputs/data/new"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason, Sense
+from argmin.api.answer import Outcome, Reason, RunReport, Sense, SolveResult
 from argmin_solvers.errors import RunError
 from argmin_solvers.inspection.given import GivenAnswer
 from argmin_solvers.inspection.solution_file import read_solution
@@ -132,13 +132,16 @@ def test_whole_numbers_keep_all_their_digits(file: Path) -> None:
 
 
 def argmin_solution(**parts: object) -> bytes:
-    answer = Answer(
-        outcome=Outcome.OPTIMAL,
+    answer = RunReport(
+        succeeded=True,
         reason=Reason.OPTIMAL,
-        sense=Sense.MAXIMIZE,
-        objective="11.0",
-        best_bound="11.0",
-        model_digest="sha256:1",
+        result=SolveResult(
+            outcome=Outcome.OPTIMAL,
+            sense=Sense.MAXIMIZE,
+            objective="11.0",
+            best_bound="11.0",
+            model_digest="sha256:1",
+        ),
     )
     result = RunResult(answer, variables=VALUES, **parts)  # type: ignore[arg-type]
     told = answer.model_copy(update={"result_digest": result_digest(result)})

@@ -78,7 +78,7 @@ def test_a_proof_that_cannot_even_begin_costs_no_answer(
     monkeypatch.setattr(judgement, "prove_apart", fail)
     text = "Minimize\n o: x\nSubject To\n c: x >= 2\nEnd\n"
     answer = run_text(text, "lp", tmp_path, proof={"time": "5s"}).answer
-    assert (answer.outcome, answer.objective) == (Outcome.OPTIMAL, "2.0")
-    assert answer.proof is not None
-    assert answer.proof.level is ProofLevel.CLAIMED
-    assert "the proof itself failed: OSError" in answer.proof.message
+    assert (answer.solve.outcome, answer.solve.objective) == (Outcome.OPTIMAL, "2.0")
+    assert answer.solve.proof is not None
+    assert answer.solve.proof.level is ProofLevel.CLAIMED
+    assert "the proof itself failed: OSError" in answer.solve.proof.message

@@ -69,11 +69,11 @@ def test_a_convex_program_is_optimal_with_a_certificate(
 ) -> None:
     result = run_text(end(body), "python", tmp_path, proof={"time": "1m"})
     answer = result.answer
-    assert (answer.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.OPTIMAL)
-    assert float(answer.objective or "nan") == pytest.approx(optimum, abs=1e-6)
-    assert answer.proof is not None
-    assert answer.proof.level is ProofLevel.CERTIFIED
-    assert float(answer.proof.bound or "nan") == pytest.approx(optimum, abs=1e-6)
+    assert (answer.solve.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.OPTIMAL)
+    assert float(answer.solve.objective or "nan") == pytest.approx(optimum, abs=1e-6)
+    assert answer.solve.proof is not None
+    assert answer.solve.proof.level is ProofLevel.CERTIFIED
+    assert float(answer.solve.proof.bound or "nan") == pytest.approx(optimum, abs=1e-6)
     assert result.certificate is not None
     model = build_model(tmp_path / "model.py", "build", None)
     document = json.loads(json.dumps(result.certificate))
@@ -92,8 +92,8 @@ def test_what_is_no_convex_quadratic_program_stays_a_local_optimum(
     body: str, tmp_path: Path
 ) -> None:
     answer = run_text(end(body), "python", tmp_path).answer
-    assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.LOCALLY_OPTIMAL)
-    assert answer.proof is None
+    assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.LOCALLY_OPTIMAL)
+    assert answer.solve.proof is None
 
 
 def test_a_level_that_a_local_optimum_cannot_reach_is_told(tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_a_level_that_a_local_optimum_cannot_reach_is_told(tmp_path: Path) -> No
         asked = {"level": "Certified", "time": "1m"}
         answer = run_text(end(body), "python", tmp_path, proof=asked).answer
         assert answer.reason is Reason.LOCALLY_OPTIMAL
-        assert answer.proof is not None
-        assert answer.proof.message.startswith("not Certified, as was asked for")
+        assert answer.solve.proof is not None
+        assert answer.solve.proof.message.startswith("not Certified, as was asked for")
 
 
 VECTORS = st.lists(st.integers(-3, 3), min_size=3, max_size=3)

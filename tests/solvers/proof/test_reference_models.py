@@ -39,12 +39,12 @@ def test_linear_programs_are_certified_whoever_solved_them(
     name: str, solver: str, tmp_path: Path
 ) -> None:
     result = run(name, tmp_path, solver=solver)
-    assert result.answer.proof is not None
-    assert result.answer.proof.level is ProofLevel.CERTIFIED
+    assert result.answer.solve.proof is not None
+    assert result.answer.solve.proof.level is ProofLevel.CERTIFIED
     if LINEAR[name] is None:
-        assert result.answer.outcome is Outcome.INFEASIBLE
+        assert result.answer.solve.outcome is Outcome.INFEASIBLE
         return
-    assert float(result.answer.proof.bound or "nan") == pytest.approx(LINEAR[name])
+    assert float(result.answer.solve.proof.bound or "nan") == pytest.approx(LINEAR[name])
     model = rebuild(SolveTask(format=ModelFormat.MPS, path=str(FOLDER / f"{name}.mps")))
     assert result.certificate is not None
     assert check_certificate(model.original, result.certificate).holds  # type: ignore[arg-type]
@@ -55,16 +55,16 @@ def test_models_with_integers_are_cross_checked_in_the_time_there_is(
     name: str, tmp_path: Path
 ) -> None:
     result = run(name, tmp_path)
-    assert float(result.answer.objective or "nan") == pytest.approx(INTEGER[name])
-    assert result.answer.proof is not None
-    assert result.answer.proof.level is not ProofLevel.CLAIMED
+    assert float(result.answer.solve.objective or "nan") == pytest.approx(INTEGER[name])
+    assert result.answer.solve.proof is not None
+    assert result.answer.solve.proof.level is not ProofLevel.CLAIMED
 
 
 def test_the_digest_is_of_the_answer_and_not_of_its_proof(tmp_path: Path) -> None:
     proven = run("afiro", tmp_path)
     claimed = run("afiro", tmp_path, proof={"level": "Claimed"})
-    assert claimed.answer.proof is not None
-    assert claimed.answer.proof.level is ProofLevel.CLAIMED
-    assert claimed.answer.outcome is Outcome.OPTIMAL
+    assert claimed.answer.solve.proof is not None
+    assert claimed.answer.solve.proof.level is ProofLevel.CLAIMED
+    assert claimed.answer.solve.outcome is Outcome.OPTIMAL
     assert proven.variables == claimed.variables
     assert result_digest(proven) == result_digest(claimed)

@@ -116,7 +116,7 @@ def test_a_run_that_was_stopped_is_checked_all_the_same(tmp_path: Path) -> None:
 
 def test_the_answer_and_the_solution_file_carry_the_verification(tmp_path: Path) -> None:
     ended = run_python_model(tmp_path, PULP)
-    verification = ended.answer["verification"]
+    verification = ended.solved["verification"]
     assert (verification["verified"], verification["reason"]) == (True, "Verified")
     assert ended.solution["verification"] == verification
     assert "check: 1 constraints and 2 variables hold in exact arithmetic" in ended.log
@@ -124,8 +124,8 @@ def test_the_answer_and_the_solution_file_carry_the_verification(tmp_path: Path)
 
 def test_the_numbers_of_a_program_are_its_own(tmp_path: Path) -> None:
     ended = run_program(tmp_path, "from argmin_solvers import report\nreport(objective=5)\n")
-    assert ended.answer["verification"]["reason"] == CheckReason.NOT_CHECKED
-    assert "verified" not in ended.answer["verification"]
+    assert ended.solved["verification"]["reason"] == CheckReason.NOT_CHECKED
+    assert "verified" not in ended.solved["verification"]
 
 
 def test_every_solution_of_an_enumeration_is_checked_however_few_are_kept(tmp_path: Path) -> None:
@@ -144,6 +144,6 @@ def test_every_solution_of_an_enumeration_is_checked_however_few_are_kept(tmp_pa
             "solutionPool": {"enumerateAll": True, "size": 3},
         },
     )
-    assert (ended.answer["outcome"], ended.answer["solutions"]) == ("Optimal", 24)
-    assert ended.answer["verification"]["checked"]["solutions"] == 24
+    assert (ended.solved["outcome"], ended.solved["solutions"]) == ("Optimal", 24)
+    assert ended.solved["verification"]["checked"]["solutions"] == 24
     assert len(ended.solution["solutions"]) == 3

@@ -131,7 +131,7 @@ def test_a_function_with_the_same_numbers_at_each_call_is_checked(
     source: str, tmp_path: Path
 ) -> None:
     ended = run_python_model(tmp_path, source.replace("NUMBERS", SAME_EACH_TIME))
-    assert ended.answer["verification"]["reason"] == CheckReason.VERIFIED
+    assert ended.solved["verification"]["reason"] == CheckReason.VERIFIED
 
 
 def test_rows_and_variables_may_come_in_another_order_each_time(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_rows_and_variables_may_come_in_another_order_each_time(tmp_path: Path) 
         '        p += x <= 5 + i, f"limit{i}"',
     )
     ended = run_python_model(tmp_path, source)
-    assert ended.answer["verification"]["reason"] == CheckReason.VERIFIED
+    assert ended.solved["verification"]["reason"] == CheckReason.VERIFIED
 
 
 def spoil(model: LinearModel, part: str) -> LinearModel:

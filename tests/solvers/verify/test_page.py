@@ -31,8 +31,8 @@ def test_the_example_ends_as_the_page_says(tmp_path: Path) -> None:
     path = tmp_path / "model.lp"
     path.write_text(model["source"]["inline"])
     ended = run(tmp_path, model={"format": model["format"], "path": str(path)})
-    assert (ended.answer["outcome"], ended.answer["objective"]) == ("Optimal", "17.0")
-    assert ended.answer["verification"] == json.loads(fenced("json"))
+    assert (ended.solved["outcome"], ended.solved["objective"]) == ("Optimal", "17.0")
+    assert ended.solved["verification"] == json.loads(fenced("json"))
 
 
 def test_every_reason_is_explained_and_none_is_invented() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode, Outcome, Reason, Sense
+from argmin.api.answer import ExitCode, Outcome, Reason, RunReport, Sense
 from argmin.api.solve.proof import ProofLevel
 from argmin.api.solve.solvers import FORMAT_SOLVERS, ModelFormat, SolverName
 from argmin_solvers.adapters.base import Solve
@@ -144,35 +144,35 @@ def test_a_wrong_answer_never_passes_as_optimal(
         proven=proven,
     )
     answer = result.answer
-    assert answer.verification is not None
+    assert answer.solve.verification is not None
     if fault.corrected:
         _assert_corrected(source, answer, proven=proven)
         return
     # What is told is what was checked: a solution whose proof falls is told as a solution.
-    verdict = (answer.verification.verified, answer.verification.reason)
+    verdict = (answer.solve.verification.verified, answer.solve.verification.reason)
     assert verdict == (not fault.wrong, fault.reason)
     if fault.wrong:
-        assert (answer.outcome, answer.reason) == (Outcome.ERROR, Reason.WRONG_ANSWER)
+        assert (answer.solve.outcome, answer.reason) == (Outcome.ERROR, Reason.WRONG_ANSWER)
         assert (result.exit_code, result.variables) == (ExitCode.INVALID_INPUT, None)
-        assert (answer.objective, answer.best_bound) == (None, None)
+        assert (answer.solve.objective, answer.solve.best_bound) == (None, None)
     else:
-        assert (answer.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
-        assert (result.exit_code, answer.best_bound) == (ExitCode.OK, None)
+        assert (answer.solve.outcome, answer.reason) == (Outcome.FEASIBLE, Reason.SOLVER_STOPPED)
+        assert (result.exit_code, answer.solve.best_bound) == (ExitCode.OK, None)
 
 
-def _assert_corrected(source: Source, answer: Answer, *, proven: bool) -> None:
+def _assert_corrected(source: Source, answer: RunReport, *, proven: bool) -> None:
     """The better point is the answer: the best there is, where something can prove it."""
     assert answer.reason is Reason.BETTER_POINT_KNOWN
-    assert answer.verification is not None
-    assert answer.verification.verified
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified
     if proven and source.is_linear:
-        assert answer.outcome is Outcome.OPTIMAL
-        assert answer.proof is not None
-        assert answer.proof.level is not ProofLevel.CLAIMED
-        assert float(answer.objective or "nan") == pytest.approx(source.best, abs=1e-6)
+        assert answer.solve.outcome is Outcome.OPTIMAL
+        assert answer.solve.proof is not None
+        assert answer.solve.proof.level is not ProofLevel.CLAIMED
+        assert float(answer.solve.objective or "nan") == pytest.approx(source.best, abs=1e-6)
     else:
-        assert answer.outcome is Outcome.FEASIBLE
-        assert answer.verification.reason == CheckReason.BETTER_POINT_KNOWN
+        assert answer.solve.outcome is Outcome.FEASIBLE
+        assert answer.solve.verification.reason == CheckReason.BETTER_POINT_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,11 @@ def test_a_right_answer_is_verified(
     solver: SolverName, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = run_corrupted(solver, source, lambda solve: solve, tmp_path, monkeypatch).answer
-    assert answer.verification is not None
-    assert answer.verification.verified, answer.verification.message
-    assert answer.outcome is (Outcome.OPTIMAL if source.is_linear else Outcome.FEASIBLE)
-    assert float(answer.objective or "nan") == pytest.approx(source.best, abs=1e-6)
-    assert answer.verification.checked.to_wire() == {
+    assert answer.solve.verification is not None
+    assert answer.solve.verification.verified, answer.solve.verification.message
+    assert answer.solve.outcome is (Outcome.OPTIMAL if source.is_linear else Outcome.FEASIBLE)
+    assert float(answer.solve.objective or "nan") == pytest.approx(source.best, abs=1e-6)
+    assert answer.solve.verification.checked.to_wire() == {
         "variables": 2,
         "constraints": 1,
         "solutions": 1,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport
 from argmin.api.progress import PROGRESS_PREFIX
 from argmin.api.storage import S3Store
 from argmin.api.text import clean
@@ -111,11 +111,11 @@ def _describe(**fields: Any) -> JobDescription:
     )
 
 
-def _fetch_answer(content: bytes) -> Answer | None:
+def _fetch_answer(content: bytes) -> RunReport | None:
     return asyncio.run(read_answer(_describe(), S3Store(bucket="team-bucket"), _Bucket(content)))
 
 
-def _read_exit_message(content: bytes) -> Answer | None:
+def _read_exit_message(content: bytes) -> RunReport | None:
     text = content.decode(errors="replace")
     job = _describe(ExitMessage=text, FailureReason=text)
     assert len(job.failure_reason) <= KEPT_LIMIT
@@ -138,17 +138,21 @@ def _plot(path: Path) -> Course:
 
 
 _METRIC = {"name": "cost", "value": "1"}
-_ANSWER: dict[str, Json] = {
+_RESULT: dict[str, Json] = {
     "outcome": "Feasible",
-    "reason": "TimeLimit",
-    "message": MARK,
     "objective": "12.5",
     "nodes": 7,
-    "metrics": [_METRIC],
-    "outputs": [{"name": "data", "files": 1, "bytes": 1, "digest": "sha256:0"}],
     "proof": {"level": "Claimed", "message": MARK},
 }
-_ANSWER_LISTS = ("metrics", "outputs", "proof")
+_ANSWER: dict[str, Json] = {
+    "succeeded": True,
+    "reason": "TimeLimit",
+    "message": MARK,
+    "result": _RESULT,
+    "metrics": [_METRIC],
+    "outputs": [{"name": "data", "files": 1, "bytes": 1, "digest": "sha256:0"}],
+}
+_ANSWER_LISTS = ("metrics", "outputs", "result")
 _PROGRESS: dict[str, Json] = {"objective": "7.5", "nodes": 3, "elapsedSeconds": 12}
 _VERIFICATION = {"verified": True, "reason": "Verified", "message": MARK}
 
@@ -209,7 +213,10 @@ READERS = (
         "solution.json that is plotted",
         _read_file(_plot),
         {
-            **_ANSWER,
+            **_RESULT,
+            "reason": "TimeLimit",
+            "message": MARK,
+            "metrics": [_METRIC],
             "name": MARK,
             "variables": {"x": 1.0},
             "history": [{"seconds": 1.0, "objective": 2.0}],

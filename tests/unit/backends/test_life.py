@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.backend import BackendName
 from argmin.backends.backend import Observations
 from argmin.backends.execution import RunMemory, RunSet, merge_actions
@@ -41,7 +41,12 @@ SEEN: Observations = {
     ),
     BackendName.SAGE_MAKER: on_aws(ON_AWS),
 }
-ANSWER = Answer(outcome=Outcome.OPTIMAL, reason=Reason.OPTIMAL, delivered=True)
+ANSWER = RunReport(
+    succeeded=True,
+    reason=Reason.OPTIMAL,
+    delivered=True,
+    result=SolveResult(outcome=Outcome.OPTIMAL),
+)
 
 
 def decide(runs: RunSet, seen: Observations = SEEN) -> Mapping[str, RunDecision]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport
 from argmin.api.backend import BackendName, SageMakerBackend
 from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
@@ -98,7 +98,7 @@ class DelegatedWorld(World):
         self.aws.start(self.job_name)
         self.look_later()
 
-    def container_ends(self, exit_code: int = 0, answer: Answer | None = OPTIMAL) -> None:
+    def container_ends(self, exit_code: int = 0, answer: RunReport | None = OPTIMAL) -> None:
         """The container ends after a minute, and the operator hears of it at its next look."""
         self.pass_time(60)
         self.aws.end(self.job_name, exit_code, _undelivered(answer))
@@ -148,6 +148,6 @@ def running(**spec: Any) -> DelegatedWorld:
     return world
 
 
-def _undelivered(answer: Answer | None) -> Answer | None:
+def _undelivered(answer: RunReport | None) -> RunReport | None:
     """As the runner says it there: it does not know whether SageMaker will store the result."""
     return answer and answer.model_copy(update={"delivered": False})

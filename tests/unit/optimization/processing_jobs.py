@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport
 from argmin.aws.errors import (
     AwsError,
     InUseError,
@@ -193,7 +193,7 @@ class Amazon:
         self.streams[f"{name}/algo-1-1767322800"].append(line)
 
     def end(
-        self, name: str, exit_code: int, answer: Answer | None, *, is_stored: bool = True
+        self, name: str, exit_code: int, answer: RunReport | None, *, is_stored: bool = True
     ) -> None:
         """The container ends, and what it has left is stored."""
         job = self.all_jobs[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.answer import Answer, Metric, Outcome, Reason
+from argmin.api.answer import Metric, Outcome, Reason, RunReport, SolveResult
 from argmin.plan import JOBS, PODS
 from tests.unit.optimization.world import OPTIMAL, World, failure, started
 
@@ -43,7 +43,7 @@ def test_completion_counts_from_the_end_of_the_attempt() -> None:
 )
 def test_whatever_the_answer_is_the_job_is_complete(outcome: Outcome, reason: Reason) -> None:
     world = started()
-    world.pod_ends(0, Answer(outcome=outcome, reason=reason))
+    world.pod_ends(0, RunReport(succeeded=True, reason=reason, result=SolveResult(outcome=outcome)))
     world.sync()
     assert world.status["outcome"] == outcome
     assert world.true_conditions == {"Complete": reason}

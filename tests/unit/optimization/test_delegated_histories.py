@@ -19,21 +19,21 @@ from hypothesis.stateful import (
     rule,
 )
 
-from argmin.api.answer import Answer, ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from argmin.aws.models import JobHint
 from argmin.backends.sagemaker.job_type import JobStatus
 from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Job, silence
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, failure, hide_uid
 
-ENDINGS: tuple[tuple[int, Answer | None], ...] = (
+ENDINGS: tuple[tuple[int, RunReport | None], ...] = (
     (0, OPTIMAL),
     (0, None),
     (0, OPTIMAL.model_copy(update={"message": "m" * 1024})),
     (ExitCode.INVALID_INPUT, failure(Reason.INVALID_MODEL, "no model")),
     (ExitCode.PROGRAM_FAILED, failure(Reason.PROGRAM_FAILED, "it raised")),
 )
-STOPPED: tuple[tuple[int, Answer | None], ...] = (
+STOPPED: tuple[tuple[int, RunReport | None], ...] = (
     (0, INTERRUPTED),
     (0, OPTIMAL),
     (ExitCode.INTERRUPTED, failure(Reason.INTERRUPTED, "nothing found")),
@@ -143,7 +143,10 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.pick(is_started=True) is not None)
     @rule(ending=st.sampled_from(ENDINGS), stop=st.sampled_from(STOPPED), is_stored=st.booleans())
     def container_ends(
-        self, ending: tuple[int, Answer | None], stop: tuple[int, Answer | None], is_stored: bool
+        self,
+        ending: tuple[int, RunReport | None],
+        stop: tuple[int, RunReport | None],
+        is_stored: bool,
     ) -> None:
         job = self.pick(is_started=True)
         if job and job.status is JobStatus.STOPPING:

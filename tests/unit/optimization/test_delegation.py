@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.aws.errors import AccessDeniedError
 from tests.unit.optimization.delegated import TEAM_ROLE, DelegatedWorld, delegated, running
 from tests.unit.optimization.processing_jobs import Fault
@@ -104,7 +104,11 @@ def test_a_job_without_any_answer_says_so() -> None:
 
 def test_an_infeasible_model_is_an_answer() -> None:
     world = running()
-    world.container_ends(answer=Answer(outcome=Outcome.INFEASIBLE, reason=Reason.INFEASIBLE))
+    world.container_ends(
+        answer=RunReport(
+            succeeded=True, reason=Reason.INFEASIBLE, result=SolveResult(outcome=Outcome.INFEASIBLE)
+        )
+    )
     assert world.true_conditions.keys() >= {"Complete"}
     assert world.status["outcome"] == "Infeasible"
 

@@ -312,7 +312,7 @@ def test_the_answer_of_a_stopped_attempt_is_not_that_of_an_earlier_one() -> None
 def test_a_wrong_answer_fails_the_job() -> None:
     world = running()
     check = Verification(verified=False, reason="Violated", largest_violation="3")
-    world.container_ends(0, OPTIMAL.model_copy(update={"verification": check}))
+    world.container_ends(0, OPTIMAL.with_result(verification=check))
     assert world.true_conditions["Failed"] == "WrongAnswer"
 
 

@@ -50,5 +50,5 @@ def test_an_answer_that_is_too_large_to_read_is_that_of_the_exit_message() -> No
     world.aws.faults = [Fault("GetObject", refusal)]
     end_with_many_metrics(world, short_answer())
     assert world.true_conditions["Complete"] == "Optimal"
-    assert world.status["objective"] == OPTIMAL.objective
+    assert world.status["objective"] == OPTIMAL.solve.objective
     assert world.status["solutionRef"]["s3"]["bucket"] == "results"

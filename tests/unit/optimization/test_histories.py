@@ -18,20 +18,25 @@ from hypothesis.stateful import (
     rule,
 )
 
-from argmin.api.answer import Answer, ExitCode, Outcome, Reason
+from argmin.api.answer import ExitCode, Outcome, Reason, RunReport, SolveResult
 from argmin.api.base import LABEL_QUEUE
 from argmin.plan import JOBS, PODS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, START, World, failure, hide_uid
 
-ENDINGS: tuple[tuple[int, Answer | None], ...] = (
+ENDINGS: tuple[tuple[int, RunReport | None], ...] = (
     (0, OPTIMAL),
-    (0, Answer(outcome=Outcome.INFEASIBLE, reason=Reason.INFEASIBLE)),
+    (
+        0,
+        RunReport(
+            succeeded=True, reason=Reason.INFEASIBLE, result=SolveResult(outcome=Outcome.INFEASIBLE)
+        ),
+    ),
     (0, None),
     (ExitCode.INVALID_INPUT, failure(Reason.INVALID_MODEL, "no model")),
     (ExitCode.PROGRAM_FAILED, failure(Reason.PROGRAM_FAILED, "it raised")),
     (137, None),
 )
-STOPPED: tuple[tuple[int, Answer | None], ...] = (
+STOPPED: tuple[tuple[int, RunReport | None], ...] = (
     (0, INTERRUPTED),
     (ExitCode.INTERRUPTED, failure(Reason.INTERRUPTED, "nothing found")),
     (137, None),
@@ -106,13 +111,13 @@ class History(RuleBasedStateMachine):
 
     @precondition(lambda self: self.has_pod("Running"))
     @rule(ending=st.sampled_from(ENDINGS))
-    def pod_ends(self, ending: tuple[int, Answer | None]) -> None:
+    def pod_ends(self, ending: tuple[int, RunReport | None]) -> None:
         if "deletionTimestamp" not in self.world.running_pod["metadata"]:
             self.world.pod_ends(*ending)
 
     @precondition(lambda self: self.has_pod("Running"))
     @rule(ending=st.sampled_from(STOPPED))
-    def stopped_pod_ends(self, ending: tuple[int, Answer | None]) -> None:
+    def stopped_pod_ends(self, ending: tuple[int, RunReport | None]) -> None:
         if "deletionTimestamp" in self.world.running_pod["metadata"]:
             self.world.pod_ends(*ending)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, Outcome, Reason, Verification
+from argmin.api.answer import Outcome, Reason, RunReport, Verification
 from argmin.api.optimization.spec import OptimizationJob
 from argmin.api.solve.proof import Proof, ProofLevel
 from argmin.api.task import SolveTask
@@ -35,11 +35,11 @@ def job(**spec: Any) -> OptimizationJob:
     return OptimizationJob.model_validate(manifest)
 
 
-def proven(proof: Proof | None, answer: Answer = OPTIMAL) -> Answer:
-    return answer.model_copy(update={"verification": HOLDS, "proof": proof})
+def proven(proof: Proof | None, answer: RunReport = OPTIMAL) -> RunReport:
+    return answer.with_result(verification=HOLDS, proof=proof)
 
 
-def ended(answer: Answer, code: int = 0, **spec: Any) -> World:
+def ended(answer: RunReport, code: int = 0, **spec: Any) -> World:
     world = started(**spec)
     world.pod_ends(code, answer)
     world.sync()
@@ -119,7 +119,7 @@ class TestTelling:
 
     def test_a_wrong_answer_has_no_proof(self) -> None:
         wrong = Verification(verified=False, reason="ConstraintViolated", message="c1 is violated")
-        told = OPTIMAL.model_copy(update={"verification": wrong, "proof": CERTIFIED})
+        told = OPTIMAL.with_result(verification=wrong, proof=CERTIFIED)
         world = ended(told)
         assert world.true_conditions == {"Failed": "WrongAnswer"}
         assert "proof" not in world.status
@@ -148,7 +148,9 @@ class TestContradictions:
     def test_solvers_that_contradict_each_other_complete_the_job_with_a_warning(
         self, reason: Reason, outcome: Outcome, proof: Proof
     ) -> None:
-        told = OPTIMAL.model_copy(update={"outcome": outcome, "reason": reason, "message": BETTER})
+        told = OPTIMAL.with_result(outcome=outcome).model_copy(
+            update={"reason": reason, "message": BETTER}
+        )
         world = ended(proven(proof, told))
         assert world.status["outcome"] == outcome
         assert world.true_conditions == {"Complete": reason, "Verified": "Verified"}
@@ -156,8 +158,8 @@ class TestContradictions:
         assert world.events == [Event(reason, BETTER, warning=True)]
 
     def test_nothing_of_it_is_tried_again(self) -> None:
-        told = OPTIMAL.model_copy(
-            update={"reason": Reason.SOLVERS_DISAGREE, "outcome": Outcome.FEASIBLE}
+        told = OPTIMAL.with_result(outcome=Outcome.FEASIBLE).model_copy(
+            update={"reason": Reason.SOLVERS_DISAGREE}
         )
         world = ended(proven(None, told), backoffLimit=3)
         world.pass_time(600)

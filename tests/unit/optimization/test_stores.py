@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from argmin.api.run import RunDocument
 from argmin.api.storage import S3Store, StoredResult
 from argmin.plan import CONFIG_MAPS
@@ -41,7 +41,7 @@ def mounts(world: World) -> dict[str, Any]:
     return {m["name"]: m for m in pod_spec(world)["containers"][0]["volumeMounts"]}
 
 
-def stored(answer: Answer, prefix: str = "argmin/team/steel/run") -> Answer:
+def stored(answer: RunReport, prefix: str = "argmin/team/steel/run") -> RunReport:
     place = StoredResult(bucket="results", prefix=prefix, region="eu-central-1")
     return answer.model_copy(update={"stored": place})
 

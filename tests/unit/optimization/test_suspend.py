@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argmin.api.answer import Answer, ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from argmin.plan import CONFIG_MAPS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 
@@ -10,7 +10,7 @@ LOST = failure(Reason.INTERRUPTED, "interrupted before a solution was found")
 
 
 def suspend(
-    world: World, exit_code: int = ExitCode.INTERRUPTED, found: Answer = INTERRUPTED
+    world: World, exit_code: int = ExitCode.INTERRUPTED, found: RunReport = INTERRUPTED
 ) -> None:
     """The user holds the job, and its solver stops as it should."""
     world.edit(suspend=True)
@@ -85,7 +85,9 @@ def test_a_job_that_is_held_again_shows_the_solution_that_is_stored_also_a_worse
     resume(world)
     world.pod_runs()
     world.sync()
-    worse = INTERRUPTED.model_copy(update={"objective": "99999", "result_digest": "sha256:worse"})
+    worse = INTERRUPTED.with_result(objective="99999").model_copy(
+        update={"result_digest": "sha256:worse"}
+    )
     suspend(world, exit_code=0, found=worse)
     assert world.status["objective"] == "99999"
     assert world.status["resultDigest"] == "sha256:worse"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.answer import Answer, ExitCode, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, started
 
 
-def withheld(answer: Answer, reason: Reason = Reason.UNDELIVERED) -> Answer:
+def withheld(answer: RunReport, reason: Reason = Reason.UNDELIVERED) -> RunReport:
     return answer.model_copy(
-        update={"reason": reason, "message": "nobody took it", "delivered": False}
+        update={
+            "succeeded": False,
+            "reason": reason,
+            "message": "nobody took it",
+            "delivered": False,
+        }
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.answer import Answer, Checked, ExitCode, Outcome, Reason, Verification
+from argmin.api.answer import Checked, ExitCode, Outcome, Reason, RunReport, Verification
 from argmin.plan import PODS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, failure, started
 
@@ -37,15 +37,15 @@ def verified(world: World) -> tuple[str, str, str] | None:
     return (found[0]["status"], found[0]["reason"], found[0]["message"]) if found else None
 
 
-def ended(answer: Answer, code: int = 0, **spec: Any) -> World:
+def ended(answer: RunReport, code: int = 0, **spec: Any) -> World:
     world = started(**spec)
     world.pod_ends(code, answer)
     world.sync()
     return world
 
 
-def checked(check: Verification | None, answer: Answer = OPTIMAL) -> Answer:
-    return answer.model_copy(update={"verification": check})
+def checked(check: Verification | None, answer: RunReport = OPTIMAL) -> RunReport:
+    return answer.with_result(verification=check)
 
 
 def test_nothing_is_said_of_an_answer_before_there_is_one() -> None:
@@ -106,7 +106,7 @@ def test_verified_flips_with_the_end_and_stays() -> None:
 def test_a_wrong_answer_fails_whatever_its_runner_calls_it(
     outcome: Outcome, reason: Reason
 ) -> None:
-    told = OPTIMAL.model_copy(update={"outcome": outcome, "reason": reason})
+    told = OPTIMAL.with_result(outcome=outcome).model_copy(update={"reason": reason})
     world = ended(checked(WRONG, told))
     assert world.status["outcome"] == "Error"
     assert world.true_conditions == {"Failed": "WrongAnswer"}

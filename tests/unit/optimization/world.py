@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport, SolveResult
 from argmin.api.pod import Resources
 from argmin.api.progress import AttemptProgress
 from argmin.api.scalars import format_time
@@ -39,29 +39,31 @@ NAME = "steel"
 KEY = Key(OPTIMIZATION_JOBS, NAMESPACE, NAME)
 MODEL: Manifest = {"format": "mps", "source": {"inline": "NAME steel"}}
 
-OPTIMAL = Answer(
-    outcome=Outcome.OPTIMAL,
+OPTIMAL = RunReport(
+    succeeded=True,
     reason=Reason.OPTIMAL,
-    objective="15005.0",
-    best_bound="15005.0",
-    gap="0",
-    solver="cbc",
-    solver_version="2.10.8",
     delivered=True,
+    result=SolveResult(
+        outcome=Outcome.OPTIMAL,
+        objective="15005.0",
+        best_bound="15005.0",
+        gap="0",
+        solver="cbc",
+        solver_version="2.10.8",
+    ),
 )
-INTERRUPTED = Answer(
-    outcome=Outcome.FEASIBLE,
+INTERRUPTED = RunReport(
+    succeeded=True,
     reason=Reason.INTERRUPTED,
     message="interrupted",
-    objective="16000.0",
-    best_bound="14000.0",
     delivered=True,
+    result=SolveResult(outcome=Outcome.FEASIBLE, objective="16000.0", best_bound="14000.0"),
 )
 
 
-def failure(reason: Reason, message: str) -> Answer:
+def failure(reason: Reason, message: str) -> RunReport:
     """What a runner says that could not do its work."""
-    return Answer(outcome=Outcome.ERROR, reason=reason, message=message)
+    return RunReport(succeeded=False, reason=reason, message=message)
 
 
 _LOOP = asyncio.Runner()
@@ -247,7 +249,7 @@ class World:
         pod["status"]["containerStatuses"] = [{"name": "runner", "state": {"waiting": waiting}}]
 
     def pod_ends(
-        self, exit_code: int, answer: Answer | None = None, text: str = "", reason: str = ""
+        self, exit_code: int, answer: RunReport | None = None, text: str = "", reason: str = ""
     ) -> None:
         """The container of the running pod ends, with an answer in its termination message."""
         status = self.running_pod["status"]

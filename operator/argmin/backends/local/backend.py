@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from argmin.api.answer import Answer, ExitCode
+from argmin.api.answer import ExitCode, RunReport
 from argmin.api.files import Output
 from argmin.api.progress import PROGRESS_FILE
 from argmin.api.run import DOCUMENT_FILE, DOCUMENT_INPUT, RESULT_OUTPUT, ROOT, ProgressChannel
@@ -219,11 +219,11 @@ def _clear_outputs(local: LocalRun) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def read_answer(file: Path) -> tuple[Answer | None, str | None]:
+def read_answer(file: Path) -> tuple[RunReport | None, str | None]:
     """The answer in a file of the runner, else a message why there is none."""
     try:
         with file.open("rb") as answer:
-            return read_document(Answer, answer.read(ANSWER.bytes + 1), ANSWER), None
+            return read_document(RunReport, answer.read(ANSWER.bytes + 1), ANSWER), None
     except FileNotFoundError:
         return None, "the runner ended without an answer"
     except UntrustedError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Reason, RunReport
 from argmin.backends.answers import parse_answer
 from argmin.backends.pods.objects import (
     COMPLETE,
@@ -159,13 +159,13 @@ def _read_ending(
     )
 
 
-def _has_platform_cause(pod: LivePod, terminated: Terminated | None, answer: Answer) -> bool:
+def _has_platform_cause(pod: LivePod, terminated: Terminated | None, answer: RunReport) -> bool:
     """Whether Kubernetes reports the cause of an end of which the runner saw only the effect.
 
     The runner survives a program that is killed for its memory, and SIGTERM carries no cause.
     """
     if terminated and terminated.reason == "OOMKilled":
-        return answer.outcome is Outcome.ERROR
+        return not answer.has_result
     stopped = pod.find(DISRUPTION_TARGET) is not None or pod.status.reason == RunReason.EVICTED
     return answer.reason is Reason.INTERRUPTED and stopped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from argmin.api.answer import ExitCode, Outcome
+from argmin.api.answer import ExitCode
 from argmin.api.backend import AttemptStatus
 from argmin.backends.attempts import is_over, was_stopped
 from argmin.backends.rules.context import (
@@ -35,7 +35,7 @@ def accept_answer(c: RunContext) -> RunResult | None:
     if attempt is None or attempt.answer is None:
         return None
     answer = attempt.answer
-    if answer.outcome is Outcome.ERROR:
+    if not answer.succeeded:
         return fail(c, answer.reason, answer.message, attempt)
     end = RunEnd(answer.reason, answer.message, attempt, has_answer=True)
     return RunResult(answer.reason, change=end, stop=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from argmin.api.answer import Answer, Outcome, Reason
+from argmin.api.answer import Outcome, Reason, RunReport
 from argmin.api.run import ANSWER_FILE
 from argmin.api.storage import S3Store, StoredResult
 from argmin.api.untrusted import ANSWER
@@ -30,7 +30,7 @@ def read_result_store(job: JobDescription) -> S3Store | None:
 
 async def read_answer(
     job: JobDescription, store: S3Store | None, objects: Objects
-) -> Answer | None:
+) -> RunReport | None:
     """The answer of an ended job.
 
     A short answer is in the exit message; a long one is read from the bucket. SageMaker uploads the
@@ -54,9 +54,9 @@ async def read_answer(
 
 
 async def _read_stopped(
-    job: JobDescription, reported: Answer | None, store: S3Store, objects: Objects
-) -> Answer | None:
-    if reported and reported.outcome not in _SOLVED:
+    job: JobDescription, reported: RunReport | None, store: S3Store, objects: Objects
+) -> RunReport | None:
+    if reported and reported.solve.outcome not in _SOLVED:
         return reported
     if await _is_stored(job, store, objects):
         found = await _complete(reported, job, store, objects)
@@ -65,13 +65,18 @@ async def _read_stopped(
         return None
     message = "SageMaker stopped the job before its result was in the bucket"
     return reported.model_copy(
-        update={"reason": Reason.UNDELIVERED, "message": message, "delivered": False}
+        update={
+            "succeeded": False,
+            "reason": Reason.UNDELIVERED,
+            "message": message,
+            "delivered": False,
+        }
     )
 
 
 async def _complete(
-    reported: Answer | None, job: JobDescription, store: S3Store, objects: Objects
-) -> Answer | None:
+    reported: RunReport | None, job: JobDescription, store: S3Store, objects: Objects
+) -> RunReport | None:
     """The answer of the exit message, or the one in the bucket if that was shortened."""
     if reported and not reported.shortened:
         return reported
@@ -88,14 +93,16 @@ async def _is_stored(job: JobDescription, store: S3Store, objects: Objects) -> b
     return modified is not None and modified >= _read_creation_time(job)
 
 
-async def _fetch_if_allowed(job: JobDescription, store: S3Store, objects: Objects) -> Answer | None:
+async def _fetch_if_allowed(
+    job: JobDescription, store: S3Store, objects: Objects
+) -> RunReport | None:
     try:
         return await _fetch(job, store, objects)
     except AccessDeniedError:
         return None
 
 
-async def _fetch(job: JobDescription, store: S3Store, objects: Objects) -> Answer | None:
+async def _fetch(job: JobDescription, store: S3Store, objects: Objects) -> RunReport | None:
     """The answer in the bucket, unless it is of an earlier attempt: all share one folder.
 
     One over the size limit, which argmin's runner never writes, counts as none.
@@ -118,6 +125,6 @@ def _locate(store: S3Store) -> str:
     return store.enter(ANSWER_FILE).prefix
 
 
-def _mark_delivered(answer: Answer, store: S3Store) -> Answer:
+def _mark_delivered(answer: RunReport, store: S3Store) -> RunReport:
     stored = StoredResult(bucket=store.bucket, prefix=store.prefix, region=store.region)
     return answer.model_copy(update={"delivered": True, "stored": stored})

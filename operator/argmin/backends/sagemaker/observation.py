@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from argmin.api.answer import Answer
+from argmin.api.answer import RunReport
 from argmin.api.backend import AttemptStatus, BackendName, SageMakerStatus
 from argmin.api.base import GROUP
 from argmin.api.progress import Progress
@@ -35,7 +35,7 @@ class JobObservation:
     """`None` if SageMaker has none of that name."""
     due: datetime
     """When to observe it again."""
-    answer: Answer | None = None
+    answer: RunReport | None = None
     """The complete answer of an ended job."""
     progress: Progress | None = None
     """The last progress in its log."""

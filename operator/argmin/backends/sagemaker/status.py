@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from argmin.api.answer import Answer, ExitCode, Outcome, Reason
+from argmin.api.answer import ExitCode, Reason, RunReport
 from argmin.backends.answers import parse_answer
 from argmin.backends.sagemaker.failure_reason import Cause, ErrorContext, find_cause, read_exit_code
 from argmin.backends.sagemaker.job_type import JobDescription, JobStatus
@@ -31,7 +31,7 @@ class Reading:
 
 def read_job(
     job: JobDescription,
-    answer: Answer | None = None,
+    answer: RunReport | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> Reading:
     """One attempt from its job.
@@ -72,7 +72,7 @@ def exceeded_max_runtime(job: JobDescription) -> bool:
     return end - start >= timedelta(seconds=limit) - (_SLACK if is_failed else timedelta(0))
 
 
-def _read_end(job: JobDescription, answer: Answer | None, sources: Mapping[str, str]) -> Reading:
+def _read_end(job: JobDescription, answer: RunReport | None, sources: Mapping[str, str]) -> Reading:
     ended = Attempt(
         name=job.name,
         phase=RunPhase.FAILED,
@@ -88,7 +88,7 @@ def _read_end(job: JobDescription, answer: Answer | None, sources: Mapping[str, 
     return _read_failure(job, ended, answer, where)
 
 
-def _succeed(ended: Attempt, answer: Answer | None) -> Attempt:
+def _succeed(ended: Attempt, answer: RunReport | None) -> Attempt:
     return replace(
         ended,
         phase=RunPhase.SUCCEEDED,
@@ -98,10 +98,10 @@ def _succeed(ended: Attempt, answer: Answer | None) -> Attempt:
     )
 
 
-def _read_stop(job: JobDescription, ended: Attempt, answer: Answer | None) -> Reading:
+def _read_stop(job: JobDescription, ended: Attempt, answer: RunReport | None) -> Reading:
     """A stopped job: SageMaker reports no exit code, so the answer decides."""
     is_timeout = exceeded_max_runtime(job)
-    if answer and _has_result(answer):
+    if answer and answer.has_result:
         if answer.reason in NOT_KEPT:
             return Reading(_mark_undelivered(ended, answer, stopped=not is_timeout))
         return Reading(replace(_succeed(ended, answer), stopped=not is_timeout))
@@ -128,12 +128,12 @@ def _time_out(job: JobDescription, ended: Attempt) -> Attempt:
 
 
 def _read_failure(
-    job: JobDescription, ended: Attempt, answer: Answer | None, where: ErrorContext
+    job: JobDescription, ended: Attempt, answer: RunReport | None, where: ErrorContext
 ) -> Reading:
     code = read_exit_code(job.failure_reason)
     cause = find_cause(job.failure_reason, where)
     if exceeded_max_runtime(job):
-        if answer and _has_result(answer):
+        if answer and answer.has_result:
             is_lost = answer.reason in NOT_KEPT
             return Reading(_mark_undelivered(ended, answer) if is_lost else _succeed(ended, answer))
         return Reading(_time_out(job, ended), permanent=True)
@@ -150,16 +150,12 @@ def _read_failure(
     return Reading(failed, permanent=cause.permanent)
 
 
-def _has_result(answer: Answer) -> bool:
-    return answer.outcome is not Outcome.ERROR
-
-
-def _has_platform_cause(cause: Cause, answer: Answer) -> bool:
+def _has_platform_cause(cause: Cause, answer: RunReport) -> bool:
     """Whether the platform reports a cause of which the runner saw only the effect."""
-    return cause.reason == RunReason.OOM_KILLED and answer.outcome is Outcome.ERROR
+    return cause.reason == RunReason.OOM_KILLED and not answer.has_result
 
 
-def _mark_undelivered(ended: Attempt, answer: Answer, stopped: bool = False) -> Attempt:
+def _mark_undelivered(ended: Attempt, answer: RunReport, stopped: bool = False) -> Attempt:
     """The attempt with a solution that did not reach the bucket: failed, with that reason.
 
     If it was stopped from outside, it counts as interrupted instead.
@@ -172,7 +168,7 @@ def _mark_undelivered(ended: Attempt, answer: Answer, stopped: bool = False) -> 
     return replace(ended, reason=str(answer.reason), message=message[:_MESSAGE_LIMIT])
 
 
-def _end_with(ended: Attempt, answer: Answer, stopped: bool = False) -> Attempt:
+def _end_with(ended: Attempt, answer: RunReport, stopped: bool = False) -> Attempt:
     return replace(
         ended, reason=str(answer.reason), message=answer.message or None, stopped=stopped
     )

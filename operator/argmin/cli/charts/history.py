@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from argmin.api.answer import Answer, Outcome
+from argmin.api.answer import Outcome, SolutionHead
 from argmin.api.progress import HistoryPoint
 from argmin.api.untrusted import SOLUTION_HEAD, UntrustedError, bound, validate
 from argmin.cli.errors import CliError, ExitStatus
@@ -33,7 +33,7 @@ class Course:
     """The course of a search; `points` are in the order of time, one at least."""
 
     name: str
-    answer: Answer
+    answer: SolutionHead
     points: tuple[HistoryPoint, ...]
 
     @property
@@ -76,7 +76,7 @@ def read_course(document: Mapping[str, Any], origin: str) -> Course:
     """
     try:
         head = bound({k: v for k, v in document.items() if k not in _VARIABLES}, SOLUTION_HEAD)
-        answer = validate(Answer, head)
+        answer = validate(SolutionHead, head)
         points = tuple(validate(HistoryPoint, point) for point in head.get("history") or ())
     except (UntrustedError, TypeError):
         raise CliError(f"{origin} is no solution.json of argmin", ExitStatus.INVALID) from None

@@ -128,7 +128,7 @@ def _keep_last_solution(life: RunContext, status: OptimizationJobStatus) -> Opti
     kept = find_last(
         a
         for a in interrupted
-        if a.answer and a.answer.outcome in SOLVED and a.answer.reason not in NOT_KEPT
+        if a.answer and a.answer.solve.outcome in SOLVED and a.answer.reason not in NOT_KEPT
     )
     if kept is None or kept.answer is None:
         return status

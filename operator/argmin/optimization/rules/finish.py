@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from argmin.api.answer import CONTRADICTIONS, Answer, Outcome
+from argmin.api.answer import CONTRADICTIONS, Outcome, RunReport
 from argmin.api.conditions import COMPLETE, FAILED
 from argmin.api.optimization.spec import OptimizationJobStatus, State
 from argmin.backends.execution import Actions
@@ -92,9 +92,9 @@ def _end_at_deadline(s: Context, run: RunEnd) -> RuleResult:
     return _finish(s, status, FAILED, run.reason, f"{run.message} before any solution was found")
 
 
-def _was_lost(answer: Answer) -> bool:
+def _was_lost(answer: RunReport) -> bool:
     """Whether the run found an answer that it could not deliver."""
-    return answer.reason in NOT_KEPT and answer.outcome is not Outcome.ERROR
+    return answer.reason in NOT_KEPT and answer.has_result
 
 
 def _fail(s: Context, reason: str, message: str, attempt: Attempt | None) -> RuleResult:
@@ -135,7 +135,8 @@ def _finish(
     )
 
 
-def _summarize(answer: Answer) -> str:
-    solver = f" by {answer.solver} {answer.solver_version or ''}".rstrip() if answer.solver else ""
-    value = f", objective {answer.objective}" if answer.objective is not None else ""
-    return f"{answer.outcome}{value}{solver}"
+def _summarize(answer: RunReport) -> str:
+    found = answer.solve
+    solver = f" by {found.solver} {found.solver_version or ''}".rstrip() if found.solver else ""
+    value = f", objective {found.objective}" if found.objective is not None else ""
+    return f"{found.outcome}{value}{solver}"

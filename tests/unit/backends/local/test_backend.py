@@ -81,7 +81,7 @@ async def test_a_run_succeeds_with_the_answer_of_the_runner(tmp_path: Path, stop
     assert state.phase is RunPhase.SUCCEEDED
     (attempt,) = state.attempts
     assert attempt.answer is not None
-    assert attempt.answer.outcome is Outcome.FEASIBLE
+    assert attempt.answer.solve.outcome is Outcome.FEASIBLE
     assert "hi" in recorder.lines
 
 
@@ -173,7 +173,7 @@ async def test_a_stopped_run_keeps_the_answer_so_far(tmp_path: Path, stop: Stop)
     state = await execute(prepare_program(tmp_path, _OBJECTIVE + _LONG), recorder, stop)
     assert state.phase is RunPhase.SUCCEEDED
     assert state.attempts[0].answer is not None
-    assert state.attempts[0].answer.objective == "3.0"
+    assert state.attempts[0].answer.solve.objective == "3.0"
     assert state.attempts[0].reason == Reason.INTERRUPTED
 
 

@@ -22,10 +22,18 @@ CREATED = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 STARTED = CREATED + timedelta(minutes=3)
 ENDED = STARTED + timedelta(seconds=90)
 ROLE = "arn:aws:iam::111122223333:role/argmin-job"
-OPTIMAL = {"outcome": "Optimal", "reason": "Optimal", "objective": "15005.0"}
-INTERRUPTED = {"outcome": "Error", "reason": "Interrupted", "message": "interrupted before"}
-FEASIBLE = {"outcome": "Feasible", "reason": "Interrupted", "objective": "15100.0"}
-INVALID = {"outcome": "Error", "reason": "InvalidModel", "message": "line 3: no such row"}
+OPTIMAL = {
+    "succeeded": True,
+    "reason": "Optimal",
+    "result": {"outcome": "Optimal", "objective": "15005.0"},
+}
+INTERRUPTED = {"succeeded": False, "reason": "Interrupted", "message": "interrupted before"}
+FEASIBLE = {
+    "succeeded": True,
+    "reason": "Interrupted",
+    "result": {"outcome": "Feasible", "objective": "15100.0"},
+}
+INVALID = {"succeeded": False, "reason": "InvalidModel", "message": "line 3: no such row"}
 
 
 def describe(status: str, **fields: Any) -> JobDescription:
@@ -84,7 +92,7 @@ def test_a_completed_job_has_its_answer_in_the_exit_message() -> None:
     attempt = read_job(job).attempt
     assert (attempt.phase, attempt.exit_code) == (RunPhase.SUCCEEDED, 0)
     assert attempt.answer is not None
-    assert attempt.answer.objective == "15005.0"
+    assert attempt.answer.solve.objective == "15005.0"
     assert (attempt.started, attempt.finished) == (STARTED, ENDED)
     assert not attempt.was_interrupted
 
