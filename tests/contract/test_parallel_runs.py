@@ -123,10 +123,10 @@ def test_progress_of_two_runs_of_one_owner_is_told_apart() -> None:
         case.live(world, 1)
         uid = world.get(case.key)["metadata"]["uid"]
         for number, run in enumerate(list_runs(world, case)):
-            progress = Progress(objective=str(number), elapsed_seconds=1)
+            progress = Progress(step=number, elapsed_seconds=1)
             world.call(world.progress.record, case.key, uid, run, f"{run}-pod", progress)
         seen = [world.progress.read(case.key, uid, run) for run in list_runs(world, case)]
-        assert [each and each.progress.objective for each in seen] == ["0", "1", "2"]
+        assert [each and each.progress.step for each in seen] == [0, 1, 2]
 
 
 def test_results_of_two_runs_of_one_owner_are_told_apart() -> None:
@@ -135,7 +135,7 @@ def test_results_of_two_runs_of_one_owner_are_told_apart() -> None:
         case.live(world, 1)
         first, *others = list_runs(world, case)
         end_pods(world, OPTIMAL, job=first)
-        end_pods(world, OPTIMAL.model_copy(update={"objective": "7"}))
+        end_pods(world, OPTIMAL.with_result(objective="7"))
         world.settle()
         found = {run["name"]: run["objective"] for run in world.status(case.key)["runs"]}
         assert found == {first: "15005.0", **dict.fromkeys(others, "7")}

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from argmin.api.optimization.spec import OptimizationJobStatus
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.cli import main
 from argmin.cli.errors import ExitStatus
 from tests.cluster import api_server
@@ -35,7 +35,7 @@ from tests.refusals import MODEL
 pytestmark = pytest.mark.kube
 
 WAIT = ("--timeout", "60s")
-SEARCH = Progress(
+SEARCH = SearchProgress(
     objective="16000", best_bound="14000", gap="0.125", solutions=7, elapsed_seconds=3
 )
 

@@ -23,7 +23,8 @@ from tests.kubectl import Kubectl
 
 pytestmark = pytest.mark.kube
 
-PROGRESS = {"objective": "16000", "bestBound": "14000", "gap": "0.125", "elapsedSeconds": 3}
+SEARCH = {"objective": "16000", "bestBound": "14000", "gap": "0.125"}
+PROGRESS = {"search": SEARCH, "elapsedSeconds": 3}
 
 
 class Counted(Cluster):
@@ -95,7 +96,7 @@ async def test_the_api_server_is_asked_once_a_minute_whatever_is_told(
     await tell(intake, token, "steel")
     asked = counted.calls
     for nodes in range(20):
-        status, _ = await tell(intake, token, "steel", {**PROGRESS, "nodes": nodes})
+        status, _ = await tell(intake, token, "steel", {"search": {**SEARCH, "nodes": nodes}})
         assert status in (200, 429)
     assert (asked, counted.calls) == (4, 4)
 
@@ -149,10 +150,16 @@ async def test_a_job_that_argmin_does_not_manage_is_refused(runs: Runs, intake: 
 @pytest.mark.parametrize(
     ("progress", "said"),
     [
-        ({"objective": "NaN"}, "progress.objective: 'NaN' is no decimal number"),
-        ({"bestBound": "-Infinity"}, "progress.bestBound: '-Infinity' is no decimal number"),
-        ({"gap": "a lot"}, "progress.gap: 'a lot' is no decimal number"),
-        ({"nodes": 10**30}, "the body is no report: send owner, run and progress as JSON"),
+        ({"search": {"objective": "NaN"}}, "progress.search.objective: 'NaN' is no decimal number"),
+        (
+            {"search": {"bestBound": "-Infinity"}},
+            "progress.search.bestBound: '-Infinity' is no decimal number",
+        ),
+        ({"search": {"gap": "a lot"}}, "progress.search.gap: 'a lot' is no decimal number"),
+        (
+            {"search": {"nodes": 10**30}},
+            "the body is no report: send owner, run and progress as JSON",
+        ),
         ({"elapsedSeconds": -1}, "the body is no report: send owner, run and progress as JSON"),
     ],
 )

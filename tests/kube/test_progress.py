@@ -72,7 +72,7 @@ class Search:
         progress = {"objective": objective, "bestBound": "14000", "gap": "0.125"}
         answer = await self.intake.post(
             PROGRESS_PATH,
-            json={"owner": "steel", "run": "steel", "progress": progress},
+            json={"owner": "steel", "run": "steel", "progress": {"search": progress}},
             headers={"Authorization": f"Bearer {self.token}"},
         )
         assert answer.status == 200

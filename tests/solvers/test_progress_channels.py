@@ -10,11 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from argmin.api.answer import Sense
-from argmin.api.progress import PROGRESS_FILE, PROGRESS_PREFIX, Progress, ProgressReport
+from argmin.api.answer import Metric, Sense
+from argmin.api.progress import (
+    PROGRESS_FILE,
+    PROGRESS_LIMIT_BYTES,
+    PROGRESS_PREFIX,
+    Progress,
+    ProgressReport,
+    Search,
+)
 from argmin.api.run import PROGRESS_PATH, Intake, ProgressChannel, RunDocument
 from argmin.api.task import ProgramTask
-from argmin_solvers.progress.channels import ChannelClosedError, IntakeChannel, open_channel
+from argmin_solvers.progress.channels import (
+    ChannelClosedError,
+    IntakeChannel,
+    encode_progress,
+    open_channel,
+)
 from argmin_solvers.progress.sink import ProgressSink
 from argmin_solvers.script.progress import ReportTail
 from argmin_solvers.script.report import report
@@ -22,7 +34,7 @@ from argmin_solvers.script.reports import gather_findings
 from tests.solvers.intake_server import IntakeServer, serving_intake
 from tests.solvers.problems import run_program
 
-NEWS = Progress(objective="15020.0", best_bound="15005.0", elapsed_seconds=3)
+NEWS = Progress(search=Search(objective="15020.0", best_bound="15005.0"), elapsed_seconds=3)
 
 
 @pytest.fixture
@@ -137,9 +149,32 @@ def test_a_file_gets_a_line_for_each_report(tmp_path: Path) -> None:
     told = open_channel(document(tmp_path, ProgressChannel.FILE))
     assert told is not None
     assert told.send(NEWS)
-    assert told.send(NEWS.model_copy(update={"objective": "15005.0"}))
+    assert told.send(NEWS.model_copy(update={"search": Search(objective="15005.0")}))
     lines = (tmp_path / PROGRESS_FILE).read_text().splitlines()
-    assert [json.loads(line)["objective"] for line in lines] == ["15020.0", "15005.0"]
+    assert [json.loads(line)["search"]["objective"] for line in lines] == ["15020.0", "15005.0"]
+
+
+@pytest.mark.parametrize("character", ["\x00", '"', "\u2028", "ä", "\U0001f600", "a"])
+def test_a_report_keeps_below_its_limit_by_leaving_out_the_last_metrics(character: str) -> None:
+    name = character * 60
+    progress = Progress(
+        elapsed_seconds=2**53,
+        step=2**53,
+        total=2**53,
+        metrics=tuple(
+            Metric(name=f"{name}{n}", value="-1.7976931348623157e+308") for n in range(32)
+        ),
+        search=Search(
+            objective="-1.7976931348623157e+308", best_bound="-1.7976931348623157e+308", nodes=2**53
+        ),
+    )
+    text = encode_progress(progress)
+    envelope = len(json.dumps({"owner": "o" * 253, "run": "r" * 253, "progress": {}}))
+    assert len(text.encode()) + envelope <= PROGRESS_LIMIT_BYTES
+    read = Progress.model_validate_json(text)
+    assert read.search == progress.search
+    assert 0 < len(read.metrics) < 32
+    assert read.metrics == progress.metrics[: len(read.metrics)]
 
 
 def test_a_file_that_cannot_be_written_is_no_channel(tmp_path: Path) -> None:
@@ -157,10 +192,10 @@ def test_where_nobody_listens_there_is_no_channel(wanted: ProgressChannel, tmp_p
 OPENING = """
 import os, sys
 from pathlib import Path
-from argmin.api.progress import Progress
+from argmin.api.progress import Progress, Search
 from argmin_solvers.progress.channels import LogChannel
 from argmin_solvers.process.log_capture import RunLog
-log, told, news = RunLog(Path(sys.argv[1])), LogChannel(), Progress(objective="3.0")
+log, told, news = RunLog(Path(sys.argv[1])), LogChannel(), Progress(search=Search(objective="3.0"))
 """
 
 
@@ -172,7 +207,7 @@ def print_and_tell(program: str, path: Path) -> list[str]:
     ).stdout.splitlines()
 
 
-LINE = PROGRESS_PREFIX + '{"objective":"3.0","elapsedSeconds":0}'
+LINE = PROGRESS_PREFIX + '{"search":{"objective":"3.0"}}'
 
 
 def test_the_log_has_progress_between_its_lines_and_does_not_keep_it(tmp_path: Path) -> None:
@@ -220,15 +255,27 @@ class TestReports:
             half.write('{"objective": 1')
             half.flush()
             tail.look(sink)
-            assert sink.progress().objective == "12.0"
+            assert sink.progress().flatten().objective == "12.0"
             half.write("0}\n")
         tail.look(sink)
-        told = sink.progress()
+        told = sink.progress().flatten()
         assert (told.objective, told.best_bound, told.solutions) == (
             "10.0",
             "3.5",
             1,
         )
+
+    def test_metrics_and_steps_are_told_with_their_last_values(self, file: Path) -> None:
+        sink, tail = ProgressSink(), ReportTail(file)
+        for step in range(1, 4):
+            report(step=step, total=10, loss=1 / step)
+        for number in range(100):
+            report(**{f"x{number}": number})  # type: ignore[arg-type]
+        tail.look(sink)
+        told = sink.progress()
+        assert (told.step, told.total, told.search) == (3, 10, None)
+        assert told.metrics[2] == Metric(name="loss", value="0.3333333333333333")
+        assert len(told.metrics) == 32
 
     def test_the_history_ends_with_what_the_answer_says(self, file: Path) -> None:
         sink = ProgressSink()
@@ -236,7 +283,7 @@ class TestReports:
         for objective in (7, 9, 8):
             report(objective=objective, sense="Maximize", variables={"x": 1})
             tail.look(sink)
-        assert sink.progress().objective == "9.0"
+        assert sink.progress().flatten().objective == "9.0"
         said = gather_findings(file, {}).objective
         assert said == 8
         assert [point.objective for point in sink.history(said, None)] == [7, 8, 8]
@@ -245,14 +292,14 @@ class TestReports:
         file.write_text('nonsense\n[1]\n{"objective": "no"}\n{"objective": 4}\n')
         sink = ProgressSink(Sense.MINIMIZE)
         ReportTail(file).look(sink)
-        assert sink.progress().objective == "4.0"
+        assert sink.progress().flatten().objective == "4.0"
 
     def test_of_a_flood_of_reports_the_last_count(self, file: Path) -> None:
         sink, tail = ProgressSink(), ReportTail(file)
         line = json.dumps({"objective": 5, "variables": {"x" * 100_000: 1}})
         file.write_text("\n".join([line] * 40 + ['{"objective": 2}', ""]))
         tail.look(sink)
-        assert sink.progress().objective == "2.0"
+        assert sink.progress().flatten().objective == "2.0"
 
 
 WAITING = """

@@ -108,7 +108,7 @@ def test_the_guide_says_what_a_solver_tells(heard: Heard) -> None:
     guide = Path(__file__).parents[2] / "docs" / "user-guide" / "progress.md"
     row = re.search(rf"^\| {heard.solver} \| ([^|]+) \|", guide.read_text(), re.M | re.I)
     assert row is not None
-    wire = heard.sink.progress().to_wire()
+    wire = heard.sink.progress().flatten().to_wire()
     words = {"objective": "objective", "bound": "bestBound", "nodes": "nodes"}
     words |= {"iterations": "iterations", "solutions": "solutions"}
     assert {word for word, field in words.items() if field in wire} == words.keys() & set(
@@ -177,7 +177,7 @@ def test_ipopt_tells_iterations_and_points_that_satisfy_the_constraints(
     assert heard.sink.all("iterations")[-1] > 2
     objectives = heard.sink.all("objective")
     assert objectives[-1] == pytest.approx(8.0 * sense, abs=1e-5)
-    assert heard.sink.progress().best_bound is None
+    assert heard.sink.progress().flatten().best_bound is None
 
 
 def test_ipopt_calls_no_infeasible_point_an_incumbent(
@@ -205,9 +205,9 @@ class TestLogs:
     def test_cbc(self, sink: ProgressSink) -> None:
         log = CbcLog(negated(mps("lseu")), sink)
         log.look_at("Continuous objective value is -165.318 - 0.00 seconds")
-        assert sink.progress().best_bound == "165.3185"
+        assert sink.progress().flatten().best_bound == "165.3185"
         log.look_at("Cbc0010I After 0 nodes, 1 on tree, 1e+50 best solution, best possible -159.9")
-        assert sink.progress().objective is None
+        assert sink.progress().flatten().objective is None
         log.look_at(
             "Cbc0012I Integer solution of -96 found by rounding after 31 iterations"
             " and 2 nodes (0.01 seconds)"
@@ -216,7 +216,7 @@ class TestLogs:
             "Cbc0010I After 1000 nodes, 34 on tree, -120 best solution, best possible -134.5"
             " (0.53 seconds)"
         )
-        told = sink.progress()
+        told = sink.progress().flatten()
         assert (told.objective, told.best_bound, told.nodes) == (
             "120.0",
             "134.55",
@@ -227,10 +227,13 @@ class TestLogs:
     def test_glpk(self, sink: ProgressSink) -> None:
         log = GlpkLog(negated(mps("lseu")), sink)
         log.look_at("+  1680: mip =     not found yet >=              -inf        (1; 0)")
-        assert (sink.progress().best_bound, sink.progress().iterations) == (None, 1680)
+        assert (sink.progress().flatten().best_bound, sink.progress().flatten().iterations) == (
+            None,
+            1680,
+        )
         log.look_at("+  2447: >>>>>  -9.600000000e+01 >=  -1.345000000e+02  40.1% (37; 0)")
-        told = sink.progress()
+        told = sink.progress().flatten()
         assert (told.objective, told.best_bound) == ("96.0", "134.50000005")
         log.look_at("+  2890: mip =  -1.200000000e+02 >=     tree is empty   0.0% (0; 183)")
-        assert sink.progress().objective == "120.0"
-        assert sink.progress().solutions == 1
+        assert sink.progress().flatten().objective == "120.0"
+        assert sink.progress().flatten().solutions == 1

@@ -244,7 +244,7 @@ def test_what_is_told_of_a_scaled_search_is_in_the_objectives_own_size(tmp_path:
     settings = Settings(tmp_path, absolute_gap=1e-9, progress=progress)
     found = search_scaled(search, model, settings, Event())
     assert (found.claimed, found.bound) == (3e-8, 4e-8)
-    told = progress.progress()
+    told = progress.progress().flatten()
     assert (told.objective, told.best_bound, told.nodes) == ("2e-08", None, 3)
 
 

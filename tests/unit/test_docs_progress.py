@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from argmin.api.progress import HISTORY_LIMIT, HistoryPoint, Progress
+from argmin.api.progress import HISTORY_LIMIT, HistoryPoint, SearchProgress
 from argmin.api.registry import KINDS
 from argmin.cli import main
 
@@ -56,7 +56,7 @@ def test_its_result_can_be_plotted_as_the_page_says(results: Path, tmp_path: Pat
 def test_the_status_of_the_page_is_a_progress() -> None:
     (line,) = (line for line in PAGE.splitlines() if line.startswith('{"bestBound"'))
     told = json.loads(line)
-    assert Progress.model_validate(told).to_wire() == told
+    assert SearchProgress.model_validate(told).to_wire() == told
 
 
 def test_the_history_of_the_page_is_one() -> None:

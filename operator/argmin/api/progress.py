@@ -1,11 +1,13 @@
-"""How a search is getting on, while it runs and in the history of its result."""
+"""How far a run is, while it works and in the history of its result."""
 
 from __future__ import annotations
 
 from decimal import InvalidOperation
+from typing import Annotated
 
 from pydantic import Field
 
+from argmin.api.answer import Metric
 from argmin.api.base import ApiModel
 from argmin.api.scalars import Count, DecimalText, to_decimal
 
@@ -13,6 +15,10 @@ PROGRESS_PREFIX = "argmin-progress "
 """What a line of a run's output begins with that carries a `Progress` as JSON."""
 PROGRESS_FILE = "progress.jsonl"
 """In the root of a local run: one `Progress` a line."""
+PROGRESS_LIMIT_BYTES = 4096
+"""Of a report on the wire: of one that would be longer, metrics are left out, from the last."""
+PROGRESS_METRICS_LIMIT = 32
+"""Metrics of a report: the first ones."""
 HISTORY_LIMIT = 100
 """Points of the history that a result keeps."""
 
@@ -27,7 +33,7 @@ def choose_pause(elapsed_seconds: float) -> float:
     return min(max(1.0, elapsed_seconds / 60), LONGEST_PAUSE)
 
 
-class Progress(ApiModel):
+class Search(ApiModel):
     """Where a search stands; what a solver does not tell is absent."""
 
     objective: DecimalText | None = Field(default=None, description="Objective of the incumbent.")
@@ -48,19 +54,52 @@ class Progress(ApiModel):
     solutions: Count | None = Field(
         default=None, description="Number of improving solutions found so far."
     )
-    elapsed_seconds: Count = Field(
-        default=0, description="Seconds since the search of this attempt began."
-    )
     incumbent_seconds: Count | None = Field(
         default=None, description="Seconds since the incumbent was found."
     )
 
 
+class SearchProgress(Search):
+    """Where a search stands, as the status of an object shows it."""
+
+    elapsed_seconds: Count = Field(
+        default=0, description="Seconds since the search of this attempt began."
+    )
+
+
+class Progress(ApiModel):
+    """How far a run is: its metrics and steps, and where its search stands if it has one."""
+
+    elapsed_seconds: Count = Field(
+        default=0, description="Seconds since the work of this attempt began."
+    )
+    step: Count | None = Field(default=None, description="Number of steps done.")
+    total: Count | None = Field(default=None, description="Number of steps in all.")
+    metrics: Annotated[tuple[Metric, ...], Field(max_length=PROGRESS_METRICS_LIMIT)] = ()
+    search: Search | None = None
+
+    def differs_from(self, other: Progress) -> bool:
+        """Whether more has changed than the time that has passed."""
+        return self._stop_clocks() != other._stop_clocks()
+
+    def _stop_clocks(self) -> Progress:
+        search = self.search and self.search.model_copy(update={"incumbent_seconds": None})
+        return self.model_copy(update={"elapsed_seconds": 0, "search": search})
+
+    def flatten(self) -> SearchProgress:
+        """Where the search stands, with the time since it began."""
+        search = self.search.model_dump() if self.search else {}
+        return SearchProgress(**search, elapsed_seconds=self.elapsed_seconds)
+
+
 def find_nonsense(progress: Progress) -> str | None:
-    """The first field, as it is named on the wire, whose text is no finite decimal number."""
-    for name, value in progress.to_wire().items():
+    """The first field, as named on the wire, whose text is no finite decimal, and that text."""
+    for metric in progress.metrics:
+        if not _is_finite(metric.value):
+            return f"metrics[{metric.name}]: {metric.value!r}"
+    for name, value in (progress.search.to_wire() if progress.search else {}).items():
         if isinstance(value, str) and not _is_finite(value):
-            return name
+            return f"search.{name}: {value!r}"
     return None
 
 
@@ -72,7 +111,7 @@ def _is_finite(text: str) -> bool:
 
 
 class AttemptProgress(ApiModel):
-    """Where the search of one attempt of a run stands."""
+    """How far one attempt of a run is."""
 
     attempt: str = Field(description="Name of the pod, or of the SageMaker job.")
     progress: Progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,12 +10,14 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
-from argmin.api.progress import PROGRESS_FILE, PROGRESS_PREFIX, Progress, ProgressReport
+from argmin.api.progress import PROGRESS_FILE, PROGRESS_LIMIT_BYTES, PROGRESS_PREFIX, Progress
 from argmin.api.run import PROGRESS_PATH, Intake, ProgressChannel, RunDocument
 from argmin_solvers.intake.client import Response, is_sound, post_json
 from argmin_solvers.process.log_capture import print_aside
 from argmin_solvers.text import shorten
 
+_ENVELOPE_BYTES = 600
+"""Room for names of owner and run, of 253 characters each."""
 _TIMEOUT_SECONDS = 2.0
 _TRIES = 3
 """Where the intake's service leads to a replica that does not lead, another may be behind it."""
@@ -54,8 +57,14 @@ def open_channel(document: RunDocument) -> Channel | None:
     return None
 
 
-def _encode(progress: Progress) -> str:
-    return progress.model_dump_json(by_alias=True, exclude_none=True)
+def encode_progress(progress: Progress) -> str:
+    """The progress as JSON; metrics are left out, from the last, where it would be too long."""
+    for kept in range(len(progress.metrics), -1, -1):
+        shown = progress.model_copy(update={"metrics": progress.metrics[:kept]})
+        wire = shown.model_dump_json(by_alias=True, exclude_none=True, exclude_defaults=True)
+        if len(wire.encode()) <= PROGRESS_LIMIT_BYTES - _ENVELOPE_BYTES:
+            break
+    return wire
 
 
 class FileChannel:
@@ -68,7 +77,7 @@ class FileChannel:
         """Append a line; in one write, so that no reader sees a part of it."""
         try:
             with self._path.open("ab", buffering=0) as file:
-                file.write(f"{_encode(progress)}\n".encode())
+                file.write(f"{encode_progress(progress)}\n".encode())
         except OSError as error:
             raise ChannelClosedError(f"{self._path} cannot be written: {error.strerror}") from None
         return True
@@ -79,7 +88,7 @@ class LogChannel:
 
     def send(self, progress: Progress) -> bool:
         """Print a line, if there is room for it."""
-        return print_aside(f"{PROGRESS_PREFIX}{_encode(progress)}")
+        return print_aside(f"{PROGRESS_PREFIX}{encode_progress(progress)}")
 
 
 class IntakeChannel:
@@ -110,8 +119,9 @@ class IntakeChannel:
             raise ChannelClosedError(f"{self._url} is no address")
         if self._clock() < self._next:
             return False
-        report = ProgressReport(owner=self._owner, run=self._run, progress=progress)
-        body = report.model_dump_json(by_alias=True, exclude_none=True).encode()
+        owner, run = json.dumps(self._owner), json.dumps(self._run)
+        report = f'{{"owner":{owner},"run":{run},"progress":{encode_progress(progress)}}}'
+        body = report.encode()
         for _ in range(_TRIES):
             response = self._post(body)
             if response is None:

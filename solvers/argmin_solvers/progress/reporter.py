@@ -76,7 +76,7 @@ class Reporter:
         if self._channel is None or elapsed - self._told_at < choose_pause(elapsed):
             return
         progress = self._sink.progress()
-        if not _differs(progress, self._told):
+        if not progress.differs_from(self._told):
             return
         self._told_at = elapsed
         try:
@@ -85,9 +85,3 @@ class Reporter:
         except ChannelClosedError as reason:
             log.info("progress is not told any more: %s", reason)
             self._channel = None
-
-
-def _differs(one: Progress, other: Progress) -> bool:
-    """Whether the progress has changed, apart from the elapsed time."""
-    times = {"elapsed_seconds": 0, "incumbent_seconds": None}
-    return one.model_copy(update=times) != other.model_copy(update=times)

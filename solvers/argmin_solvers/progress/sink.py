@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 
-from argmin.api.answer import Sense
-from argmin.api.progress import HistoryPoint, Progress
+from argmin.api.answer import Metric, Sense
+from argmin.api.progress import PROGRESS_METRICS_LIMIT, HistoryPoint, Progress, Search
 from argmin_solvers.numerics import NOISE, decimal_text, gap_text, is_noise
 from argmin_solvers.progress.history import History, Point, settle, thin
 
 ABSURD = 1e20
 """Numbers of this size and beyond are how solvers report an unknown value."""
+_NAME_LENGTH = 63
+"""Of a metric."""
 _LARGEST_COUNT = 2**53
 """As far as JSON carries whole numbers exactly."""
 
@@ -42,6 +44,9 @@ class ProgressSink:
         self._nodes: int | None = None
         self._iterations: int | None = None
         self._solutions: int | None = None
+        self._step: int | None = None
+        self._total: int | None = None
+        self._metrics: Mapping[str, float] = {}
         self._history = History()
 
     @property
@@ -72,6 +77,18 @@ class ProgressSink:
             is_tighter = self._improves(bound, self._bound, Sense.MAXIMIZE)
             if is_better or is_tighter:
                 self._note(objective if is_better else None, bound if is_tighter else None)
+
+    def tell_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Report metrics, beside those of before; `step` and `total` count the steps as well.
+
+        The first names are kept, as far as a report takes them, and of these the last values.
+        """
+        for name, value in metrics.items():
+            is_room = len(self._metrics) < PROGRESS_METRICS_LIMIT and len(name) <= _NAME_LENGTH
+            if is_room or name in self._metrics:
+                self._metrics = {**self._metrics, name: value}
+        self._step = _whole(metrics.get("step")) if "step" in metrics else self._step
+        self._total = _whole(metrics.get("total")) if "total" in metrics else self._total
 
     def tell_sense(self, sense: Sense) -> None:
         """Set the sense of the objective, once it is known."""
@@ -105,15 +122,24 @@ class ProgressSink:
             now = self.elapsed
         known = objective is not None
         gap = gap_text(objective, bound) if objective is not None and bound is not None else None
-        return Progress(
+        search = Search(
             objective=decimal_text(objective) if objective is not None else None,
             best_bound=decimal_text(bound) if bound is not None else None,
             gap=gap,
             nodes=_count(self._nodes),
             iterations=_count(self._iterations),
             solutions=_count(self._solutions),
-            elapsed_seconds=int(now),
             incumbent_seconds=int(now - found_at) if known else None,
+        )
+        return Progress(
+            elapsed_seconds=int(now),
+            step=_count(self._step),
+            total=_count(self._total),
+            metrics=tuple(
+                Metric(name=name, value=decimal_text(value))
+                for name, value in self._metrics.items()
+            ),
+            search=search if search != Search() else None,
         )
 
     def history(
@@ -135,6 +161,10 @@ class ProgressSink:
             )
             for point in thin(settle(told, sense, end))
         )
+
+
+def _whole(number: float | None) -> int | None:
+    return int(number) if number is not None and number == int(number) else None
 
 
 def _count(number: int | None) -> int | None:

@@ -71,4 +71,5 @@ def _tell(entry: Mapping[str, Any], sink: ProgressSink) -> None:
         return  # the end of the run says what is wrong with it
     if told.sense is not None:
         sink.tell_sense(told.sense)
+    sink.tell_metrics(told.metrics)
     sink.tell(objective=told.objective, bound=told.best_bound, solutions=told.solutions)

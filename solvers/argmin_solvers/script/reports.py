@@ -57,8 +57,8 @@ def understand(entry: Mapping[str, Any]) -> Findings:
         RunError: ProgramFailed, where a value is no number or no known outcome.
     """
     told = _Told()
-    told.take({name: value for name, value in entry.items() if name in _FIELDS}, "")
-    return Findings(**told.fields, solutions=told.solutions)
+    told.take({name: value for name, value in entry.items() if name != "variables"}, "")
+    return Findings(**told.fields, metrics=told.metrics, solutions=told.solutions)
 
 
 def _read_reports(report_file: Path) -> Iterator[tuple[int, dict[str, Any]]]:

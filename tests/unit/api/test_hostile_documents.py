@@ -153,7 +153,12 @@ _ANSWER: dict[str, Json] = {
     "outputs": [{"name": "data", "files": 1, "bytes": 1, "digest": "sha256:0"}],
 }
 _ANSWER_LISTS = ("metrics", "outputs", "result")
-_PROGRESS: dict[str, Json] = {"objective": "7.5", "nodes": 3, "elapsedSeconds": 12}
+_PROGRESS: dict[str, Json] = {
+    "elapsedSeconds": 12,
+    "step": 1,
+    "metrics": [{"name": MARK, "value": "1"}],
+    "search": {"objective": "7.5", "nodes": 3},
+}
 _VERIFICATION = {"verified": True, "reason": "Verified", "message": MARK}
 
 READERS = (

@@ -138,12 +138,12 @@ def say(world: DelegatedWorld, progress: str) -> None:
 
 def test_a_search_is_followed_in_the_log() -> None:
     world = running()
-    say(world, '{"objective": "16000.0", "elapsedSeconds": 3}')
+    say(world, '{"search": {"objective": "16000.0"}, "elapsedSeconds": 3}')
     world.aws.say(world.job_name, "a line of the program's own")
     for _ in range(3):
         world.look_later(130)
     assert world.status["progress"] == {"objective": "16000.0", "elapsedSeconds": 3}
-    say(world, '{"objective": "15500.0", "elapsedSeconds": 90}')
+    say(world, '{"search": {"objective": "15500.0"}, "elapsedSeconds": 90}')
     for _ in range(2):
         world.look_later(130)
     assert world.status["progress"]["objective"] == "15500.0"
@@ -153,7 +153,7 @@ def test_a_search_is_followed_in_the_log() -> None:
 
 def test_progress_that_cannot_be_read_is_passed_over() -> None:
     world = running()
-    say(world, '{"objective": "16000.0", "elapsedSeconds": 3}')
+    say(world, '{"search": {"objective": "16000.0"}, "elapsedSeconds": 3}')
     say(world, "{cut off")
     for _ in range(3):
         world.look_later(130)

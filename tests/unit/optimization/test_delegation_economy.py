@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from argmin.api.progress import PROGRESS_PREFIX, Progress
+from argmin.api.progress import PROGRESS_PREFIX, Progress, Search
 from argmin.aws.errors import ThrottledError
 from argmin.aws.models import JobHint
 from tests.unit.optimization.delegated import DelegatedWorld
@@ -43,7 +43,7 @@ def wait(world: DelegatedWorld, minutes: float, *, tells: bool = True) -> None:
     while world.requeue_after is not None and world.now + world.requeue_after < end:
         world.pass_time(max(1.0, world.requeue_after.total_seconds()))
         if tells and world.aws.streams:
-            progress = Progress(nodes=int(world.now.timestamp()))
+            progress = Progress(search=Search(nodes=int(world.now.timestamp())))
             line = progress.model_dump_json(by_alias=True, exclude_none=True)
             world.aws.say(world.job_name, f"{PROGRESS_PREFIX}{line}")
         world.settle()

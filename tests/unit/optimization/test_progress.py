@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from argmin.api.progress import AttemptProgress, Progress
+from argmin.api.progress import AttemptProgress, Progress, Search
 from argmin.plan import JOBS
 from tests.unit.optimization.world import INTERRUPTED, OPTIMAL, World, started
 
-FIRST = Progress(objective="16000", best_bound="14000", gap="0.125", nodes=7, elapsed_seconds=3)
-LATER = FIRST.model_copy(update={"objective": "15010", "elapsed_seconds": 9})
+FIRST = Progress(
+    search=Search(objective="16000", best_bound="14000", gap="0.125", nodes=7), elapsed_seconds=3
+)
+LATER = FIRST.model_copy(update={"search": Search(objective="15010"), "elapsed_seconds": 9})
 
 
 def hear(world: World, progress: Progress | None, attempt: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argmin.api.progress import Progress
+from argmin.api.progress import Progress, Search
 from argmin.plan import Key, Resource
 from argmin.runtime.intake import progress as board_module
 from argmin.runtime.intake.progress import ProgressStore
@@ -14,9 +14,9 @@ from argmin.runtime.intake.progress import ProgressStore
 JOBS = Resource("argmin.dev/v1alpha1", "OptimizationJob", "optimizationjobs")
 KEY = Key(JOBS, "team", "steel")
 RUN = "steel-1"
-FIRST = Progress(objective="20", elapsed_seconds=1)
-BETTER = Progress(objective="10", elapsed_seconds=2)
-BEST = Progress(objective="5", elapsed_seconds=2)
+FIRST = Progress(search=Search(objective="20"), elapsed_seconds=1)
+BETTER = Progress(search=Search(objective="10"), elapsed_seconds=2)
+BEST = Progress(search=Search(objective="5"), elapsed_seconds=2)
 
 
 class Desk:
@@ -34,7 +34,7 @@ class Desk:
     def look(self) -> str | None:
         """The objective that is shown now."""
         seen = self.progress_store.read(KEY, "u1", RUN)
-        return seen.progress.objective if seen else None
+        return seen.progress.flatten().objective if seen else None
 
 
 def finished(kind: str, status: str = "True") -> dict[str, Any]:
@@ -128,7 +128,14 @@ def test_time_alone_is_no_news() -> None:
     desk.post(FIRST)
     desk.look()
     desk.now = 130.0
-    desk.post(FIRST.model_copy(update={"elapsed_seconds": 31, "incumbent_seconds": 30}))
+    desk.post(
+        FIRST.model_copy(
+            update={
+                "elapsed_seconds": 31,
+                "search": Search(objective="20", incumbent_seconds=30),
+            }
+        )
+    )
     assert desk.woken == [100.0]
     seen = desk.progress_store.read(KEY, "u1", RUN)
     assert seen is not None

@@ -19,7 +19,7 @@ from argmin.api.answer import (
 from argmin.api.backend import AttemptStatus, BackendFields
 from argmin.api.base import ApiModel, list_map
 from argmin.api.meta import Condition
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.api.scalars import DecimalText, Name, Timestamp
 from argmin.api.solve.proof import Proof
 from argmin.api.storage import StoredResult
@@ -185,7 +185,7 @@ class OptimizationJobStatus(BackendFields):
     proof: Proof | None = Field(
         default=None, description="How well the answer is proven; absent without an answer."
     )
-    progress: Progress | None = Field(
+    progress: SearchProgress | None = Field(
         default=None,
         description="Last report of the running search; absent when it has ended.",
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from rich.text import Text
 
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.cli.output.formatting import format_span
 
 OBJECTIVE_STYLE = "bold cyan"
@@ -52,7 +52,7 @@ class Course:
         """All that is remembered."""
         return self._seen
 
-    def add(self, progress: Progress) -> None:
+    def add(self, progress: SearchProgress) -> None:
         """Take in where a search stands; one that is younger than before has begun anew."""
         seen = Sample(
             float(progress.elapsed_seconds),

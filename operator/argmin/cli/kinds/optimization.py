@@ -10,7 +10,7 @@ from rich.text import Text
 from argmin.api.conditions import VERIFIED, find_condition
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.api.solve.proof import Proof
 from argmin.backends.defaults import Defaults
 from argmin.backends.run import Run
@@ -119,7 +119,7 @@ class _SearchDisplay(Display):
     def __init__(self, view: KindView, clock: Callable[[], float]) -> None:
         super().__init__(view, clock)
         self._course = Course()
-        self._progress: Progress | None = None
+        self._progress: SearchProgress | None = None
         self._reported_at = 0.0
 
     def show(self, manifest: Manifest) -> None:
@@ -193,7 +193,7 @@ def _describe_proof(proof: Proof) -> str:
     return f"{describe_proof(proof)} ({details})" if details else describe_proof(proof)
 
 
-def _describe_progress(progress: Progress, since: timedelta) -> dict[str, object]:
+def _describe_progress(progress: SearchProgress, since: timedelta) -> dict[str, object]:
     elapsed = timedelta(seconds=progress.elapsed_seconds) + since
     age = progress.incumbent_seconds
     found = None if age is None else f"(found {format_span(timedelta(seconds=age) + since)} ago)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -19,11 +20,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from argmin.api.progress import Progress as SearchProgress
+from argmin.api.progress import Progress as RunningProgress
+from argmin.api.progress import SearchProgress
 from argmin.backends.local.process import Ending
 from argmin.backends.run import Run
 from argmin.backends.state import Attempt
 from argmin.cli.output.formatting import format_span, shorten
+
+_SHOWN_METRICS = 3
 
 _STOPPING = {
     Ending.STOPPED: "stopping: the solver hands over what it has; press Ctrl-C again to kill it",
@@ -38,16 +42,26 @@ class _SearchColumn(ProgressColumn):
         super().__init__()
         self.progress: SearchProgress | None = None
         self._reported_at = 0.0
+        self._metrics = ""
 
-    def report(self, progress: SearchProgress | None) -> None:
-        self.progress, self._reported_at = progress, time.monotonic()
+    def report(self, progress: SearchProgress | None, metrics: str = "") -> None:
+        self.progress, self._reported_at, self._metrics = progress, time.monotonic(), metrics
 
     def render(self, _task: Task) -> Text:
         if self.progress is None:
             return Text()
-        return Text(
-            describe_search(self.progress, time.monotonic() - self._reported_at), style="cyan"
-        )
+        search = describe_search(self.progress, time.monotonic() - self._reported_at)
+        return Text(", ".join(filter(None, (search, self._metrics))), style="cyan")
+
+
+def describe_metrics(progress: RunningProgress) -> str:
+    """Steps and first metrics of a run, in a line: `step 3 of 10, loss 0.25`."""
+    steps = "" if progress.step is None else f"step {progress.step:,}"
+    if steps and progress.total is not None:
+        steps += f" of {progress.total:,}"
+    others = (m for m in progress.metrics if m.name not in ("step", "total"))
+    shown = (f"{m.name} {shorten(m.value)}" for m in islice(others, _SHOWN_METRICS))
+    return ", ".join(filter(None, (steps, *shown)))
 
 
 def describe_search(progress: SearchProgress, seconds_since: float = 0.0) -> str:
@@ -114,9 +128,9 @@ class RunProgress:
         self._search.report(None)
         self._progress.update(self._task, description=", ".join(parts))
 
-    def progressed(self, progress: SearchProgress) -> None:
+    def progressed(self, progress: RunningProgress) -> None:
         """Show where the search stands."""
-        self._search.report(progress)
+        self._search.report(progress.flatten(), describe_metrics(progress))
 
     def lines_printed(self, lines: Sequence[str]) -> None:
         """Show lines of the run as they are."""

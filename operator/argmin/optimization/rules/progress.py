@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.backends.attempts import is_over
 from argmin.backends.dispatch import find_progress
 from argmin.backends.rules.context import find_last
@@ -25,7 +25,7 @@ def report_progress(s: Context) -> RuleResult:
     return replace(result, status=status)
 
 
-def _find_progress(s: Context) -> Progress | None:
+def _find_progress(s: Context) -> SearchProgress | None:
     """The progress of the running attempt; unchanged if none was reported since.
 
     A new leader has not received any report yet.
@@ -38,6 +38,6 @@ def _find_progress(s: Context) -> Progress | None:
     if found is None and reported and reported.attempt == running.name:
         found = reported.progress
     if found:
-        return found
+        return found.flatten()
     before = (run.name for run in s.job.status.attempts if not is_over(run))
     return s.job.status.progress if running.name in before else None

@@ -23,9 +23,6 @@ MOST_RUNS = 200
 WRITES_A_SECOND = 50.0
 """Maximum rate of status writes with progress over all objects; with many, each waits longer."""
 
-_CLOCKS = ("elapsed_seconds", "incumbent_seconds")
-"""Fields that change with time alone: a report that differs only in them is not a change."""
-
 
 @dataclass
 class _Report:
@@ -126,8 +123,7 @@ class ProgressStore:
 
 
 def _is_news(before: Progress, after: Progress) -> bool:
-    still = dict.fromkeys(_CLOCKS, 0)
-    return before.model_copy(update=still) != after.model_copy(update=still)
+    return before.differs_from(after)
 
 
 def _is_over(manifest: Manifest) -> bool:

@@ -177,8 +177,7 @@ def read_report(body: bytes) -> ProgressReport:
     except UntrustedError:
         said = "the body is no report: send owner, run and progress as JSON"
         raise RefusalError(422, said) from None
-    name = find_nonsense(report.progress)
-    if name is not None:
-        value = report.progress.to_wire()[name]
-        raise RefusalError(422, f"progress.{name}: {value!r} is no decimal number")
+    nonsense = find_nonsense(report.progress)
+    if nonsense is not None:
+        raise RefusalError(422, f"progress.{nonsense} is no decimal number")
     return report

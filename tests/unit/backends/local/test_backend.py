@@ -12,7 +12,7 @@ import pytest
 
 from argmin.api.answer import ExitCode, Outcome, Reason
 from argmin.api.optimization.spec import OptimizationJob
-from argmin.api.progress import Progress
+from argmin.api.progress import Progress, Search
 from argmin.api.task import ProgramTask
 from argmin.backends.defaults import Defaults
 from argmin.backends.local.backend import LocalRun, Workspace, execute, localise_run, prepare
@@ -114,17 +114,19 @@ async def test_progress_is_heard_while_the_run_works(tmp_path: Path, stop: Stop)
 
     recorder = EventHealth(stop)
     await execute(prepare_program(tmp_path, program), recorder, stop)
-    assert [(told.objective, told.best_bound) for told in recorder.progress] == [("7.0", "3.0")]
+    assert [
+        (told.flatten().objective, told.flatten().best_bound) for told in recorder.progress
+    ] == [("7.0", "3.0")]
 
 
 def test_what_cannot_be_read_is_no_news(tmp_path: Path) -> None:
     path = tmp_path / "progress.jsonl"
     assert read_progress(path) == (0, None)
-    path.write_text('{"objective": "4.0"}\nnonsense\n')
-    assert read_progress(path) == (30, None)
-    path.write_text('{"objective": "4.0"}\n{"objective": "3.0"}\n{"objec')
+    path.write_text('{"search": {"objective": "4.0"}}\nnonsense\n')
+    assert read_progress(path) == (42, None)
+    path.write_text('{"step": 1}\n{"search": {"objective": "3.0"}}\n{"searc')
     end, progress = read_progress(path)
-    assert progress == Progress(objective="3.0")
+    assert progress == Progress(search=Search(objective="3.0"))
     assert read_progress(path, end) == (end, None)
 
 

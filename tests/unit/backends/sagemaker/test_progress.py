@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from argmin.api.progress import Progress
+from argmin.api.progress import Progress, Search
 from argmin.aws.errors import AccessDeniedError, AwsError, UnavailableError
 from argmin.aws.models import LogEvent, LogPage
 from argmin.backends.sagemaker.job_type import JobDescription
@@ -15,8 +15,8 @@ from argmin.backends.sagemaker.polling import Polling
 from argmin.backends.sagemaker.progress import LogReading, find_progress, read_on
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
-TOLD = 'argmin-progress {"objective": "7.5", "elapsedSeconds": 12}'
-SEEN = Progress(objective="7.5", elapsed_seconds=12)
+TOLD = 'argmin-progress {"search": {"objective": "7.5"}, "elapsedSeconds": 12}'
+SEEN = Progress(search=Search(objective="7.5"), elapsed_seconds=12)
 
 
 class TestFindProgress:
@@ -28,13 +28,13 @@ class TestFindProgress:
             "argmin-progress",
             "argmin-progress {cut off",
             "argmin-progress []",
-            'argmin-progress {"objective": "NaN"}',
-            'argmin-progress {"objective": "seven"}',
-            'argmin-progress {"nodes": -1}',
-            'argmin-progress {"nodes": 1e400}',
+            'argmin-progress {"search": {"objective": "NaN"}}',
+            'argmin-progress {"search": {"objective": "seven"}}',
+            'argmin-progress {"search": {"nodes": -1}}',
+            'argmin-progress {"search": {"nodes": 1e400}}',
             "argmin-progress " + "[" * 100_000,
             "argmin-progress " + "x" * 250_000,
-            ' argmin-progress {"objective": "1"}',
+            ' argmin-progress {"search": {"objective": "1"}}',
             "\x00\ufffd",
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.cli.charts.terminal import MOST_SIGHTINGS, Course, Sample, draw_convergence
 
 FALLING = [
@@ -28,8 +28,8 @@ def plot_of(lines: list[str]) -> list[str]:
     return [line.split("┤" if "┤" in line else "│", 1)[1] for line in lines[1:-2]]
 
 
-def told(seconds: int, objective: str | None, bound: str | None = None) -> Progress:
-    return Progress(objective=objective, best_bound=bound, elapsed_seconds=seconds)
+def told(seconds: int, objective: str | None, bound: str | None = None) -> SearchProgress:
+    return SearchProgress(objective=objective, best_bound=bound, elapsed_seconds=seconds)
 
 
 def test_it_fills_the_room_it_is_given_and_no_more() -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from argmin.api.answer import Outcome
 from argmin.api.conditions import COMPLETE, RECONCILING
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus, State
-from argmin.api.progress import Progress
+from argmin.api.progress import SearchProgress
 from argmin.cli.commands.watch import Watcher
 from argmin.cli.kinds.registry import VIEWS
 from argmin.optimization.status import ConditionUpdate, set_conditions
@@ -36,7 +36,7 @@ def job(status: OptimizationJobStatus, verdict: ConditionUpdate = RUNNING) -> Ma
 
 
 def searching(seconds: int, objective: str | None) -> Manifest:
-    progress = Progress(
+    progress = SearchProgress(
         objective=objective,
         best_bound="14000",
         gap="0.1",

@@ -7,11 +7,12 @@ import io
 import pytest
 from rich.console import Console
 
+from argmin.api.answer import Metric
 from argmin.api.optimization.spec import OptimizationJob
-from argmin.api.progress import Progress
+from argmin.api.progress import Progress, Search, SearchProgress
 from argmin.backends.defaults import Defaults
 from argmin.backends.run import Run
-from argmin.cli.output.progress import RunProgress, describe_search
+from argmin.cli.output.progress import RunProgress, describe_metrics, describe_search
 from argmin.optimization.build_run import build_run
 
 
@@ -22,7 +23,7 @@ def run() -> Run:
     return build_run(job, Defaults(image="", intake_url=""), "/nowhere")
 
 
-STAND = Progress(
+STAND = SearchProgress(
     objective="25779856.371697918",
     best_bound="25777809.0",
     gap="0.00007941",
@@ -44,14 +45,31 @@ def test_a_search_is_described_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (Progress(), ""),
-        (Progress(iterations=1300), "1,300 iterations"),
-        (Progress(best_bound="5.0", nodes=0), "bound 5.0"),
-        (Progress(solutions=40320), "40,320 solutions"),
+        (SearchProgress(), ""),
+        (SearchProgress(iterations=1300), "1,300 iterations"),
+        (SearchProgress(best_bound="5.0", nodes=0), "bound 5.0"),
+        (SearchProgress(solutions=40320), "40,320 solutions"),
     ],
 )
-def test_what_is_not_known_is_not_said(progress: Progress, text: str) -> None:
+def test_what_is_not_known_is_not_said(progress: SearchProgress, text: str) -> None:
     assert describe_search(progress) == text
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress(), ""),
+        (Progress(step=3), "step 3"),
+        (
+            Progress(step=3, total=10, metrics=(Metric(name="loss", value="0.25"),)),
+            "step 3 of 10, loss 0.25",
+        ),
+        (Progress(metrics=(Metric(name="step", value="3.0"),)), ""),
+        (Progress(metrics=tuple(Metric(name=n, value="1") for n in "abcd")), "a 1, b 1, c 1"),
+    ],
+)
+def test_steps_and_metrics_of_a_program_are_shown(progress: Progress, text: str) -> None:
+    assert describe_metrics(progress) == text
 
 
 def show(run: Run, *, terminal: bool) -> str:
@@ -59,7 +77,8 @@ def show(run: Run, *, terminal: bool) -> str:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=160)
     with RunProgress(console, run) as shown:
         shown.attempt_started(1)
-        shown.progressed(STAND)
+        search = Search.model_validate(STAND.model_dump(exclude={"elapsed_seconds"}))
+        shown.progressed(Progress(search=search, elapsed_seconds=70))
         shown.lines_printed(["a line of the solver"])
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
