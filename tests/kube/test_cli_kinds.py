@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def name(user: Kubectl) -> str:
 
 
 @pytest.fixture
-def target(user: Kubectl, name: str, tmp_path: Path) -> Target:
+def target(user: Kubectl, administrator: Kubectl, name: str, tmp_path: Path) -> Iterator[Target]:
     """The cluster with a kiosk and a campus of that name, submitted from one file."""
     file = tmp_path / "objects.yaml"
     kiosk = manifest("Kiosk", name, image="server:1")
@@ -48,7 +49,8 @@ def target(user: Kubectl, name: str, tmp_path: Path) -> Target:
     file.write_text(yaml.safe_dump_all([campus, kiosk]))
     target = Target(user.namespace, str(user.kubeconfig))
     assert submit_files([str(file)], target, "table", False, None, VIEWS) == ExitStatus.OK
-    return target
+    yield target
+    administrator.run("delete", CAMPUS.plural, name, "--ignore-not-found")
 
 
 def set_ready(user: Kubectl, plural: str, name: str) -> None:
