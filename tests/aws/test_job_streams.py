@@ -54,7 +54,7 @@ async def test_a_log_is_read_while_the_job_runs_and_on_to_its_end(calls: Aws, st
 
 async def test_every_instance_is_read_under_its_name(calls: Aws, stage: Stage) -> None:
     cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 1}
-    script = 'echo hello; echo \'argmin-progress {"objective": "1"}\''
+    script = "echo hello; echo 'argmin-progress {\"step\": 1}'"
     stage.create("pair", script, ProcessingResources={"ClusterConfig": cluster})
     stage.wait("pair")
     lines = await read(open_streams(calls, "pair", instances=2))

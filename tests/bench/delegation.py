@@ -211,7 +211,7 @@ def _list_cost_figures(
 
 
 def _live_whole(minutes: Minutes) -> Life:
-    progress = PROGRESS_PREFIX + json.dumps({"nodes": 0}).replace("0", "{n}")
+    progress = PROGRESS_PREFIX + json.dumps({"search": {"nodes": 0}}).replace("0", "{n}")
     return Life(minutes.running * 60, minutes.preparing * 60, _LONGER, progress)
 
 

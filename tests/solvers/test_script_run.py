@@ -56,14 +56,10 @@ def test_a_reported_answer_is_the_answer(tmp_path: Path) -> None:
         '       variables={"x": 2, "y": 0.5})\n'
     )
     result = run_here(tmp_path, source)
-    answer = result.answer
-    assert (answer.solve.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.PROGRAM_FINISHED)
-    assert (answer.solve.objective, answer.solve.best_bound, answer.solve.gap) == (
-        "15005.0",
-        "15005.0",
-        "0",
-    )
-    assert (answer.solve.sense, answer.solve.solutions) == ("Minimize", 3)
+    answer, found = result.answer, result.answer.solve
+    assert (found.outcome, answer.reason) == (Outcome.OPTIMAL, Reason.PROGRAM_FINISHED)
+    assert (found.objective, found.best_bound, found.gap) == ("15005.0", "15005.0", "0")
+    assert (found.sense, found.solutions) == ("Minimize", 3)
     assert [(m.name, m.value) for m in answer.metrics] == [("trucks", "7.0")]
     assert result.variables == {"x": 2, "y": 0.5}
 

@@ -19,7 +19,7 @@ from tests.unit.optimization.delegated import DelegatedWorld
 from tests.unit.optimization.processing_jobs import Fault, silence
 from tests.unit.optimization.world import OPTIMAL
 
-PROGRESS = 'argmin-progress {"objective": "7.5", "elapsedSeconds": 12}'
+PROGRESS = 'argmin-progress {"search": {"objective": "7.5"}, "elapsedSeconds": 12}'
 
 
 @dataclass(frozen=True)

@@ -22,18 +22,10 @@ CREATED = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 STARTED = CREATED + timedelta(minutes=3)
 ENDED = STARTED + timedelta(seconds=90)
 ROLE = "arn:aws:iam::111122223333:role/argmin-job"
-OPTIMAL = {
-    "succeeded": True,
-    "reason": "Optimal",
-    "result": {"outcome": "Optimal", "objective": "15005.0"},
-}
 INTERRUPTED = {"succeeded": False, "reason": "Interrupted", "message": "interrupted before"}
-FEASIBLE = {
-    "succeeded": True,
-    "reason": "Interrupted",
-    "result": {"outcome": "Feasible", "objective": "15100.0"},
-}
 INVALID = {"succeeded": False, "reason": "InvalidModel", "message": "line 3: no such row"}
+SOLVED = {"succeeded": True, "result": {"outcome": "Feasible", "objective": "15005.0"}}
+OPTIMAL, FEASIBLE = ({**SOLVED, "reason": reason} for reason in ("Optimal", "Interrupted"))
 
 
 def describe(status: str, **fields: Any) -> JobDescription:

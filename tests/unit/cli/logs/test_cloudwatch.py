@@ -86,7 +86,7 @@ async def test_lines_of_several_instances_say_whose_they_are() -> None:
 async def test_another_attempts_log_and_progress_are_left_out() -> None:
     logs = Streams()
     logs.lines |= {
-        "steel-1/algo-1-17": ['argmin-progress {"objective": "1"}', "one"],
+        "steel-1/algo-1-17": ['argmin-progress {"search": {"objective": "1"}}', "one"],
         "steel-10/algo-1-18": ["another"],
     }
     assert await read(JobStreams(logs, PLACE)) == ["one\n"]
