@@ -37,6 +37,7 @@ class ObjectGauges(Collector):
     def __init__(self, kinds: Iterable[KindInfo] = ()) -> None:
         self._kinds: Mapping[Resource, KindInfo] = {Resource.of_kind(k): k for k in kinds}
         self._states: dict[Key, _State] = {}
+        self._counts: Counter[_State] = Counter()
         self._samples: dict[Key, Mapping[Gauge, float]] = {}
 
     def note(self, key: Key, manifest: Manifest | None) -> None:
@@ -44,12 +45,13 @@ class ObjectGauges(Collector):
         kind = self._kinds.get(key.resource)
         if kind is None:
             return
+        self._forget_state(key)
         if manifest is None:
-            self._states.pop(key, None)
             self._samples.pop(key, None)
             return
         status = manifest.get("status")
-        self._states[key] = self._bound(_find_state(kind, status))
+        state = self._states[key] = self._bound(_find_state(kind, status))
+        self._counts[state] += 1
         samples = {
             gauge: number
             for gauge in kind.gauges
@@ -60,9 +62,15 @@ class ObjectGauges(Collector):
         elif key in self._samples or len(self._samples) < MOST_MEASURED:
             self._samples[key] = samples
 
+    def _forget_state(self, key: Key) -> None:
+        state = self._states.pop(key, None)
+        if state is not None:
+            self._counts[state] -= 1
+            if not self._counts[state]:
+                del self._counts[state]
+
     def _bound(self, state: _State) -> _State:
-        known = set(self._states.values())
-        is_room = state in known or len(known) < MOST_STATES
+        is_room = state in self._counts or len(self._counts) < MOST_STATES
         return state if is_room else _State(state.kind, state.condition, "Other")
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -73,7 +81,7 @@ class ObjectGauges(Collector):
             " its reason.",
             labels=["kind", "condition", "reason"],
         )
-        for state, count in Counter(self._states.values()).items():
+        for state, count in self._counts.items():
             counts.add_metric([state.kind, state.condition, state.reason], count)
         yield counts
         for resource, kind in self._kinds.items():
