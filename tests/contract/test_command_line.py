@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from argmin.cli.commands.get import show_objects
 from argmin.cli.commands.plan import show_plan
 from argmin.cli.commands.submit import submit_files
 from argmin.cli.commands.watch import watch_object
-from argmin.cli.errors import ExitStatus
+from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.kinds.registry import build_views
 from argmin.cli.manifests.object_names import ObjectName
 from argmin.kinds import Registration
+from argmin.plan import CONFIG_MAPS, Resource
 from tests.contract.case import Case
 from tests.contract.registry import CASES
 from tests.kinds.campus import CAMPUS, Authority, CampusKind
 from tests.kinds.errand import ERRAND, ErrandKind
+from tests.kinds.kiosk import DEPLOYMENTS, KIOSK, KIOSKS, ROUTES, KioskKind
 from tests.unit.cli.cluster import MemoryCluster, use_cluster
 
 VIEWS = build_views(case.info for case in CASES)
@@ -99,3 +102,41 @@ def test_a_plan_is_what_the_kind_decides(
     printed = capsys.readouterr().out
     assert printed.startswith(f"{heading}\n")
     assert f"\n  {applied}" in printed
+
+
+@pytest.mark.parametrize(
+    ("optional", "ready"),
+    [((ROUTES,), "Starting"), ((), "HTTPRoute is not installed in this cluster")],
+    ids=["installed", "missing"],
+)
+def test_a_plan_for_a_cluster_goes_by_the_optional_types_that_are_installed(
+    optional: tuple[Resource, ...],
+    ready: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    use_cluster(monkeypatch, tmp_path, [KIOSKS, DEPLOYMENTS, CONFIG_MAPS, *optional])
+    file = write_kiosk(tmp_path)
+    views, registry = build_views([KIOSK]), [Registration(KIOSK, KioskKind)]
+    assert show_plan([file], None, HERE, "json", False, views, registry) == ExitStatus.OK
+    plan = json.loads(capsys.readouterr().out)
+    assert any(manifest["kind"] == "HTTPRoute" for manifest in plan["apply"]) is bool(optional)
+    assert ready in str(plan["status"]["conditions"])
+
+
+def test_a_plan_needs_the_types_that_are_not_optional(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_cluster(monkeypatch, tmp_path, [KIOSKS, CONFIG_MAPS, ROUTES])
+    views, registry = build_views([KIOSK]), [Registration(KIOSK, KioskKind)]
+    with pytest.raises(CliError, match="cannot list Deployment"):
+        show_plan([write_kiosk(tmp_path)], None, HERE, "json", False, views, registry)
+
+
+def write_kiosk(folder: Path) -> str:
+    """A file with a kiosk that wants a route."""
+    file = folder / "kiosk.yaml"
+    kind = {"apiVersion": KIOSK.api_version, "kind": KIOSK.name, "metadata": {"name": "corner"}}
+    file.write_text(yaml.safe_dump({**kind, "spec": {"image": "server", "host": "a.example"}}))
+    return str(file)

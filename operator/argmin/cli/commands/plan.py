@@ -47,6 +47,7 @@ from argmin.plan import (
     TerminalError,
     list_entries,
 )
+from argmin.runtime.kube.errors import NotFoundError
 
 _DEFAULT_NAMESPACE = "default"
 DEFAULTS = Defaults(
@@ -64,6 +65,8 @@ class Snapshot:
     manifest: Manifest
     objects: Sequence[Manifest] = ()
     """Its children, and ConfigMaps."""
+    missing: frozenset[Resource] = frozenset()
+    """Optional types that are not installed; offline none is missing."""
 
     def children(self, resource: Resource, owner_uid: str) -> Sequence[Manifest]:
         """The children of an owner."""
@@ -74,8 +77,8 @@ class Snapshot:
         ]
 
     def is_served(self, resource: Resource) -> bool:
-        """Every optional type is taken for installed."""
-        return True
+        """Whether an optional type is installed."""
+        return resource not in self.missing
 
     async def get(self, key: Key) -> Manifest | None:
         """One object by its name."""
@@ -193,16 +196,18 @@ async def _look(
         manifest = _merge(kind, document, view, live, namespace)
         place = namespace if view.info.namespaced else None
         select = f"{LABEL_NAME}={document.name},{LABEL_KIND}={view.info.name}"
-        objects = [
-            *[
-                child
-                for resource in kind.children
-                if resource != CONFIG_MAPS
-                for child in await session.cluster.list_all(resource, place, select)
-            ],
-            *await session.cluster.list_all(CONFIG_MAPS, place),
-        ]
-        return Snapshot(view, manifest, objects)
+        objects = await session.cluster.list_all(CONFIG_MAPS, place)
+        missing = set()
+        for child in kind.children:
+            if child == CONFIG_MAPS:
+                continue
+            try:
+                objects += await session.cluster.list_all(child, place, select)
+            except NotFoundError:
+                if not child.optional:
+                    raise
+                missing.add(child)
+        return Snapshot(view, manifest, objects, frozenset(missing))
 
 
 def _merge(
