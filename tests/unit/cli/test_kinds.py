@@ -21,7 +21,7 @@ from argmin.cli.commands.watch import watch_object
 from argmin.cli.errors import CliError, ExitStatus
 from argmin.cli.kinds.registry import build_views
 from argmin.cli.manifests.object_names import ObjectName
-from argmin.plan import Resource
+from argmin.plan import Key, Manifest, Resource
 from tests.refusals import MODEL
 from tests.unit.cli.cluster import MemoryCluster, use_cluster
 from tests.unit.cli.lamps import LAMP_KIND, TORCH_KIND
@@ -165,9 +165,24 @@ class TestNames:
     ) -> None:
         with pytest.raises(CliError, match="no OptimizationJob, Lamp or Torch x in namespace team"):
             show("x")
-        with pytest.raises(CliError, match="no Lamp x: see") as missing:
+        with pytest.raises(CliError, match=r"no Lamp x: see `argmin get`$") as missing:
             show("lp/x")
         assert missing.value.status is ExitStatus.NOT_FOUND
+
+    def test_a_bare_name_among_one_kind_costs_one_call(
+        self, cluster: MemoryCluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = cluster.add(TORCHES, "cave")
+        asked: list[Key] = []
+
+        async def get(key: Key) -> Manifest | None:
+            asked.append(key)
+            return cluster.objects.get(key)
+
+        monkeypatch.setattr(cluster, "get", get)
+        monkeypatch.setattr(cluster, "list_all", None)
+        show_objects(ObjectName("cave"), HERE, "json", False, build_views([TORCH_KIND]))
+        assert asked == [key]
 
 
 class TestWatch:

@@ -56,16 +56,11 @@ async def find_object(session: Session, wanted: ObjectName, views: Sequence[Kind
     if refusals:
         raise refusals[0]
     await refuse_unknown_kinds(session, views)
-    place = f" in namespace {session.namespace}" if _list_namespaced(views) else ""
-    raise CliError(
-        f"no {list_names(views)} {wanted.name}{place}:"
-        " see `argmin get -A`, or name another namespace with -n",
-        ExitStatus.NOT_FOUND,
-    )
-
-
-def _list_namespaced(views: Sequence[KindView]) -> list[KindView]:
-    return [view for view in views if view.info.namespaced]
+    place, advice = "", "see `argmin get`"
+    if any(view.info.namespaced for view in views):
+        place = f" in namespace {session.namespace}"
+        advice = "see `argmin get -A`, or name another namespace with -n"
+    raise CliError(f"no {list_names(views)} {wanted.name}{place}: {advice}", ExitStatus.NOT_FOUND)
 
 
 async def refuse_unknown_kinds(session: Session, views: Sequence[KindView]) -> None:
