@@ -192,6 +192,7 @@ def test_a_crash_of_the_runner_is_one_line_with_its_traceback_in_the_log(tmp_pat
         ("{", "Invalid JSON"),
         ('{"name": "n"}', "task: Field required"),
         ('{"name": "n", "task": {"path": "x"}}', "task: Unable to extract tag using discriminator"),
+        ('{"name": "n", "task": {"kind": "train"}}', "task: Input tag 'train' found using 'kind'"),
         (
             '{"name": "n", "task": {"kind": "solve", "format": "dbf", "path": "x"}}',
             "task.solve.format: Input should be",
