@@ -121,8 +121,12 @@ def build_context(
 def _close_period(
     run: Run, execution: Execution, state: RunState, memory: RunMemory, now: datetime
 ) -> RunMemory:
-    """Close the active period if the run is suspended or gone, or is to be suspended now."""
-    if execution.is_suspended or not execution.exists:
+    """Close the active period if the run is suspended or gone, or is to be suspended now.
+
+    A Job that somebody has just suspended runs on until its controller notices: its period goes on.
+    """
+    is_held = execution.is_suspended and state.held_since is not None
+    if is_held or not execution.exists:
         return close_period(memory, state.held_since or now)
     return close_period(memory, now) if run.suspend else memory
 
