@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from argmin.api.base import LABEL_MANAGED_BY
+from argmin.api.progress import Progress
 from argmin.api.run import PROGRESS_PATH
 from argmin.backends.defaults import Defaults
 from argmin.backends.policy import Policy
@@ -86,7 +87,7 @@ async def test_progress_is_on_the_board_with_the_pod_that_told_it(
     heard = progress_store.read(key, uid, "steel-1")
     assert heard is not None
     assert heard.attempt == "steel-abcde"
-    assert heard.progress.to_wire() == PROGRESS
+    assert heard.progress == Progress.model_validate(PROGRESS)
 
 
 async def test_the_api_server_is_asked_once_a_minute_whatever_is_told(
