@@ -62,7 +62,7 @@ class Output(ApiModel):
     path: Annotated[str, Pattern(r"^/.+$", "write an absolute path, such as /results", 1024)] = (
         Field(
             description="Absolute path of the folder the program writes to; empty when an attempt"
-            " starts. On SageMaker below /opt/ml/processing."
+            " starts. Outside of this cluster's pods, below /opt/ml/processing."
         )
     )
     s3: S3Store | None = Field(

@@ -39,8 +39,8 @@ class EnvSource(ApiModel):
 
     secret_key_ref: SecretKeyRef | None = Field(
         default=None,
-        description="A key of a Secret in the same namespace, read by the kubelet; refused on"
-        " SageMaker.",
+        description="A key of a Secret in the same namespace, read by the kubelet; for pods of"
+        " this cluster only.",
     )
     config_map_key_ref: ConfigMapKeyRef | None = Field(
         default=None, description="A key of a ConfigMap in the same namespace."
@@ -81,7 +81,7 @@ class Resources(ApiModel):
         default_factory=dict,
         description="Least amount of each resource that the scheduler reserves, such as {cpu: 2,"
         " memory: 4Gi}. If requests and limits are both left out, the installation's defaults"
-        " hold. No effect on SageMaker.",
+        " hold. No effect outside of this cluster's pods.",
     )
     limits: Quantities = Field(
         default_factory=dict,

@@ -113,7 +113,7 @@ def _is_finite(text: str) -> bool:
 class AttemptProgress(ApiModel):
     """How far one attempt of a run is."""
 
-    attempt: str = Field(description="Name of the pod, or of the SageMaker job.")
+    attempt: str = Field(description="Name of the pod, or of the job at another backend.")
     progress: Progress
 
 

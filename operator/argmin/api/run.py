@@ -20,7 +20,7 @@ from argmin.api.storage import Region, S3Object, S3Store
 from argmin.api.task import Task
 
 ROOT = "/opt/ml/processing"
-"""Where inputs and outputs are in a container, as on SageMaker Processing."""
+"""Where inputs and outputs are in a container, the same on every backend that has one."""
 
 DOCUMENT_INPUT = "argmin"
 """Name of the input that carries the job document: `<root>/input/argmin/job.json`."""
@@ -60,7 +60,7 @@ OUTPUTS_FOLDER = "outputs"
 
 TERMINATION_LIMIT_BYTES = 4096
 EXIT_MESSAGE_LIMIT_BYTES = 1024
-"""Of a SageMaker job: an answer that is longer is cut there, and whole in its file."""
+"""Outside of pods: an answer that is longer is cut there, and whole in its file."""
 
 CREDENTIALS_ROOT = "/var/run/secrets/argmin.dev/s3"
 """Each Secret with credentials is a folder here, and each of its keys a file."""

@@ -74,8 +74,8 @@ class Source(ApiModel):
     )
     persistent_volume_claim: ClaimPath | None = Field(
         default=None,
-        description="A file or folder of a persistent volume claim, mounted read-only; refused on"
-        " SageMaker.",
+        description="A file or folder of a persistent volume claim, mounted read-only; for pods of"
+        " this cluster only.",
     )
     s3: S3Object | None = Field(
         default=None, description="A file (key) or a folder (prefix) in a bucket."

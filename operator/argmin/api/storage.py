@@ -86,7 +86,7 @@ class S3Bucket(ApiModel):
         default=None,
         description=f"Secret with {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}, and {SESSION_TOKEN}"
         " where they are temporary. If left out, the run uses the identity of its service account"
-        " or role; refused on SageMaker.",
+        " or role. For pods of this cluster only.",
     )
 
 

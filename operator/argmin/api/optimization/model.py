@@ -130,7 +130,7 @@ class Model(ApiModel):
 
 
 class Script(ApiModel):
-    """A program of the user's own, run as SageMaker's script mode runs it."""
+    """A program of the user's own, run by its command line."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (SOURCE_IS_FILE,)
 
