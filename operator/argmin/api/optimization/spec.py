@@ -237,7 +237,8 @@ class OptimizationJobSpec(ApiModel):
     )
     image_pull_secrets: Annotated[tuple[LocalReference, ...], Field(max_length=8)] = Field(
         default=(),
-        description="Secrets with which the kubelet pulls the image; no effect on SageMaker.",
+        description="Secrets with which the kubelet pulls the image; no effect outside of this"
+        " cluster.",
     )
     service_account_name: Name | None = Field(
         default=None,
@@ -249,24 +250,25 @@ class OptimizationJobSpec(ApiModel):
     )
     resources: Resources = Field(
         default_factory=Resources,
-        description="CPU, memory and disk of the run's container. On SageMaker instanceType"
-        " decides, and only limits.cpu has an effect, on the number of threads.",
+        description="CPU, memory and disk of the run's container. Where the backend has"
+        " an instanceType, that decides, and only limits.cpu has an effect, on the number of"
+        " threads.",
     )
     node_selector: dict[str, Annotated[str, Field(max_length=63)]] = Field(
         default_factory=dict,
         json_schema_extra={"maxProperties": 32},
         description="Labels that a node must have for the pods to run on it; any node if left out."
-        " No effect on SageMaker.",
+        " No effect outside of this cluster.",
     )
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = Field(
         default=(),
-        description="Taints of nodes that the pods tolerate; none if left out. No effect on"
-        " SageMaker.",
+        description="Taints of nodes that the pods tolerate; none if left out. No effect"
+        " outside of this cluster.",
     )
     priority_class_name: Name | None = Field(
         default=None,
         description="PriorityClass of the pods; the cluster's default priority if left out. No"
-        " effect on SageMaker.",
+        " effect outside of this cluster.",
     )
     suspend: bool = Field(
         default=False,
@@ -276,8 +278,7 @@ class OptimizationJobSpec(ApiModel):
     active_deadline_seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS)] | None = Field(
         default=None,
         description="Limit of the running time over all attempts, in seconds; none if left out."
-        " Waiting for a node or a SageMaker instance counts; time suspended or in a queue does"
-        " not.",
+        " Waiting for a node or an instance counts; time suspended or in a queue does not.",
     )
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = Field(
         default=3,
