@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from multiprocessing import Pipe
 from random import Random
 from threading import Event
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
@@ -55,10 +59,59 @@ def test_a_search_finds_what_looking_at_every_point_finds(chance: Random, kinds:
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(sorted(KINDS)), max_size=4))
 def test_a_search_finds_what_cp_sat_finds(chance: Random, kinds: list[str]) -> None:
     model = draft_model(chance, kinds)
-    ours, theirs = set(search_all(model)), solutions_of(model)
+    ours, theirs = set(search_all(model)), ask_apart(lambda: solutions_of(model))
     assert theirs <= ours
     # Its enumerations miss some: tried alone, CP-SAT takes these as well.
-    assert all(holds_for_cp_sat(model, point) for point in sorted(ours - theirs)[:3])
+    missed = [point for point in sorted(ours - theirs) if not has_no_route(model, point)][:3]
+    assert ask_apart(lambda: all(holds_for_cp_sat(model, point) for point in missed))
+
+
+def has_no_route(model: cp_model.CpModel, point: Point) -> bool:
+    """Whether a routes constraint has no route here, where each node but the depot is left out.
+
+    Its definition and CP-SAT's own check of solutions allow that; its search calls it infeasible.
+    """
+    return any(
+        constraint.has_routes()
+        and not any(
+            point[literal] if literal >= 0 else not point[-literal - 1]
+            for literal, tail, head in zip(
+                constraint.routes.literals,
+                constraint.routes.tails,
+                constraint.routes.heads,
+                strict=True,
+            )
+            if tail != head
+        )
+        for constraint in model.proto.constraints
+    )
+
+
+def ask_apart(ask: Callable[[], Any]) -> Any:
+    """What CP-SAT says in a process of its own, which a failed check of its code ends at once.
+
+    It has no answer then, and the model is left out.
+    """
+    ours, theirs = Pipe(duplex=False)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            theirs.send(ask())
+            status = 0
+        finally:
+            os._exit(status)
+    theirs.close()
+    try:
+        answer = ours.recv()
+    except EOFError:
+        answer = None
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status <= 0, "CP-SAT was not asked"
+    if status < 0:
+        event("CP-SAT crashed")
+        reject()
+    return answer
 
 
 def holds_for_cp_sat(model: cp_model.CpModel, point: Point) -> bool:
