@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from argmin.api.backend import Backend
+from argmin.api.backend_rules import BACKEND_RULES
 from argmin.api.base import ApiModel, Rule, list_map
 from argmin.api.files import OUTPUTS_APART, Input, Output
 from argmin.api.meta import Metadata
@@ -21,8 +22,7 @@ from argmin.api.scalars import Name, ShortName
 from argmin.api.solve.proof import ProofRequest
 from argmin.api.solve.request import Limits, SolutionPool, Solver
 from argmin.api.solve.solvers import FAMILIES, ModelFormat
-from argmin.api.sources import Source
-from argmin.api.storage import Artifacts, S3Bucket
+from argmin.api.storage import Artifacts
 
 MOST_SECONDS = 2**31 - 1
 """What Kubernetes itself takes for the seconds of a Job."""
@@ -33,92 +33,6 @@ SHORT_NAME = "opt"
 
 ABANDON = "argmin.dev/abandon"
 """Annotation, `"true"`: let the object go whatever becomes of its job at AWS."""
-
-
-def _on_sage_maker(spec: OptimizationJobSpec) -> bool:
-    return spec.backend is not None and spec.backend.sage_maker is not None
-
-
-_ON_SAGE_MAKER = "has(self.backend) && has(self.backend.sageMaker)"
-
-_NO_SECRET = "argmin reads no Secret and so can pass none on to SageMaker"
-
-SAGE_MAKER_RULES = (
-    Rule(
-        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model)"
-        " && has(self.model.source.persistentVolumeClaim))"
-        " || (has(self.script) && has(self.script.source.persistentVolumeClaim))"
-        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.persistentVolumeClaim)))))",
-        message="a persistentVolumeClaim is of this cluster and SageMaker cannot read it:"
-        " put the file into a bucket and name it by s3",
-        holds=lambda s: (
-            not (_on_sage_maker(s) and any(f.persistent_volume_claim for f in list_sources(s)))
-        ),
-    ),
-    Rule(
-        cel=f"!({_ON_SAGE_MAKER} && has(self.artifacts)"
-        " && (has(self.artifacts.s3.endpoint) || has(self.artifacts.s3.credentialsSecret)))",
-        message="on SageMaker the result goes to Amazon S3 by the role of the job:"
-        " remove endpoint and credentialsSecret of spec.artifacts.s3",
-        holds=lambda s: (
-            not (
-                _on_sage_maker(s)
-                and s.artifacts
-                and (s.artifacts.s3.endpoint or s.artifacts.s3.credentials_secret)
-            )
-        ),
-    ),
-    Rule(
-        cel=f"!({_ON_SAGE_MAKER} && has(self.env) && self.env.exists(e, has(e.valueFrom)"
-        " && has(e.valueFrom.secretKeyRef)))",
-        message=f"{_NO_SECRET}: have the program read AWS Secrets Manager by the role of the job",
-        holds=lambda s: (
-            not (
-                _on_sage_maker(s)
-                and any(e.value_from and e.value_from.secret_key_ref for e in s.env)
-            )
-        ),
-    ),
-    Rule(
-        cel=f"!({_ON_SAGE_MAKER} && ((has(self.model) && has(self.model.source.s3)"
-        " && has(self.model.source.s3.credentialsSecret))"
-        " || (has(self.script) && has(self.script.source.s3)"
-        " && has(self.script.source.s3.credentialsSecret))"
-        " || (has(self.inputs) && self.inputs.exists(i, has(i.source.s3)"
-        " && has(i.source.s3.credentialsSecret)))"
-        " || (has(self.outputs) && self.outputs.exists(o, has(o.s3)"
-        " && has(o.s3.credentialsSecret)))))",
-        message=f"{_NO_SECRET}: remove credentialsSecret, and let the role of the job read and"
-        " write the bucket",
-        holds=lambda s: not (_on_sage_maker(s) and any(p.credentials_secret for p in _places(s))),
-    ),
-    Rule(
-        cel=f"!({_ON_SAGE_MAKER} && has(self.outputs)"
-        " && self.outputs.exists(o, !o.path.startsWith('/opt/ml/processing/')))",
-        message="SageMaker keeps what is below /opt/ml/processing: put spec.outputs there",
-        holds=lambda s: (
-            not (
-                _on_sage_maker(s)
-                and any(not o.path.startswith("/opt/ml/processing/") for o in s.outputs)
-            )
-        ),
-    ),
-)
-"""What a job on SageMaker cannot have. Where SageMaker is the namespace's default, only the
-operator can tell."""
-
-
-def list_sources(spec: OptimizationJobSpec) -> tuple[Source, ...]:
-    """All sources of a spec."""
-    first = [part.source for part in (spec.model, spec.script) if part]
-    return (*first, *(item.source for item in spec.inputs))
-
-
-def _places(spec: OptimizationJobSpec) -> tuple[S3Bucket, ...]:
-    """Where in object stores the files are, apart from the result."""
-    sources = tuple(source.s3 for source in list_sources(spec) if source.s3)
-    return (*sources, *(output.s3 for output in spec.outputs if output.s3))
-
 
 _OTHER_FAMILY = Rule(
     cel="!(has(self.solver) && has(self.solver.name) && has(self.proof) && has(self.proof.solver)"
@@ -170,7 +84,7 @@ class OptimizationJobSpec(ApiModel):
         *LIMIT_RULES,
         *POOL_RULES,
         OUTPUTS_APART,
-        *SAGE_MAKER_RULES,
+        *BACKEND_RULES,
     )
 
     model: Model | None = Field(
@@ -320,7 +234,6 @@ __all__ = [
     "ABANDON",
     "KIND",
     "PLURAL",
-    "SAGE_MAKER_RULES",
     "SHORT_NAME",
     "Metadata",
     "Model",
@@ -331,5 +244,4 @@ __all__ = [
     "ShortName",
     "SolutionRef",
     "State",
-    "list_sources",
 ]
