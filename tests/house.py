@@ -1,4 +1,4 @@
-"""Laws of the house that no linter checks: lengths, names, full folders, and who names a kind."""
+"""Laws of the house that no linter checks: lengths, names, full folders, who names what."""
 
 from __future__ import annotations
 
@@ -23,12 +23,17 @@ HOMES: dict[str, tuple[str, ...]] = {
         "optimization/",
         "cli/kinds/optimization.py",
     ),
+    "sagemaker": (
+        "api/backend.py",
+        "api/backend_rules.py",
+        "backends/registry.py",
+        "backends/sagemaker/",
+        "aws/",
+        "cli/logs/",
+        "cli/commands/plan_request.py",
+    ),
 }
-"""Where in the operator a kind may be named, in any case; all else is generic."""
-NAMES_IN_CLI: dict[str, tuple[str, ...]] = {
-    "sagemaker": ("cli/logs/", "cli/commands/plan_request.py"),
-}
-"""Where in the command line a backend may be named: the files for its logs and plans."""
+"""Where in the operator a kind or a backend may be named, in any case; all else is generic."""
 
 
 def tracked_python_files() -> list[Path]:
@@ -54,20 +59,18 @@ def broken_laws(files: list[Path]) -> list[str]:
         f"{path}: name it for what it holds" for path in files if path.name in REFUSED_NAMES
     ]
     crowded = list(crowded_folders(files))
-    strays = [*stray_names(files, HOMES), *stray_names(files, NAMES_IN_CLI, f"{OPERATOR}/cli")]
+    strays = list(stray_names(files))
     long = [line for path in files for line in long_functions(path)]
     return too_long + misnamed + crowded + strays + long
 
 
-def stray_names(
-    files: list[Path], homes: dict[str, tuple[str, ...]], folder: str = OPERATOR
-) -> Iterator[str]:
-    """One line for each file of a folder that names a kind or a backend outside its homes."""
+def stray_names(files: list[Path]) -> Iterator[str]:
+    """One line for each file of the operator that names a kind or a backend outside its homes."""
     for path in files:
-        if path.is_relative_to(folder):
+        if path.is_relative_to(OPERATOR):
             place = path.relative_to(OPERATOR).as_posix()
             text = path.read_text().lower()
-            for name, allowed in homes.items():
+            for name, allowed in HOMES.items():
                 if name in text and not place.startswith(allowed):
                     yield f"{path}: names {name}: ask its registration instead"
 

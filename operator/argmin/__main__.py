@@ -13,10 +13,9 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from argmin.backends.backend import Connection
 from argmin.backends.policy import StaticPolicies
-from argmin.backends.registry import Backends
-from argmin.backends.sagemaker.connection import Delegation
-from argmin.backends.sagemaker.registration import SageMakerBackend
+from argmin.backends.registry import connect_backends
 from argmin.kinds import KINDS, Environment, Registration, list_run_owners
 from argmin.plan import Key
 from argmin.runtime.cache.watches import WatchError
@@ -68,34 +67,33 @@ async def operate(settings: Settings, registry: Sequence[Registration] = KINDS) 
             LeaseTimes.of(settings.lease_seconds),
         )
         progress_store, policies = ProgressStore(), StaticPolicies(settings.policy_of)
-        delegation = Delegation(
-            settings.delegation, metrics, metrics.count_aws_event, lambda: lease.is_held
+        backends, connection = connect_backends(
+            settings, metrics, metrics.count_aws_event, lambda: lease.is_held
         )
-        backends = Backends([SageMakerBackend(delegation.open_jobs)])
         environment = Environment(policies.policy_of, backends, progress_store.read)
         kinds = tuple(kind.build(environment) for kind in registry)
         scope = (settings.namespaces, settings.workers, settings.resync_seconds)
         engine = Engine(kinds, cluster, metrics, *scope, progress_store)
-        delegation.connect(engine.queue.add)
+        connection.connect(engine.queue.add)
         policies.connect(engine.wake_namespace)
         owners, is_leading = list_run_owners(kinds), lambda: lease.is_held
         intake = Intake(cluster, owners, progress_store, is_leading, metrics.count_taken)
         metrics.leader.set_function(lambda: float(lease.is_held))
-        metrics.aws_events_silent.set_function(lambda: float(delegation.is_queue_silent))
+        metrics.aws_events_silent.set_function(lambda: float(connection.is_queue_silent))
         admin = build_admin(_live_checks(engine), _ready_checks(engine, lease), metrics)
         async with (
             _serve(intake.build(), settings.host, settings.intake_port),
             _serve(admin, settings.host, settings.admin_port),
         ):
-            with closing(delegation):
-                await _lead_until_stopped(engine, lease, delegation)
+            with closing(connection):
+                await _lead_until_stopped(engine, lease, connection)
 
 
-async def _lead_until_stopped(engine: Engine, lease: Lease, delegation: Delegation) -> None:
+async def _lead_until_stopped(engine: Engine, lease: Lease, connection: Connection) -> None:
     """Lead until a signal comes or leading ends by an error, which is raised again."""
     stop = asyncio.Event()
     _listen(stop)
-    leading = asyncio.create_task(_lead(engine, lease, delegation, stop))
+    leading = asyncio.create_task(_lead(engine, lease, connection, stop))
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,10 +109,10 @@ async def _lead_until_stopped(engine: Engine, lease: Lease, delegation: Delegati
         await leading
 
 
-async def _lead(engine: Engine, lease: Lease, delegation: Delegation, stop: asyncio.Event) -> None:
+async def _lead(engine: Engine, lease: Lease, connection: Connection, stop: asyncio.Event) -> None:
     await lease.acquire()
     await run_together(
-        lease.keep(), engine.run(on_started=lambda: _listen(stop)), delegation.listen()
+        lease.keep(), engine.run(on_started=lambda: _listen(stop)), connection.listen()
     )
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from argmin.api.backend import BackendName, SageMakerBackend
-from argmin.api.base import ApiModel
+from argmin.api.backend import Backend, BackendName, BackendSettings
 from argmin.api.pod import Resources
 from argmin.api.storage import S3Store
-from argmin.aws.rate_limit import Rates
 from argmin.backends.defaults import Defaults, Prices
+from argmin.backends.environment import JSON_TEXT
 from argmin.backends.policy import Policy, PolicySettings, merge_settings
-from argmin.backends.sagemaker.connection import DelegationSettings
+from argmin.backends.registry import ConnectionSettings
 
 
 def _split(value: object) -> object:
@@ -27,29 +24,23 @@ def _split(value: object) -> object:
     return [name.strip() for name in value.split(",") if name.strip()]
 
 
-def _read_json(value: object) -> object:
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError as error:
-        raise ValueError(f'write JSON, such as {{"limits": {{"cpu": "1"}}}}: {error}') from None
+_BACKENDS = [str(field.alias) for field in Backend.model_fields.values()]
 
 
 def _read_backend(value: object) -> object:
-    if value not in (BackendName.PODS, BackendName.SAGE_MAKER):
-        raise ValueError("write pods or sageMaker")
+    if value not in _BACKENDS:
+        raise ValueError(f"write {' or '.join(_BACKENDS)}")
     return value
 
 
-_Json = BeforeValidator(_read_json)
 _BackendChoice = Annotated[BackendName, BeforeValidator(_read_backend)]
 
 
-class Team(ApiModel):
-    """What differs in one namespace."""
+class Team(BackendSettings):
+    """What differs in one namespace, with its settings of each backend."""
 
     backend: _BackendChoice | None = None
     store: S3Store | None = None
-    sage_maker: SageMakerBackend = Field(default_factory=SageMakerBackend)
     policy: PolicySettings = Field(default_factory=PolicySettings)
 
 
@@ -60,49 +51,28 @@ def _name_process() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(BaseModel):
+class Settings(ConnectionSettings):
     """What the chart tells the operator; each field names its environment variable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     solvers_image: str = Field(alias="ARGMIN_SOLVERS_IMAGE", min_length=1)
     intake_url: str = Field(default="", alias="ARGMIN_INTAKE_URL")
-    default_resources: Annotated[Resources, _Json] = Field(
+    default_resources: Annotated[Resources, JSON_TEXT] = Field(
         default_factory=Resources, alias="ARGMIN_DEFAULT_RESOURCES"
     )
     default_backend: _BackendChoice = Field(
         default=BackendName.PODS, alias="ARGMIN_DEFAULT_BACKEND"
     )
-    default_store: Annotated[S3Store | None, _Json] = Field(
+    default_store: Annotated[S3Store | None, JSON_TEXT] = Field(
         default=None, alias="ARGMIN_DEFAULT_STORE"
     )
-    default_sage_maker: Annotated[SageMakerBackend, _Json] = Field(
-        default_factory=SageMakerBackend, alias="ARGMIN_SAGEMAKER_DEFAULTS"
-    )
-    prices: Annotated[Prices, _Json] = Field(default_factory=Prices, alias="ARGMIN_PRICES")
-    policy: Annotated[PolicySettings, _Json] = Field(
+    prices: Annotated[Prices, JSON_TEXT] = Field(default_factory=Prices, alias="ARGMIN_PRICES")
+    policy: Annotated[PolicySettings, JSON_TEXT] = Field(
         default_factory=PolicySettings, alias="ARGMIN_POLICY"
     )
-    teams: Annotated[dict[str, Team], _Json] = Field(default_factory=dict, alias="ARGMIN_TEAMS")
+    teams: Annotated[dict[str, Team], JSON_TEXT] = Field(default_factory=dict, alias="ARGMIN_TEAMS")
     """By namespace."""
-    event_queue_url: str = Field(default="", alias="ARGMIN_EVENT_QUEUE_URL")
-    """SQS queue with the state changes of SageMaker jobs."""
-    aws_threads: int = Field(default=16, ge=1, le=64, alias="ARGMIN_AWS_THREADS")
-    """Calls to AWS at once."""
-    aws_reads_per_second: float = Field(
-        default=2.0, gt=0, le=100, alias="ARGMIN_AWS_READS_PER_SECOND"
-    )
-    """SageMaker's Describe and List, each, for one account and region."""
-    aws_writes_per_second: float = Field(
-        default=2.0, gt=0, le=100, alias="ARGMIN_AWS_WRITES_PER_SECOND"
-    )
-    sage_maker_poll_seconds: float = Field(
-        default=30.0, ge=1, le=600, alias="ARGMIN_SAGEMAKER_POLL_SECONDS"
-    )
-    """How soon SageMaker is asked again about a young job, where no event tells of it.
-
-    Other pauses follow from it: see `argmin.backends.sagemaker.polling`.
-    """
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         default=(), alias="WATCH_NAMESPACES"
     )
@@ -130,21 +100,6 @@ class Settings(BaseModel):
         """
         return cls.model_validate({k: v for k, v in environment.items() if v != ""})
 
-    @property
-    def aws_rates(self) -> Rates:
-        """How often AWS may be called."""
-        return Rates(reads=self.aws_reads_per_second, writes=self.aws_writes_per_second)
-
-    @property
-    def delegation(self) -> DelegationSettings:
-        """How to deal with AWS."""
-        return DelegationSettings(
-            queue_url=self.event_queue_url,
-            shortest_pause=timedelta(seconds=self.sage_maker_poll_seconds),
-            threads=self.aws_threads,
-            rates=self.aws_rates,
-        )
-
     def policy_of(self, namespace: str) -> Policy:
         """What holds in a namespace: its own settings, then those of all namespaces."""
         team = self.teams.get(namespace, Team())
@@ -158,6 +113,6 @@ class Settings(BaseModel):
             resources=self.default_resources,
             backend=team.backend or self.default_backend,
             store=team.store or self.default_store,
-            sage_maker=team.sage_maker.complete(self.default_sage_maker),
+            backend_settings=self.backend_settings.complete(team),
             prices=self.prices,
         )

@@ -6,41 +6,52 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import HOMES, NAMES_IN_CLI, stray_names
+from tests.house import stray_names
+
+OPERATOR = Path("operator/argmin")
+GENERIC = [
+    "__main__.py",
+    "settings.py",
+    "api/base.py",
+    "backends/defaults.py",
+    "backends/pods/registration.py",
+    "cli/commands/get.py",
+    "runtime/controller/engine.py",
+]
+OF_A_KIND = [
+    "api/optimization/spec.py",
+    "optimization/rules/chain.py",
+    "cli/kinds/optimization.py",
+    "api/registry.py",
+    "kinds.py",
+]
+OF_A_BACKEND = [
+    "api/backend.py",
+    "api/backend_rules.py",
+    "backends/registry.py",
+    "backends/sagemaker/settings.py",
+    "aws/client.py",
+    "cli/logs/sources.py",
+    "cli/commands/plan_request.py",
+]
 
 
-@pytest.fixture
-def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is found in files that all name a kind and a backend."""
-    monkeypatch.chdir(tmp_path)
-    files = [
-        Path("operator/argmin") / name
-        for name in (
-            "kinds.py",
-            "api/registry.py",
-            "api/optimization/spec.py",
-            "optimization/rules/chain.py",
-            "cli/kinds/optimization.py",
-            "cli/commands/get.py",
-            "cli/logs/sources.py",
-            "runtime/controller/engine.py",
-        )
-    ]
-    for file in [*files, Path("tests/world.py")]:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("OptimizationJob, SageMaker")
-    every = [*files, Path("tests/world.py")]
-    found = [*stray_names(every, HOMES), *stray_names(every, NAMES_IN_CLI, "operator/argmin/cli")]
-    return [line.partition(":")[0].removeprefix("operator/argmin/") for line in found]
-
-
-def test_generic_files_of_the_operator_name_no_kind_and_those_of_the_command_line_no_backend(
-    broken: list[str],
+@pytest.mark.parametrize(
+    ("text", "strays"),
+    [
+        ("from argmin import OptimizationJob", [*GENERIC, *OF_A_BACKEND]),
+        ("from argmin import SageMaker", [*GENERIC, *OF_A_KIND]),
+        ("from argmin import Run", []),
+    ],
+)
+def test_a_file_outside_of_its_homes_names_no_kind_and_no_backend(
+    text: str, strays: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert broken == [
-        "cli/commands/get.py",
-        "cli/logs/sources.py",
-        "runtime/controller/engine.py",
-        "cli/kinds/optimization.py",
-        "cli/commands/get.py",
-    ]
+    monkeypatch.chdir(tmp_path)
+    files = [OPERATOR / name for name in (*GENERIC, *OF_A_KIND, *OF_A_BACKEND)]
+    files.append(Path("tests/world.py"))
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    named = [Path(line.partition(":")[0]) for line in stray_names(files)]
+    assert named == [OPERATOR / name for name in strays]

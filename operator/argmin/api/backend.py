@@ -203,8 +203,8 @@ class BackendSettings(ApiModel):
 
     sage_maker: SageMakerBackend = Field(default_factory=SageMakerBackend)
 
-    def complete(self, asked: Backend | None) -> BackendSettings:
-        """These defaults, overridden by the settings that a spec has."""
+    def complete(self, asked: Backend | BackendSettings | None) -> BackendSettings:
+        """These defaults, overridden by the settings of a spec or of a namespace."""
         own = (asked and asked.sage_maker) or SageMakerBackend()
         return BackendSettings(sage_maker=own.complete(self.sage_maker))
 

@@ -6,17 +6,34 @@ The same backend is used in two ways: its pure methods by the rules, without any
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
 from argmin.backends.execution import Execution, Leftovers, RunRequest, RunSet
-from argmin.plan import Call, View
+from argmin.plan import Call, Key, View
 
 Observations = Mapping[BackendName, Any]
 """What was observed of an owner, by backend; opaque to all but that backend."""
+
+
+class Connection(Protocol):
+    """The connection of this process to what executes runs outside of the cluster."""
+
+    @property
+    def is_queue_silent(self) -> bool:
+        """Whether its queue of events does not respond, so that it polls as without one."""
+
+    def connect(self, wake: Callable[[Key], None]) -> None:
+        """Set the callback for the owner of each job with an event."""
+
+    async def listen(self) -> None:
+        """Process events until cancelled."""
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class Performer(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from argmin.api.backend import Backend, BackendName, BackendSettings, SageMakerBackend
+from argmin.api.backend import Backend, BackendName, BackendSettings
 from argmin.api.base import ApiModel
 from argmin.api.pod import Resources
 from argmin.api.scalars import DecimalText
@@ -32,10 +32,10 @@ class Defaults:
     backend: BackendName = BackendName.PODS
     store: S3Store | None = None
     """Store for the results of jobs that name none; without one, results go to ConfigMaps."""
-    sage_maker: SageMakerBackend = field(default_factory=SageMakerBackend)
-    """Settings for SageMaker that a job's own override."""
+    backend_settings: BackendSettings = field(default_factory=BackendSettings)
+    """Settings of the backends that a job's own override."""
     prices: Prices = field(default_factory=Prices)
 
     def complete_settings(self, asked: Backend | None) -> BackendSettings:
         """The settings of a run on its backend: those of its spec, then these."""
-        return BackendSettings(sage_maker=self.sage_maker).complete(asked)
+        return self.backend_settings.complete(asked)

@@ -146,7 +146,11 @@ def test_what_is_allowed_is_no_violation(run: Run, policy: Policy) -> None:
 
 def test_the_defaults_of_a_namespace_need_not_be_listed() -> None:
     given = SageMakerBackend(instance_type="ml.m5.large", role_arn=f"{ROLE}job")
-    defaults = replace(DEFAULTS, store=S3Store(bucket="results"), sage_maker=given)
+    defaults = replace(
+        DEFAULTS,
+        store=S3Store(bucket="results"),
+        backend_settings=BackendSettings(sage_maker=given),
+    )
     run = replace(
         on_sagemaker(instance_type=given.instance_type, role_arn=given.role_arn),
         store=S3Store(bucket="results"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argmin.api.answer import RunReport
-from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.backend import BackendName, BackendSettings, SageMakerBackend
 from argmin.api.scalars import format_time
 from argmin.api.storage import S3Store
 from argmin.backends.defaults import Defaults, Prices
@@ -61,7 +61,7 @@ class DelegatedWorld(World):
             intake_url="http://argmin.system:8080",
             backend=self.backend,
             store=self.artifacts,
-            sage_maker=self.settings,
+            backend_settings=BackendSettings(sage_maker=self.settings),
             prices=PRICES,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
@@ -104,7 +106,7 @@ def test_a_team_has_its_own_backend_and_store_and_the_rest_from_everybody() -> N
     assert team.store
     assert others.store
     assert (team.store.bucket, others.store.bucket) == ("a-results", "results")
-    assert team.sage_maker.to_wire() == {
+    assert team.backend_settings.sage_maker.to_wire() == {
         "instanceType": "ml.m5.large",
         "region": "eu-west-1",
         "network": {
@@ -115,7 +117,7 @@ def test_a_team_has_its_own_backend_and_store_and_the_rest_from_everybody() -> N
         },
         "tags": {"for": "all", "cost-centre": "a"},
     }
-    assert others.sage_maker.region is None
+    assert others.backend_settings.sage_maker.region is None
 
 
 def test_prices_are_decimals_by_instance_type() -> None:
@@ -130,6 +132,17 @@ def test_prices_are_decimals_by_instance_type() -> None:
         ("ARGMIN_DEFAULT_BACKEND", "lambda", "write pods or sageMaker"),
         ("ARGMIN_DEFAULT_STORE", '{"prefix": "a"}', "ARGMIN_DEFAULT_STORE.bucket: is missing"),
         ("ARGMIN_TEAMS", '{"a": {"backend": "local"}}', "ARGMIN_TEAMS.a.backend: write pods or"),
+        (
+            "ARGMIN_TEAMS",
+            '{"a": {"sageMaker": {"roleArn": "me"}}}',
+            "ARGMIN_TEAMS.a.sageMaker.roleArn: write the ARN of a role",
+        ),
+        ("ARGMIN_SAGEMAKER_DEFAULTS", "{", "ARGMIN_SAGEMAKER_DEFAULTS: write JSON, such as"),
+        (
+            "ARGMIN_SAGEMAKER_POLL_SECONDS",
+            "0",
+            "ARGMIN_SAGEMAKER_POLL_SECONDS: Input should be greater than or equal to 1",
+        ),
     ],
 )
 def test_a_slip_in_what_holds_for_sagemaker_is_named(name: str, value: str, said: str) -> None:
@@ -140,4 +153,10 @@ def test_a_slip_in_what_holds_for_sagemaker_is_named(name: str, value: str, said
 
 def test_the_pace_of_calls_to_aws_is_a_setting() -> None:
     settings = Settings.read({**IMAGE, "ARGMIN_AWS_READS_PER_SECOND": "4.5"})
-    assert (settings.aws_rates.reads, settings.aws_rates.writes) == (4.5, 2.0)
+    rates = settings.delegation.rates
+    assert (rates.reads, rates.writes) == (4.5, 2.0)
+
+
+def test_the_interval_of_polls_is_a_setting() -> None:
+    settings = Settings.read({**IMAGE, "ARGMIN_SAGEMAKER_POLL_SECONDS": "90"})
+    assert settings.delegation.shortest_pause == timedelta(seconds=90)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.text import Text
 
-from argmin.api.backend import BackendName, SageMakerBackend
+from argmin.api.backend import BackendName, BackendSettings, SageMakerBackend
 from argmin.api.pod import ConfigMapKeyRef
 from argmin.api.run import ROOT
 from argmin.api.storage import S3Store
@@ -101,7 +101,9 @@ def _submit(snapshot: Snapshot, fallbacks: Fallbacks) -> Submission:
     local = snapshot.view.local
     assert local is not None, "only kinds with runs were chosen from"
     defaults = replace(
-        DEFAULTS, image=fallbacks.image or DEFAULTS.image, sage_maker=fallbacks.settings()
+        DEFAULTS,
+        image=fallbacks.image or DEFAULTS.image,
+        backend_settings=BackendSettings(sage_maker=fallbacks.settings()),
     )
     run = local.build_run(snapshot.manifest, defaults, ROOT)
     store = run.store if run.store else _read_store(fallbacks.store)
