@@ -8,7 +8,12 @@ import sys
 
 import pytest
 
+from argmin.aws.models import Access
+from argmin.backends.registry import ConnectionSettings, connect_backends
+from argmin.backends.sagemaker.calls import StopJob
 from argmin.backends.sagemaker.connection import Delegation, DelegationSettings
+from argmin.backends.sagemaker.jobs.processing import PROCESSING
+from argmin.plan import Call
 from argmin.runtime.telemetry.metrics import Metrics
 
 
@@ -38,3 +43,22 @@ def test_jobs_are_opened_and_closed_without_a_call() -> None:
     delegation = delegate()
     assert delegation.open_jobs() is not None
     delegation.close()
+
+
+async def test_the_calls_of_a_connected_process_go_to_its_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    performed: list[Call] = []
+
+    class Jobs:
+        async def perform(self, call: Call) -> None:
+            performed.append(call)
+
+    monkeypatch.setattr(Delegation, "open_jobs", lambda _: Jobs())
+    metrics = Metrics()
+    backends, _ = connect_backends(
+        ConnectionSettings(), metrics, metrics.count_aws_event, lambda: True
+    )
+    call = StopJob("suspended", Access(), PROCESSING, "steel-1")
+    await backends.perform(call)
+    assert performed == [call]
