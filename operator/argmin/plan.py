@@ -98,11 +98,27 @@ class Apply:
 
 @dataclass(frozen=True)
 class Patch:
-    """Merge patch of a child that exists, where the rest of it is immutable."""
+    """Merge patch of an object that exists: of a child whose rest is immutable, or of the owner."""
 
     key: Key
     body: Manifest
     reason: str
+
+    @classmethod
+    def without_finalizer(
+        cls, key: Key, finalizers: Sequence[str], released: str, version: str, reason: str
+    ) -> Patch:
+        """Removal of a finalizer of the object itself, whichever field manager owns it.
+
+        Args:
+            key: the object.
+            finalizers: all that it has.
+            released: the one that is removed.
+            version: precondition: the resource version that has these finalizers.
+            reason: why it is removed.
+        """
+        kept = [name for name in finalizers if name != released]
+        return cls(key, {"metadata": {"resourceVersion": version, "finalizers": kept}}, reason)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from argmin.plan import (
     Event,
     Key,
     Manifest,
+    Patch,
     Plan,
     Resource,
     Runs,
@@ -33,7 +34,7 @@ from tests.kinds.children import build_child, name_owner, set_conditions
 from tests.kinds.runs import RunStatus, build_run, decide_runs, list_runs, want_runs
 
 FINALIZER = "argmin.dev/campus"
-FINALIZER_MANAGER = "argmin-finalizer"
+FINALIZER_MANAGER = "argmin-campus"
 
 
 class CampusSpec(ApiModel):
@@ -172,9 +173,7 @@ class CampusKind:
         if obj.metadata.deletion_timestamp is not None:
             return _decide_deletion(obj, observed)
         if FINALIZER not in obj.metadata.finalizers:
-            return Plan(
-                apply=(_apply_finalizers(obj, [FINALIZER], "a licence is to be revoked later"),)
-            )
+            return Plan(apply=(_apply_finalizer(obj, "a licence is to be revoked later"),))
         rooms = wanted.rooms
         runs = decide_runs(wanted.runs, obj.status.runs, observed.runs, now)
         kept = {_key_of(room) for room in rooms}
@@ -219,11 +218,15 @@ def _decide_deletion(obj: Campus, observed: Observed) -> Plan:
         return Plan()
     if observed.is_licensed:
         return Plan(calls=(License(obj.metadata.name, False, "the campus is deleted"),))
-    return Plan(apply=(_apply_finalizers(obj, [], "nothing is left outside"),))
+    key, metadata = CAMPUSES.key("", obj.metadata.name), obj.metadata
+    release = Patch.without_finalizer(
+        key, metadata.finalizers, FINALIZER, metadata.resource_version, "nothing is left outside"
+    )
+    return Plan(patch=(release,))
 
 
-def _apply_finalizers(obj: Campus, finalizers: list[str], reason: str) -> Apply:
-    metadata = {"name": obj.metadata.name, "uid": obj.metadata.uid, "finalizers": finalizers}
+def _apply_finalizer(obj: Campus, reason: str) -> Apply:
+    metadata = {"name": obj.metadata.name, "uid": obj.metadata.uid, "finalizers": [FINALIZER]}
     head = {"apiVersion": CAMPUSES.api_version, "kind": CAMPUSES.kind}
     return Apply({**head, "metadata": metadata}, reason, FINALIZER_MANAGER)
 

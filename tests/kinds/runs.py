@@ -101,7 +101,7 @@ def want_runs(
         )
         for status in statuses
     }
-    state = OwnerState(owner, metadata.finalizers, is_deleted)
+    state = OwnerState(owner, metadata.finalizers, metadata.resource_version, is_deleted)
     return build_run_set(state, runs, memories)
 
 

@@ -139,7 +139,7 @@ class KeptKind(GreetingKind):
             "finalizers": ["test.argmin.dev/keep"],
         }
         manifest = {"apiVersion": "test.argmin.dev/v1", "kind": "Greeting", "metadata": metadata}
-        return Plan(apply=(Apply(manifest, "it is to stay", "argmin-finalizer"),))
+        return Plan(apply=(Apply(manifest, "it is to stay", "argmin-keep"),))
 
 
 async def test_an_object_that_went_before_it_was_kept_is_let_go_in_silence(

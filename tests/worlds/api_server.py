@@ -131,6 +131,9 @@ class ApiServer:
         stored = self._objects.get(key)
         if stored is None:
             raise NotFoundError(f"{key} is not found", 404)
+        version = body.get("metadata", {}).get("resourceVersion")
+        if version not in (None, stored.manifest["metadata"]["resourceVersion"]):
+            raise ConflictError(f"{key}: another resource version", 409, "Conflict")
         kept = {name: v for name, v in body.items() if (name == "status") == bool(subresource)}
         if body.get("metadata", {}).get("managedFields") == [{}]:
             stored.fields = {}

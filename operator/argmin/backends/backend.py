@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.backends.execution import Execution, Leftovers, RunRequest, RunSet
+from argmin.backends.execution import Execution, Leftovers, RunMemory, RunRequest, RunSet
 from argmin.plan import Call, Key, View
 
 Observations = Mapping[BackendName, Any]
@@ -66,6 +66,12 @@ class Backend(Performer, Protocol):
     @property
     def embeds_sources(self) -> bool:
         """Whether it needs the contents of the ConfigMaps that a run refers to (`Run.contents`)."""
+
+    def list_unreadable(self, memory: RunMemory) -> Sequence[tuple[str, ...]]:
+        """The fields of a status by which a run that may not have ended cannot be found.
+
+        Each by its place in the status, with the names on the wire.
+        """
 
     async def observe(self, run_set: RunSet, view: View, now: datetime) -> Any:
         """Observe what an owner has on this backend.

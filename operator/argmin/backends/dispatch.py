@@ -10,6 +10,7 @@ from argmin.backends.backend import Observations
 from argmin.backends.execution import (
     Execution,
     Leftovers,
+    RunMemory,
     RunRequest,
     RunSet,
     merge_leftovers,
@@ -29,6 +30,11 @@ def find_leftovers(run_set: RunSet, seen: Observations, now: datetime) -> Leftov
     return merge_leftovers(
         backend.find_leftovers(run_set, seen.get(name), now) for name, backend in BACKENDS.items()
     )
+
+
+def list_unreadable(memory: RunMemory) -> list[tuple[str, ...]]:
+    """The fields of a status by which a run that may not have ended cannot be found."""
+    return [place for backend in BACKENDS.values() for place in backend.list_unreadable(memory)]
 
 
 def find_progress(backend: BackendName, attempt: str, seen: Observations) -> Progress | None:

@@ -23,6 +23,8 @@ class OwnerState:
 
     owner: Owner
     finalizers: tuple[str, ...] = ()
+    resource_version: str = ""
+    """Of the object as it was read: the precondition for the removal of a finalizer."""
     is_deleted: bool = False
     """It is being deleted: nothing starts, and what it has outside the cluster is stopped."""
     is_abandoned: bool = False

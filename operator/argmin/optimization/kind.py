@@ -20,6 +20,7 @@ from argmin.api.optimization.stored_status import (
     join_path,
 )
 from argmin.api.progress import AttemptProgress
+from argmin.backends.dispatch import list_unreadable
 from argmin.backends.execution import RunSet
 from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
@@ -27,7 +28,7 @@ from argmin.optimization.build_run import OPTIMIZATION_JOBS
 from argmin.optimization.observe import Observed, observe
 from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.rules.chain import decide
-from argmin.optimization.run_request import build_runs, is_abandoned
+from argmin.optimization.run_request import build_runs, is_abandoned, read_memory
 from argmin.plan import JOBS, PODS, Call, Key, Manifest, Plan, Resource, Runs, TerminalError, View
 
 _REMEMBERED = ("conditions", "attempts", "activeSeconds", "activeSince")
@@ -73,17 +74,17 @@ class OptimizationJobKind:
         """
         manifest = {**manifest, "status": rename_older(manifest.get("status") or {})}
         try:
-            return OptimizationJob.model_validate(manifest)
+            job = OptimizationJob.model_validate(manifest)
         except ValidationError as error:
             problems = [p["loc"][1:] for p in error.errors() if p["loc"][:1] == ("status",)]
             if not all(problems) or not problems:
                 raise
-        status = manifest["status"]
-        lost = list(find_forgotten(status, problems, _list_remembered(manifest["metadata"])))
-        if lost:
-            raise TerminalError(ConditionReason.STATUS_UNREADABLE, _describe_lost(lost))
-        readable = {**manifest, "status": drop_unreadable(status, problems)}
-        return OptimizationJob.model_validate(readable)
+            manifest = _leave_out(manifest, problems)
+            job = OptimizationJob.model_validate(manifest)
+        unreadable = list_unreadable(read_memory(job))
+        if not unreadable:
+            return job
+        return OptimizationJob.model_validate(_leave_out(manifest, unreadable))
 
     def list_runs(self, manifest: Manifest) -> Runs:
         """The run that the status names; pure. Only its Job may deliver results for the object."""
@@ -115,6 +116,19 @@ class OptimizationJobKind:
     async def perform(self, call: Call) -> None:
         """Execute a call on its backend; raises `Blocked` if that is refused."""
         await self._backends.perform(call)
+
+
+def _leave_out(manifest: Manifest, problems: Sequence[Location]) -> Manifest:
+    """The object without what cannot be read of its status.
+
+    Raises:
+        TerminalError: that records the run.
+    """
+    status = manifest["status"]
+    lost = list(find_forgotten(status, problems, _list_remembered(manifest["metadata"])))
+    if lost:
+        raise TerminalError(ConditionReason.STATUS_UNREADABLE, _describe_lost(lost))
+    return {**manifest, "status": drop_unreadable(status, problems)}
 
 
 def _list_remembered(metadata: Manifest) -> tuple[str, ...]:

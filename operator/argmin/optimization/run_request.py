@@ -24,14 +24,16 @@ def build_runs(job: OptimizationJob, policy: Policy) -> RunSet:
     owner = OwnerState(
         owner=run.owner,
         finalizers=metadata.finalizers,
+        resource_version=metadata.resource_version,
         is_deleted=metadata.deletion_timestamp is not None,
         is_abandoned=is_abandoned(metadata.annotations),
         force_delete_hint=describe_force_delete(job),
     )
-    return build_run_set(owner, (run,), {name: _read_memory(job)} if name else {})
+    return build_run_set(owner, (run,), {name: read_memory(job)} if name else {})
 
 
-def _read_memory(job: OptimizationJob) -> RunMemory:
+def read_memory(job: OptimizationJob) -> RunMemory:
+    """What the status of a job records of its run."""
     status = job.status
     conditions = status.conditions
     fields = {**status.to_fields(), "backend": status.backend or BackendName.PODS}

@@ -49,8 +49,8 @@ SEEN = in_pods(
 
 def released(run_set: RunSet, seen: Observations) -> bool:
     """Whether the owner is let go: no finalizer of argmin stays."""
-    applied = find_leftovers(run_set, seen, NOW).actions.apply
-    return any(a.manifest["metadata"]["finalizers"] == [] for a in applied)
+    patched = find_leftovers(run_set, seen, NOW).actions.patch
+    return any(p.body["metadata"].get("finalizers") == [] for p in patched)
 
 
 def stopped(run_set: RunSet, seen: Observations) -> list[str]:

@@ -114,8 +114,17 @@ class Store:
         self.objects[key] = made | {"metadata": stamp}
 
     def patch(self, key: Key, body: Manifest) -> None:
-        if key in self.objects:
-            self._change(key, _merge_patch(self.objects[key], body), "patch")
+        """Merge patch; the finalizers that it removes belong to no manager any more."""
+        if key not in self.objects:
+            return
+        self._change(key, _merge_patch(self.objects[key], body), "patch")
+        metadata = self.objects[key]["metadata"]
+        left = metadata.get("finalizers", [])
+        for part, owned in self._finalizers.items():
+            if part[0] == key:
+                self._finalizers[part] = [name for name in owned if name in left]
+        if "deletionTimestamp" in metadata and not left:
+            self._remove(key)
 
     def delete(self, key: Key, uid: str) -> None:
         found = self.objects.get(key)

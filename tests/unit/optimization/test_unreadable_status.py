@@ -9,6 +9,7 @@ import pytest
 from argmin.api.optimization.spec import ABANDON
 from argmin.plan import JOBS, Manifest, TerminalError
 from argmin.runtime.controller.conditions import drop_own_conditions, set_stalled
+from tests.unit.optimization.delegated import delegated, running
 from tests.unit.optimization.world import OPTIMAL, World
 
 FOREIGN: Manifest = {
@@ -127,3 +128,36 @@ def test_a_deleted_job_forgets_no_paid_run_unless_it_is_told_to() -> None:
         world.plan()
     world.object["metadata"]["annotations"] = {ABANDON: "true"}
     assert not world.plan().apply
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["kept", "deleted"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("jobType", "JobOfALaterVersion"), ("assumeRoleArn", "argmin-team")]
+)
+def test_a_job_outside_that_cannot_be_found_by_its_record_stalls_the_owner(
+    name: str, value: str, is_deleted: bool
+) -> None:
+    world = delegated()
+    world.status["sageMaker"][name] = value
+    if is_deleted:
+        world.delete()
+    with pytest.raises(TerminalError, match=rf"status\.sageMaker\.{name}: .*{ABANDON}") as stalled:
+        world.plan()
+    assert stalled.value.reason == "StatusUnreadable"
+
+
+@pytest.mark.parametrize(("name", "value"), [("jobType", "Later"), ("assumeRoleArn", "x")])
+def test_an_abandoned_owner_goes_whatever_its_record_says(name: str, value: str) -> None:
+    world = delegated()
+    world.status["sageMaker"][name] = value
+    world.annotate(abandon="true")
+    world.delete()
+    world.settle()
+    assert not world.exists
+
+
+def test_the_type_of_a_job_that_has_ended_is_not_read() -> None:
+    world = running()
+    world.container_ends()
+    world.status["sageMaker"]["jobType"] = "JobOfALaterVersion"
+    assert not world.plan().calls

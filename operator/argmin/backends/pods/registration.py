@@ -6,7 +6,7 @@ from datetime import datetime
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.backends.execution import Leftovers, RunRequest, RunSet
+from argmin.backends.execution import Leftovers, RunMemory, RunRequest, RunSet
 from argmin.backends.pods.execution import (
     ObservedPods,
     PodExecution,
@@ -23,6 +23,10 @@ class PodBackend:
     name = BackendName.PODS
     embeds_sources = False
     calls: tuple[type[Call], ...] = ()
+
+    def list_unreadable(self, memory: RunMemory) -> tuple[tuple[str, ...], ...]:
+        """None: a Job is found by its owner."""
+        return ()
 
     async def observe(self, run_set: RunSet, view: View, now: datetime) -> ObservedPods:
         """Observe the owner's Jobs and pods, and ConfigMaps when they are needed."""

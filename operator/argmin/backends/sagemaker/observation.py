@@ -16,7 +16,7 @@ from argmin.backends.attempts import is_over
 from argmin.backends.execution import RunMemory, RunRequest, RunSet
 from argmin.backends.run import Owner, Run
 from argmin.backends.sagemaker.job_type import JobDescription, JobStatus, JobType
-from argmin.backends.sagemaker.jobs import find_job_type, read_job_type
+from argmin.backends.sagemaker.jobs import find_job_type, is_known_type, read_job_type
 from argmin.backends.sagemaker.request import name_job
 
 FINALIZER = f"{GROUP}/sagemaker"
@@ -168,6 +168,15 @@ def _find_live(memory: RunMemory | None) -> SageMakerStatus | None:
     return status
 
 
+def list_unreadable(memory: RunMemory) -> Iterator[tuple[str, ...]]:
+    """The fields of a status that are needed to find its job, and cannot be read."""
+    status = _find_live(memory)
+    if status and not is_known_type(status):
+        yield "sageMaker", "jobType"
+    if status and status.assume_role_arn and not _read_account(status.assume_role_arn):
+        yield "sageMaker", "assumeRoleArn"
+
+
 def choose_number(request: RunRequest) -> int:
     """The number of the next attempt: higher than any that the status records of this run.
 
@@ -240,4 +249,6 @@ def find_wanted_access(run: Run) -> Access:
 
 
 def _read_account(role_arn: str) -> str:
-    return role_arn.split(":")[4]
+    """The account in the ARN of a role; empty if it is none."""
+    parts = role_arn.split(":")
+    return parts[4] if len(parts) > 5 else ""

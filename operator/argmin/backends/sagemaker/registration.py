@@ -7,7 +7,7 @@ from datetime import datetime
 
 from argmin.api.backend import BackendName
 from argmin.api.progress import Progress
-from argmin.backends.execution import Leftovers, RunRequest, RunSet
+from argmin.backends.execution import Leftovers, RunMemory, RunRequest, RunSet
 from argmin.backends.sagemaker.backend import SageMakerJobs
 from argmin.backends.sagemaker.calls import CreateJob, StopJob
 from argmin.backends.sagemaker.decision.execution import (
@@ -19,6 +19,7 @@ from argmin.backends.sagemaker.observation import (
     ObservedJobs,
     list_next_jobs,
     list_targets,
+    list_unreadable,
 )
 from argmin.plan import Call, View
 
@@ -37,6 +38,10 @@ class SageMakerBackend:
         """`open_jobs` is called on first use, since its clients need much memory."""
         self._open_jobs = open_jobs
         self._jobs: SageMakerJobs | None = None
+
+    def list_unreadable(self, memory: RunMemory) -> tuple[tuple[str, ...], ...]:
+        """The fields that name no type of a job and no role, unless the job has ended."""
+        return tuple(list_unreadable(memory))
 
     async def observe(self, run_set: RunSet, view: View, now: datetime) -> ObservedJobs:
         """Observe the jobs that the status of the owner names and that may not have ended."""

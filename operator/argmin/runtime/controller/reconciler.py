@@ -21,6 +21,7 @@ from argmin.plan import (
     Key,
     Kind,
     Manifest,
+    Patch,
     Plan,
     Resource,
     Retry,
@@ -199,9 +200,7 @@ class Reconciler:
     async def _act(self, plan: Plan) -> bool:
         """Do what the plan says; returns whether anything was written or called."""
         for patch in plan.patch:
-            self._children.remember(
-                patch.key.resource, await self._cluster.patch(patch.key, patch.body)
-            )
+            await self._patch(patch)
         has_applied = [await self._apply(apply) for apply in plan.apply]
         for delete in plan.delete:
             await self._delete(delete)
@@ -210,15 +209,35 @@ class Reconciler:
             await self._kind.perform(call)
         return bool(plan.patch or plan.delete or plan.calls) or any(has_applied)
 
+    async def _patch(self, patch: Patch) -> None:
+        """Patch a child, or the object itself.
+
+        Raises:
+            VanishedError: the object itself is gone, and there is nothing left to do.
+        """
+        try:
+            written = await self._cluster.patch(patch.key, patch.body)
+        except NotFoundError as error:
+            if patch.key.resource != self._kind.resource:
+                raise
+            raise VanishedError(error.message, error.status, error.reason) from error
+        self._children.remember(patch.key.resource, written)
+
     async def _apply(self, apply: Apply) -> bool:
-        """Apply a child unless it is as it was applied, or fields of the object itself."""
+        """Apply a child unless it is as it was applied, or fields of the object itself.
+
+        Returns:
+            Whether that changed the object.
+        """
         resource = self._resource_of(apply.manifest)
         if apply.manager == MANAGER:
             return await self._children.apply(resource, apply.manifest)
-        self._children.remember(
-            resource, await self._cluster.apply(resource, apply.manifest, apply.manager)
-        )
-        return True
+        metadata = apply.manifest["metadata"]
+        known = self._cache.get(Key(resource, metadata.get("namespace", ""), metadata["name"]))
+        written = await self._cluster.apply(resource, apply.manifest, apply.manager)
+        self._children.remember(resource, written)
+        version = written["metadata"]["resourceVersion"]
+        return known is None or known["metadata"].get("resourceVersion") != version
 
     async def _delete(self, delete: Delete) -> None:
         try:

@@ -11,11 +11,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
-from argmin.plan import Blocked, Key, Manifest, Plan, Retry, TerminalError, View
+from argmin.plan import Apply, Blocked, Key, Manifest, Patch, Plan, Retry, TerminalError, View
 from argmin.runtime.cache.store import Cache
-from argmin.runtime.controller.reconciler import Reconciler
+from argmin.runtime.controller.reconciler import LOOK_AGAIN, Reconciler
 from argmin.runtime.kube.client import Cluster
-from argmin.runtime.kube.errors import UnavailableError
+from argmin.runtime.kube.errors import ConflictError, UnavailableError
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kubectl import condition_of
 from tests.worlds.api_server import ApiServer
@@ -89,6 +89,61 @@ class Counting(Client):
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+async def test_an_apply_that_changes_nothing_is_no_write(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.kind, "decide", keep)
+    assert await bench.reconcile() == LOOK_AGAIN
+    assert bench.object["metadata"]["finalizers"] == ["example.org/keep"]
+    assert await bench.reconcile() is None
+
+
+async def test_a_finalizer_is_removed_whoever_owns_it_and_all_others_stay(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.kind, "decide", release)
+    bench.server.patch(KEY, {"metadata": {"finalizers": ["example.org/a", "example.org/b"]}})
+    bench.look()
+    await bench.reconcile()
+    assert bench.object["metadata"]["finalizers"] == ["example.org/a"]
+
+
+async def test_no_finalizer_is_removed_that_was_added_since_the_object_was_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.kind, "decide", release)
+    bench.server.patch(KEY, {"metadata": {"finalizers": ["example.org/b"]}})
+    bench.look()
+    bench.server.patch(KEY, {"metadata": {"finalizers": ["example.org/b", "example.org/c"]}})
+    with pytest.raises(ConflictError):
+        await bench.reconcile()
+    assert bench.object["metadata"]["finalizers"] == ["example.org/b", "example.org/c"]
+
+
+async def test_an_object_that_went_before_it_was_released_is_let_go_in_silence(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.kind, "decide", release)
+    bench.server.delete(KEY)
+    with capture_logs() as logs:
+        assert await bench.reconcile() is None
+    assert [line["log_level"] for line in logs] == ["debug"]
+
+
+def release(obj: Greeting, *_: object) -> Plan:
+    """Removes one of the finalizers of the object."""
+    finalizers, version = obj.metadata.finalizers, obj.metadata.resource_version
+    patch = Patch.without_finalizer(KEY, finalizers, "example.org/b", version, "it may go")
+    return Plan(patch=(patch,))
+
+
+def keep(obj: Greeting, *_: object) -> Plan:
+    """Applies a finalizer to the object, whether it has it or not."""
+    metadata = {**METADATA, "uid": obj.metadata.uid, "finalizers": ["example.org/keep"]}
+    head = {"apiVersion": GREETINGS.api_version, "kind": GREETINGS.kind}
+    return Plan(apply=(Apply({**head, "metadata": metadata}, "it is to stay", "argmin-keep"),))
 
 
 class LivePod(BaseModel):

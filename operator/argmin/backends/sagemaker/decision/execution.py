@@ -51,8 +51,8 @@ from argmin.backends.sagemaker.validation import UnfitRunError, list_problems
 from argmin.backends.state import Attempt, RunPhase, RunReason, RunState
 from argmin.plan import Apply
 
-FIELD_MANAGER = "argmin-finalizer"
-"""Field manager of the finalizer alone, so that server-side apply leaves users' fields alone."""
+FIELD_MANAGER = "argmin-sagemaker"
+"""Field manager of this finalizer alone, so that server-side apply leaves all others alone."""
 
 _ANNOUNCED = "its job was announced, and is not there yet"
 
@@ -187,7 +187,7 @@ class SageMakerExecution(Execution):
     def _bind(self, reason: str) -> tuple[Apply, ...]:
         if self.is_bound or self.request.owner.is_abandoned:
             return ()
-        return (apply_finalizers(self.request.run.owner, (FINALIZER,), reason),)
+        return (_apply_finalizer(self.request.run.owner, reason),)
 
 
 def validate(run: Run) -> FailedPrecondition | None:
@@ -360,8 +360,8 @@ def wait_for(now: datetime, *moments: datetime | None) -> timedelta | None:
     return None if first is None else max(timedelta(0), first - now)
 
 
-def apply_finalizers(owner: Owner, finalizers: tuple[str, ...], reason: str) -> Apply:
-    """Server-side apply of finalizers alone: those of other managers stay, nothing is created."""
+def _apply_finalizer(owner: Owner, reason: str) -> Apply:
+    """Server-side apply of the finalizer alone: those of other managers stay, none is created."""
     manifest = {
         "apiVersion": owner.resource.api_version,
         "kind": owner.resource.kind,
@@ -369,7 +369,7 @@ def apply_finalizers(owner: Owner, finalizers: tuple[str, ...], reason: str) -> 
             "name": owner.name,
             **({"namespace": owner.namespace} if owner.namespace else {}),
             "uid": owner.uid,
-            "finalizers": list(finalizers),
+            "finalizers": [FINALIZER],
         },
     }
     return Apply(manifest, reason, FIELD_MANAGER)

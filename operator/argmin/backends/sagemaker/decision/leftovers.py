@@ -16,7 +16,6 @@ from argmin.backends.execution import (
 )
 from argmin.backends.sagemaker.calls import StopJob
 from argmin.backends.sagemaker.decision.execution import (
-    apply_finalizers,
     is_stopping,
     wait_for,
 )
@@ -28,6 +27,7 @@ from argmin.backends.sagemaker.observation import (
     list_unwanted,
     record_end,
 )
+from argmin.plan import Patch
 
 
 def find_leftovers(run_set: RunSet, observations: ObservedJobs, now: datetime) -> Leftovers:
@@ -84,4 +84,7 @@ def _record_end(status: SageMakerStatus, observed: JobObservation) -> BackendFie
 def _release(owner: OwnerState, reason: str) -> Actions:
     if FINALIZER not in owner.finalizers:
         return Actions()
-    return Actions(reason, apply=(apply_finalizers(owner.owner, (), reason),))
+    patch = Patch.without_finalizer(
+        owner.owner.key, owner.finalizers, FINALIZER, owner.resource_version, reason
+    )
+    return Actions(reason, patch=(patch,))
