@@ -16,13 +16,11 @@ from argmin.aws.errors import (
     ThrottledError,
     UnknownRegionError,
 )
-from tests.unit.optimization.delegated import DelegatedWorld, delegated, running
+from tests.unit.optimization.delegated import DelegatedWorld, running
 from tests.unit.optimization.processing_jobs import Fault, Job, silence
 from tests.unit.optimization.world import INTERRUPTED, KEY
 
 OTHER_MODEL = {"format": "mps", "source": {"inline": "NAME other"}}
-FINALIZER = "argmin.dev/sagemaker"
-STRANGER = "argmin.dev/of-another"
 
 
 def denied() -> Fault:
@@ -177,66 +175,6 @@ def test_a_finished_job_goes_at_once() -> None:
     world.delete()
     assert not world.exists
     assert world.aws.calls == calls
-
-
-def test_other_finalizers_stay() -> None:
-    world = delegated()
-    world.object["metadata"]["finalizers"].append(STRANGER)
-    world.delete()
-    world.settle()
-    world.aws.never_start(world.aws_job.name)
-    world.look_later()
-    assert world.finalizers == [STRANGER]
-
-
-def test_a_finalizer_that_another_manager_owns_is_released_too() -> None:
-    """As on an object that was restored from a backup."""
-    world = DelegatedWorld()
-    world.object["metadata"]["finalizers"] = [STRANGER, FINALIZER]
-    world.settle()
-    world.container_starts()
-    world.container_ends()
-    assert world.finalizers == [STRANGER]
-
-
-def test_a_finalizer_of_an_earlier_version_is_released_too() -> None:
-    world = DelegatedWorld()
-    apply_finalizers(world, [FINALIZER], "argmin-finalizer")
-    world.settle()
-    world.container_starts()
-    world.container_ends()
-    assert world.finalizers == []
-
-
-def test_an_abandoned_job_goes_whoever_owns_its_finalizer() -> None:
-    world = DelegatedWorld()
-    world.object["metadata"]["finalizers"] = [FINALIZER]
-    world.settle()
-    world.delete()
-    world.annotate(abandon="true")
-    world.settle()
-    assert not world.exists
-
-
-def test_the_finalizer_of_another_part_of_argmin_stays_when_a_job_is_bound() -> None:
-    world = DelegatedWorld()
-    apply_finalizers(world, [STRANGER], "argmin-finalizer")
-    world.settle()
-    assert world.finalizers == [STRANGER, FINALIZER]
-
-
-def apply_finalizers(world: DelegatedWorld, finalizers: list[str], manager: str) -> None:
-    metadata = world.object["metadata"]
-    identity = {name: metadata[name] for name in ("name", "namespace", "uid")}
-    head = {"kind": KEY.resource.kind, "metadata": {**identity, "finalizers": finalizers}}
-    world.store.apply(head, manager)
-
-
-def test_a_finalizer_that_somebody_took_away_is_put_back() -> None:
-    world = running()
-    world.object["metadata"]["finalizers"] = []
-    world.settle()
-    assert world.finalizers == ["argmin.dev/sagemaker"]
 
 
 def test_a_job_that_aws_will_not_stop_says_why_and_goes_when_it_does() -> None:

@@ -9,7 +9,6 @@ from argmin.backends.sagemaker.jobs.processing import PROCESSING
 
 JOB_TYPES: tuple[JobType, ...] = (PROCESSING,)
 """In order of preference: the first that executes a run is used."""
-_BY_NOUN = {job_type.noun: job_type for job_type in JOB_TYPES}
 
 
 def find_job_type(run: Run) -> JobType:
@@ -24,12 +23,13 @@ def list_event_types() -> dict[str, str]:
 
 def read_job_type(status: SageMakerStatus) -> JobType:
     """The type of a job that a status names."""
-    return _BY_NOUN[status.job_type or PROCESSING.noun]
+    noun = status.job_type or PROCESSING.noun
+    return {job_type.noun: job_type for job_type in JOB_TYPES}[noun]
 
 
 def is_known_type(status: SageMakerStatus) -> bool:
     """Whether a status names a type of this version."""
-    return status.job_type is None or status.job_type in _BY_NOUN
+    return status.job_type in (None, *(job_type.noun for job_type in JOB_TYPES))
 
 
 def write_job_type(job_type: JobType) -> str | None:
