@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Annotated, Protocol, TypeVar
 
@@ -104,6 +104,16 @@ def _merge(general: _Part, own: _Part, namespace: str, origins: dict[str, str]) 
         path = f"policy.{type(own).__name__.lower()}.{info.alias or name}"
         origins[name] = f"teams.{namespace}.{path}" if is_own else path
     return type(own)(**chosen)
+
+
+def apply_policy(run: Run, policy: Policy) -> Run:
+    """The run with its violations, and with no more running time than its namespace allows.
+
+    A run with violations is not started, but one that runs already goes on: within that time.
+    """
+    asked, most = run.deadline_seconds, policy.limits.active_deadline_seconds
+    deadline = asked if most is None else min(most, asked or most)
+    return replace(run, violations=list_violations(run, policy), deadline_seconds=deadline)
 
 
 def list_violations(run: Run, policy: Policy) -> tuple[str, ...]:

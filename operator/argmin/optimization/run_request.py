@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from argmin.api.backend import BackendFields, BackendName
 from argmin.api.conditions import COMPLETE, FAILED, is_true
 from argmin.api.optimization.spec import ABANDON, OptimizationJob
 from argmin.backends.execution import OwnerState, RunMemory, RunSet, build_run_set
-from argmin.backends.policy import Policy, list_violations
+from argmin.backends.policy import Policy, apply_policy
 from argmin.optimization.build_run import build_run
 
 
@@ -18,8 +17,7 @@ def build_runs(job: OptimizationJob, policy: Policy) -> RunSet:
 
     A status has room for one run: after an edit it is that of the older spec.
     """
-    run = build_run(job, policy.defaults)
-    run = replace(run, violations=list_violations(run, policy))
+    run = apply_policy(build_run(job, policy.defaults), policy)
     name, metadata = job.status.run_name, job.metadata
     owner = OwnerState(
         owner=run.owner,

@@ -19,6 +19,7 @@ from argmin.backends.policy import (
     Limits,
     Policy,
     PolicySettings,
+    apply_policy,
     list_violations,
     merge_settings,
 )
@@ -142,6 +143,20 @@ ACCEPTED = {
 @pytest.mark.parametrize(("run", "policy"), ACCEPTED.values(), ids=ACCEPTED)
 def test_what_is_allowed_is_no_violation(run: Run, policy: Policy) -> None:
     assert list_violations(run, policy) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "left"),
+    [(None, None, None), (900, None, 900), (None, 600, 600), (900, 600, 600), (300, 600, 300)],
+)
+def test_no_run_has_more_time_than_is_allowed(
+    asked: int | None, most: int | None, left: int | None
+) -> None:
+    run = ask(deadline_seconds=asked)
+    policy = limit(active_deadline_seconds=most)
+    restricted = apply_policy(run, policy)
+    assert restricted.deadline_seconds == left
+    assert restricted.violations == list_violations(run, policy)
 
 
 def test_the_defaults_of_a_namespace_need_not_be_listed() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from argmin.api.conditions import STALLED
 from argmin.backends.policy import Allowed, Limits, PolicySettings
+from tests.unit.optimization.test_queue_labels import LABELS, admit
 from tests.unit.optimization.world import World
 
 STRICT = PolicySettings(allowed=Allowed(images=("registry.example/*",)))
+SHORT = PolicySettings(limits=Limits(active_deadline_seconds=600))
 
 
 def restrict(world: World, policy: PolicySettings) -> None:
@@ -56,7 +60,7 @@ def test_a_suspended_job_is_not_resumed_under_a_stricter_policy() -> None:
     world.settle()
     world.edit(suspend=True)
     world.settle()
-    restrict(world, PolicySettings(limits=Limits(active_deadline_seconds=600)))
+    restrict(world, SHORT)
     assert STALLED not in world.true_conditions
     world.edit(suspend=False)
     world.settle()
@@ -64,4 +68,51 @@ def test_a_suspended_job_is_not_resumed_under_a_stricter_policy() -> None:
     assert world.true_conditions[STALLED] == "PolicyViolation"
     world.edit(activeDeadlineSeconds=600)
     world.settle()
+    assert world.job["spec"]["suspend"] is False
+
+
+@pytest.mark.parametrize("wanted", [None, 900], ids=["no deadline", "a later deadline"])
+def test_an_edit_gives_what_runs_no_more_time_than_is_allowed(wanted: int | None) -> None:
+    world = World(activeDeadlineSeconds=300)
+    restrict(world, SHORT)
+    world.sync()
+    world.pod_runs()
+    world.sync()
+    world.edit(activeDeadlineSeconds=wanted)
+    world.sync()
+    assert world.job["spec"]["activeDeadlineSeconds"] == 600
+    assert world.status["state"] == "Running"
+
+
+def test_what_runs_gets_the_limit_of_a_stricter_policy_as_its_deadline() -> None:
+    world = World(activeDeadlineSeconds=900)
+    world.sync()
+    uid = world.job["metadata"]["uid"]
+    restrict(world, SHORT)
+    assert world.job["metadata"]["uid"] == uid
+    assert world.job["spec"]["activeDeadlineSeconds"] == 600
+
+
+def test_a_job_that_its_queue_holds_is_deleted_since_the_queue_would_start_it() -> None:
+    world = World(labels=LABELS, activeDeadlineSeconds=600)
+    restrict(world, SHORT)
+    world.sync()
+    world.edit(activeDeadlineSeconds=900)
+    world.sync()
+    assert world.jobs == []
+    assert world.true_conditions == {STALLED: "PolicyViolation"}
+    world.edit(activeDeadlineSeconds=600)
+    world.sync()
+    assert world.job["spec"]["suspend"] is True
+    assert world.status["state"] == "Queued"
+
+
+def test_a_job_that_its_queue_has_started_goes_on_within_the_limit() -> None:
+    world = World(labels=LABELS, activeDeadlineSeconds=600)
+    restrict(world, SHORT)
+    world.sync()
+    admit(world)
+    world.edit(activeDeadlineSeconds=900)
+    world.sync()
+    assert world.job["spec"]["activeDeadlineSeconds"] == 600
     assert world.job["spec"]["suspend"] is False

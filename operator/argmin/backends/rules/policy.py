@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argmin.backends.execution import Actions
 from argmin.backends.rules.context import RunContext, RunResult
 from argmin.backends.rules.progress import stalled
 from argmin.backends.rules.reasons import LifeReason
@@ -10,10 +11,14 @@ from argmin.backends.rules.reasons import LifeReason
 def enforce_policy(c: RunContext) -> RunResult | None:
     """Do not start or resume a run that asks for what its namespace does not allow.
 
-    What runs goes on. It is checked again when the spec or the policy changes.
+    What runs goes on. It is checked again when the spec or the policy changes. A Job that its queue
+    holds is deleted, since the queue would start it.
     """
     runs = c.execution.exists and not c.execution.is_suspended
     if runs or not c.run.violations:
         return None
     message = "; ".join(c.run.violations)
-    return RunResult(message, change=stalled(LifeReason.POLICY_VIOLATION, message), stop=True)
+    is_held = c.execution.is_suspended and c.run.queue_labels
+    actions = c.execution.delete_job(message) if is_held else Actions()
+    change = stalled(LifeReason.POLICY_VIOLATION, message)
+    return RunResult(message, actions, change, stop=True)
