@@ -238,6 +238,11 @@ class Execution:
         return False
 
     @property
+    def has_begun(self) -> bool:
+        """Whether something of it exists where it is executed, not only in the status."""
+        return self.exists
+
+    @property
     def is_being_deleted(self) -> bool:
         """Whether it is being deleted: another can be created when it is gone."""
         return False

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from argmin.api.backend import BackendName
 from argmin.api.conditions import STALLED
 from argmin.backends.policy import Allowed, Limits, PolicySettings
+from tests.unit.optimization.delegated import ROLE, TEAM_ROLE, DelegatedWorld
 from tests.unit.optimization.test_queue_labels import LABELS, admit
 from tests.unit.optimization.world import World
 
 STRICT = PolicySettings(allowed=Allowed(images=("registry.example/*",)))
+NOT_ON_AWS = PolicySettings(allowed=Allowed(backends=(BackendName.PODS,)))
 SHORT = PolicySettings(limits=Limits(active_deadline_seconds=600))
 
 
@@ -116,3 +121,53 @@ def test_a_job_that_its_queue_has_started_goes_on_within_the_limit() -> None:
     world.sync()
     assert world.job["spec"]["activeDeadlineSeconds"] == 600
     assert world.job["spec"]["suspend"] is False
+
+
+def announced(**spec: Any) -> DelegatedWorld:
+    """A world whose job is announced in the status and not created yet."""
+    world = DelegatedWorld(**spec)
+    world.reconcile()
+    assert world.aws.calls == []
+    return world
+
+
+def test_what_is_announced_and_not_created_is_not_created_under_a_stricter_policy() -> None:
+    world = announced()
+    restrict(world, NOT_ON_AWS)
+    world.look_later()
+    assert world.count_calls("CreateProcessingJob") == 0
+    assert world.true_conditions == {STALLED: "PolicyViolation"}
+    restrict(world, PolicySettings())
+    assert world.count_calls("CreateProcessingJob") == 1
+    assert STALLED not in world.true_conditions
+
+
+def test_what_is_announced_is_not_created_with_more_time_than_is_allowed() -> None:
+    world = announced(activeDeadlineSeconds=600)
+    world.policy = SHORT
+    world.edit(activeDeadlineSeconds=None)
+    world.settle()
+    world.look_later()
+    assert world.count_calls("CreateProcessingJob") == 0
+    assert world.true_conditions == {STALLED: "PolicyViolation"}
+
+
+def test_an_announced_run_that_may_not_start_uses_no_running_time() -> None:
+    world = announced(activeDeadlineSeconds=600)
+    restrict(world, NOT_ON_AWS)
+    world.look_later()
+    world.look_later(3600)
+    assert world.true_conditions == {STALLED: "PolicyViolation"}
+    restrict(world, PolicySettings())
+    assert world.aws_job
+    assert world.status["activeSince"] == world.age()
+
+
+def test_what_was_created_and_not_recorded_goes_on_under_a_stricter_policy() -> None:
+    world = announced()
+    world.reconcile()
+    world.restart()
+    assert world.aws_job
+    restrict(world, NOT_ON_AWS)
+    assert world.status["sageMaker"]["jobArn"] == world.aws_job.arn
+    assert STALLED not in world.true_conditions

@@ -231,10 +231,10 @@ def _is_created_next(request: RunRequest, status: SageMakerStatus) -> bool:
     """Whether the announced job is created next.
 
     Not if the account or region of the settings has changed: then its absence has to be observed
-    before another is created.
+    before another is created. Nor if the policy does not allow it: then it may exist, and goes on.
     """
-    is_unknown = status.job_arn is None and not request.run.suspend
-    return is_unknown and matches_settings(request.run, status)
+    is_held = request.run.suspend or request.run.violations
+    return status.job_arn is None and not is_held and matches_settings(request.run, status)
 
 
 def matches_settings(run: Run, status: SageMakerStatus) -> bool:

@@ -86,6 +86,11 @@ class SageMakerExecution(Execution):
         return self.is_live or self.is_missing
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its job exists: one that is only announced is not created yet."""
+        return self.is_live
+
+    @property
     def is_live(self) -> bool:
         """Whether a job exists, as far as observed, and has not ended."""
         if self.announced is None:
