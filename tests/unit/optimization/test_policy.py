@@ -15,6 +15,7 @@ from tests.unit.optimization.world import World
 
 STRICT = PolicySettings(allowed=Allowed(images=("registry.example/*",)))
 NOT_ON_AWS = PolicySettings(allowed=Allowed(backends=(BackendName.PODS,)))
+OTHER_MODEL = {"format": "mps", "source": {"inline": "NAME copper"}}
 SHORT = PolicySettings(limits=Limits(active_deadline_seconds=600))
 
 
@@ -161,6 +162,23 @@ def test_an_announced_run_that_may_not_start_uses_no_running_time() -> None:
     restrict(world, PolicySettings())
     assert world.aws_job
     assert world.status["activeSince"] == world.age()
+
+
+@pytest.mark.parametrize(
+    "edit", [{}, {"model": OTHER_MODEL}], ids=["of the same run", "of another run"]
+)
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["wanted", "deleted"])
+def test_a_role_that_is_not_allowed_is_never_assumed(
+    edit: dict[str, Any], is_deleted: bool
+) -> None:
+    world = announced()
+    world.policy = PolicySettings(allowed=Allowed(roles=(ROLE, TEAM_ROLE)))
+    world.edit(backend={"sageMaker": {"assumeRoleArn": f"{ROLE}-of-others"}}, **edit)
+    if is_deleted:
+        world.delete()
+    world.settle()
+    world.look_later()
+    assert {access.role_arn for access in world.aws.accesses} == {TEAM_ROLE}
 
 
 def test_what_was_created_and_not_recorded_goes_on_under_a_stricter_policy() -> None:

@@ -208,16 +208,21 @@ def read_region(arn: str) -> str:
 def find_access(run: Run, status: SageMakerStatus) -> Access:
     """The role and region for calls about a job: those by which it was created.
 
-    Until it is created, the role is replaced by another one of the same account.
+    Until it is created, the role is replaced by another one of the same account, if the policy
+    allows the run that names it.
     """
-    return _find_access(status, run.backend_settings.sage_maker.assume_role_arn, run.namespace)
+    return _find_access(status, _find_allowed_role(run), run.namespace)
 
 
 def _find_former_access(run_set: RunSet, memory: RunMemory, status: SageMakerStatus) -> Access:
     """The access to a job whose run is not wanted any more, with the role of those that are."""
-    roles = (r.run.backend_settings.sage_maker.assume_role_arn for r in run_set.requests.values())
+    roles = (_find_allowed_role(request.run) for request in run_set.requests.values())
     namespace = memory.namespace or run_set.owner.owner.namespace
     return _find_access(status, next(roles, None), namespace)
+
+
+def _find_allowed_role(run: Run) -> str | None:
+    return None if run.violations else run.backend_settings.sage_maker.assume_role_arn
 
 
 def _find_access(status: SageMakerStatus, wanted: str | None, namespace: str) -> Access:
