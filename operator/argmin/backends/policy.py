@@ -12,7 +12,7 @@ from pydantic import Field
 from argmin.api.backend import BackendName, list_choices
 from argmin.api.base import ApiModel
 from argmin.api.scalars import Quantity, parse_quantity
-from argmin.api.storage import S3Bucket
+from argmin.api.storage import S3Bucket, S3Object, S3Store
 from argmin.backends.defaults import Defaults
 from argmin.backends.field_paths import list_locations
 from argmin.backends.run import Run
@@ -140,7 +140,7 @@ def _list_values(run: Run, defaults: Defaults) -> Iterator[tuple[str, str, str]]
     if run.image != defaults.image:
         yield "images", "spec.image", run.image
     for path, location in list_locations(run):
-        if _name_place(location) != (defaults.store and _name_place(defaults.store)):
+        if not _is_below(location, defaults.store):
             yield "buckets", f"{path}.bucket", _name_place(location)
     if run.service_account_name:
         yield "service_accounts", "spec.serviceAccountName", run.service_account_name
@@ -155,6 +155,20 @@ def _list_values(run: Run, defaults: Defaults) -> Iterator[tuple[str, str, str]]
 def _name_place(location: S3Bucket) -> str:
     """A bucket as a policy names it: with its server where that is not Amazon's."""
     return f"{location.endpoint}/{location.bucket}" if location.endpoint else location.bucket
+
+
+def _is_below(location: S3Bucket, store: S3Store | None) -> bool:
+    """Whether a location lies in the default store: in its folder, if that has one."""
+    if store is None or _name_place(location) != _name_place(store):
+        return False
+    folder = store.prefix.strip("/")
+    return not folder or f"{_find_path(location)}/".startswith(f"{folder}/")
+
+
+def _find_path(location: S3Bucket) -> str:
+    if isinstance(location, S3Object):
+        return location.key or location.prefix or ""
+    return location.prefix if isinstance(location, S3Store) else ""
 
 
 def _check_limits(run: Run, policy: Policy) -> Iterator[str]:

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from argmin.api.backend import BackendName, BackendSettings, SageMakerBackend
 from argmin.api.pod import Resources
+from argmin.api.sources import Source
 from argmin.api.storage import S3Store
 from argmin.backends.defaults import Defaults
+from argmin.backends.field_paths import list_locations
 from argmin.backends.policy import (
     Allowed,
     Limits,
@@ -23,7 +25,7 @@ from argmin.backends.policy import (
     list_violations,
     merge_settings,
 )
-from argmin.backends.run import Run
+from argmin.backends.run import Run, RunInput
 from tests.unit.backends.runs import make_run
 
 DEFAULTS = Defaults(image="argmin/solvers:1", intake_url="http://intake")
@@ -172,6 +174,40 @@ def test_the_defaults_of_a_namespace_need_not_be_listed() -> None:
     )
     none = Allowed(buckets=("no",), instance_types=("no",), roles=("no",), images=("no",))
     assert list_violations(run, Policy(defaults, none)) == ()
+
+
+def read_from(**source: Any) -> Run:
+    found = Source.model_validate({"s3": {"bucket": "results", **source}})
+    return ask(inputs=(RunInput("plans", found),))
+
+
+HOME = S3Store(bucket="results", prefix="team/argmin")
+
+
+@pytest.mark.parametrize(
+    ("run", "is_refused"),
+    [
+        (ask(store=HOME), False),
+        (ask(store=HOME.enter("steel")), False),
+        (ask(store=S3Store(bucket="results", prefix="team/argmin/")), False),
+        (ask(store=S3Store(bucket="results", prefix="team/argmin-of-others")), True),
+        (ask(store=S3Store(bucket="results", prefix="team")), True),
+        (ask(store=S3Store(bucket="results")), True),
+        (read_from(key="team/argmin/plan.mps"), False),
+        (read_from(prefix="team/argmin"), False),
+        (read_from(key="secrets/plan.mps"), True),
+        (read_from(prefix="other/argmin"), True),
+        (read_from(key="team/argmin/plan.mps", endpoint="https://store.example"), True),
+    ],
+)
+def test_the_default_bucket_is_open_below_the_prefix_of_the_defaults_alone(
+    run: Run, is_refused: bool
+) -> None:
+    policy = Policy(replace(DEFAULTS, store=HOME), Allowed(buckets=("no",)))
+    assert bool(list_violations(run, policy)) == is_refused
+    whole = Policy(replace(DEFAULTS, store=S3Store(bucket="results")), Allowed(buckets=("no",)))
+    is_elsewhere = any(location.endpoint for _, location in list_locations(run))
+    assert bool(list_violations(run, whole)) == is_elsewhere
 
 
 def test_a_list_of_a_namespace_is_in_place_of_the_one_for_all_and_its_origin_is_named() -> None:
