@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from pydantic import ValidationError
+
+from argmin.backends.policy import Allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "argmin"
@@ -79,3 +84,27 @@ def test_the_chart_carries_the_generated_crds() -> None:
 def test_the_chart_and_the_package_have_one_version() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     assert f'version = "{chart["appVersion"]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+PATTERNS = [
+    *("team", "team*", "*", "a*b", "", "registry.example/*", "registry.example/a*"),
+    *("registry.example*", "/a*", "https://a*", "https://a/*", "https:*", "https://a/b"),
+]
+
+
+@pytest.mark.parametrize("name", [name for name in Allowed.model_fields if name != "backends"])
+def test_the_chart_refuses_the_patterns_of_a_policy_that_the_operator_refuses(name: str) -> None:
+    definitions = read_schema()["definitions"]
+    alias = Allowed.model_fields[name].alias or name
+    lists = definitions["policy"]["properties"]["allowed"]["properties"]
+    of_chart = definitions[lists[alias]["$ref"].rpartition("/")[2]]["items"]["pattern"]
+    accepted = [pattern for pattern in PATTERNS if is_accepted(name, pattern)]
+    assert [p for p in PATTERNS if re.search(of_chart, p)] == accepted
+
+
+def is_accepted(name: str, pattern: str) -> bool:
+    try:
+        Allowed.model_validate({name: [pattern]})
+    except ValidationError:
+        return False
+    return True

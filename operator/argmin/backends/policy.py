@@ -11,15 +11,28 @@ from pydantic import Field
 
 from argmin.api.backend import BackendName, list_choices
 from argmin.api.base import ApiModel
-from argmin.api.scalars import Quantity, parse_quantity
+from argmin.api.scalars import Pattern, Quantity, parse_quantity
 from argmin.api.storage import S3Bucket, S3Object, S3Store
 from argmin.backends.defaults import Defaults
 from argmin.backends.field_paths import list_locations
 from argmin.backends.run import Run
 
-Pattern = Annotated[str, Field(pattern=r"^[^*]+\*?$", max_length=512)]
+_ANY = Pattern(r"^[^*]+\*?$", "write a value, or its beginning and one * at the end", 512)
 """A value; one that ends with `*` stands for all that begin with the rest of it."""
-_Patterns = Annotated[tuple[Pattern, ...], Field(max_length=100)]
+_IMAGE = Pattern(
+    r"^([^*]+|[^*/]+/[^*]*\*)$",
+    "write the host in full and a * at the end alone, such as registry.example/*",
+    512,
+)
+"""A `*` in the name of a host would also stand for hosts of others."""
+_BUCKET = Pattern(
+    r"^([^*]+|[^*:/]+\*|[^*:/]+://[^*/]+/[^*]*\*)$",
+    "write the host in full and a * at the end alone, such as https://store.example/*, or team-*",
+    512,
+)
+_Values = Annotated[tuple[Annotated[str, _ANY], ...], Field(max_length=100)]
+_Images = Annotated[tuple[Annotated[str, _IMAGE], ...], Field(max_length=100)]
+_Buckets = Annotated[tuple[Annotated[str, _BUCKET], ...], Field(max_length=100)]
 _Part = TypeVar("_Part", bound=ApiModel)
 
 
@@ -27,12 +40,12 @@ class Allowed(ApiModel):
     """The values that runs may have; an empty list allows all. Defaults are always allowed."""
 
     backends: tuple[BackendName, ...] = ()
-    images: _Patterns = ()
-    buckets: _Patterns = ()
-    instance_types: _Patterns = ()
-    roles: _Patterns = ()
-    service_accounts: _Patterns = ()
-    priority_classes: _Patterns = ()
+    images: _Images = ()
+    buckets: _Buckets = ()
+    instance_types: _Values = ()
+    roles: _Values = ()
+    service_accounts: _Values = ()
+    priority_classes: _Values = ()
 
 
 class Limits(ApiModel):
@@ -154,7 +167,8 @@ def _list_values(run: Run, defaults: Defaults) -> Iterator[tuple[str, str, str]]
 
 def _name_place(location: S3Bucket) -> str:
     """A bucket as a policy names it: with its server where that is not Amazon's."""
-    return f"{location.endpoint}/{location.bucket}" if location.endpoint else location.bucket
+    server = (location.endpoint or "").rstrip("/")
+    return f"{server}/{location.bucket}" if server else location.bucket
 
 
 def _is_below(location: S3Bucket, store: S3Store | None) -> bool:
@@ -196,6 +210,9 @@ def _name_origin(policy: Policy, name: str) -> str:
 
 
 def _matches(pattern: str, value: str) -> bool:
+    """Whether a value is one of those that a pattern stands for; a URL needs one with a host."""
+    if "://" in value and "://" not in pattern:
+        return False
     return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 

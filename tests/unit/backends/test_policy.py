@@ -212,11 +212,11 @@ def test_the_default_bucket_is_open_below_the_prefix_of_the_defaults_alone(
 
 def test_a_list_of_a_namespace_is_in_place_of_the_one_for_all_and_its_origin_is_named() -> None:
     general = PolicySettings.model_validate(
-        {"allowed": {"images": ["a*"], "buckets": ["b*"]}, "limits": {"cpu": 1}}
+        {"allowed": {"images": ["a/*"], "buckets": ["b*"]}, "limits": {"cpu": 1}}
     )
-    own = PolicySettings.model_validate({"allowed": {"images": ["c*"], "buckets": []}})
+    own = PolicySettings.model_validate({"allowed": {"images": ["c/*"], "buckets": []}})
     allowed, limits, origins = merge_settings(general, own, "team-a")
-    assert (allowed.images, allowed.buckets, limits.cpu) == (("c*",), (), "1")
+    assert (allowed.images, allowed.buckets, limits.cpu) == (("c/*",), (), "1")
     assert origins["images"] == "teams.team-a.policy.allowed.images"
     assert origins["cpu"] == "policy.limits.cpu"
     assert origins["active_deadline_seconds"] == "policy.limits.activeDeadlineSeconds"
@@ -226,6 +226,51 @@ def test_a_list_of_a_namespace_is_in_place_of_the_one_for_all_and_its_origin_is_
 def test_a_star_stands_at_the_end_only(pattern: str) -> None:
     with pytest.raises(ValidationError):
         Allowed(images=(pattern,))
+
+
+BAD = {
+    "images": ["registry.example*", "argmin*", "/solvers*"],
+    "buckets": [
+        "https://minio.corp*",
+        "https://minio.corp:90*",
+        "https://*",
+        "https:/*",
+        "https:*",
+    ],
+}
+GOOD = {
+    "images": ["registry.example/*", "registry.example/team*", "registry.example:5000/a:1", "cbc"],
+    "buckets": ["team*", "https://minio.corp/*", "https://minio.corp/team-*", "team"],
+}
+
+
+@pytest.mark.parametrize(("name", "pattern"), [(n, p) for n in BAD for p in BAD[n]])
+def test_a_star_in_the_name_of_a_host_is_refused(name: str, pattern: str) -> None:
+    with pytest.raises(ValidationError, match="host"):
+        Allowed.model_validate({name: [pattern]})
+
+
+@pytest.mark.parametrize(("name", "pattern"), [(n, p) for n in GOOD for p in GOOD[n]])
+def test_a_star_after_the_name_of_a_host_is_a_pattern(name: str, pattern: str) -> None:
+    assert getattr(Allowed.model_validate({name: [pattern]}), name) == (pattern,)
+
+
+@pytest.mark.parametrize("endpoint", ["https://minio.corp", "https://minio.corp/"])
+@pytest.mark.parametrize(
+    ("pattern", "is_refused"),
+    [
+        ("https://minio.corp/team-*", False),
+        ("https://minio.corp/team-a", False),
+        ("https://minio.corp/other", True),
+        ("http*", True),
+        ("team-*", True),
+    ],
+)
+def test_a_bucket_of_another_server_is_allowed_with_its_server_alone(
+    endpoint: str, pattern: str, is_refused: bool
+) -> None:
+    run = ask(store=S3Store(bucket="team-a", endpoint=endpoint))
+    assert bool(list_violations(run, allow(buckets=[pattern]))) == is_refused
 
 
 VALUES = st.sampled_from(["abc", "abd", "bcd", "bca", "cde"])
@@ -241,8 +286,9 @@ def test_a_run_without_violations_asks_for_nothing_that_is_not_allowed(
     accounts: list[str],
     buckets: list[str],
 ) -> None:
-    run = ask(image=image, service_account_name=account, store=S3Store(bucket=bucket))
-    policy = allow(images=images, service_accounts=accounts, buckets=buckets)
+    run = ask(image=f"mirror/{image}", service_account_name=account, store=S3Store(bucket=bucket))
+    listed = [f"mirror/{pattern}" for pattern in images]
+    policy = allow(images=listed, service_accounts=accounts, buckets=buckets)
     refused = {violation.partition(":")[0] for violation in list_violations(run, policy)}
     wanted = {
         "spec.image": (image, images),

@@ -137,6 +137,11 @@ def test_prices_are_decimals_by_instance_type() -> None:
             '{"a": {"sageMaker": {"roleArn": "me"}}}',
             "ARGMIN_TEAMS.a.sageMaker.roleArn: write the ARN of a role",
         ),
+        (
+            "ARGMIN_POLICY",
+            '{"allowed": {"images": ["registry.example*"]}}',
+            "ARGMIN_POLICY.allowed.images[0]: write the host in full",
+        ),
         ("ARGMIN_SAGEMAKER_DEFAULTS", "{", "ARGMIN_SAGEMAKER_DEFAULTS: write JSON, such as"),
         (
             "ARGMIN_SAGEMAKER_POLL_SECONDS",
@@ -145,7 +150,7 @@ def test_prices_are_decimals_by_instance_type() -> None:
         ),
     ],
 )
-def test_a_slip_in_what_holds_for_sagemaker_is_named(name: str, value: str, said: str) -> None:
+def test_a_slip_in_what_holds_for_runs_is_named(name: str, value: str, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings.read({**IMAGE, name: value})
     assert said in explain_invalid(caught.value)
