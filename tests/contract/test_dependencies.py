@@ -106,6 +106,19 @@ def test_a_policy_that_changes_wakes_the_objects_of_its_namespace_and_no_others(
         assert world.server.writes == [f"apply {SERVER}", f"apply status {CASE.key}"]
 
 
+def test_a_policy_that_changes_wakes_the_owners_that_are_in_no_namespace() -> None:
+    """What they have in a namespace is subject to its policy."""
+    case = campuses.CASE
+    with case.open() as world:
+        case.live(world, 1)
+        find_authority(world).granted.clear()
+        world.settle()
+        assert not find_authority(world).granted
+        world.call(world.engine.wake_namespace, "east")
+        world.settle()
+        assert find_authority(world).granted
+
+
 def test_a_config_map_that_was_missing_is_found_without_a_change_of_the_object() -> None:
     case = replace(
         CASE, manifest={**CASE.manifest, "spec": {**CASE.manifest["spec"], "menu": "menu"}}

@@ -71,10 +71,13 @@ class Engine:
         self.watches.serve(resource, is_there)
 
     def wake_namespace(self, namespace: str) -> None:
-        """Enqueue every object of a namespace: what they all depend on has changed."""
+        """Enqueue every object of a namespace: what they all depend on has changed.
+
+        Cluster-scoped objects too, since each may have children there.
+        """
         for owner in self._reconcilers:
             for key in self.cache.keys(owner):
-                if key.namespace == namespace:
+                if key.namespace in (namespace, ""):
                     self.queue.add(key)
 
     async def run(self, on_started: Callable[[], None] | None = None) -> None:
