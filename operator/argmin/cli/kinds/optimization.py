@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
 from rich.text import Text
 
 from argmin.api.conditions import VERIFIED, find_condition
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
+from argmin.api.optimization.stored_status import drop_unreadable
 from argmin.api.progress import SearchProgress
 from argmin.api.solve.proof import Proof
 from argmin.backends.defaults import Defaults
@@ -90,7 +92,7 @@ class OptimizationView(KindView):
 
     def find_run(self, manifest: Manifest) -> RunView:
         """The run of the present spec."""
-        job = OptimizationJob.model_validate(manifest)
+        job = OptimizationJob.model_validate({**manifest, "status": _list_readable(manifest)})
         status, reference = job.status, job.status.solution_ref
         names = [o.name for o in job.spec.outputs] + [o.name for o in status.outputs]
         own = [output for output in job.spec.outputs if output.s3]
@@ -152,7 +154,17 @@ class _SearchDisplay(Display):
 
 
 def _read_status(manifest: Manifest) -> OptimizationJobStatus:
-    return OptimizationJobStatus.model_validate(manifest.get("status") or {})
+    return OptimizationJobStatus.model_validate(_list_readable(manifest))
+
+
+def _list_readable(manifest: Manifest) -> Manifest:
+    """The status without what this version cannot read: a newer operator may have written it."""
+    status = manifest.get("status") or {}
+    try:
+        OptimizationJobStatus.model_validate(status)
+    except ValidationError as error:
+        return drop_unreadable(status, [problem["loc"] for problem in error.errors()])
+    return status
 
 
 def _explain_uncertified(job: OptimizationJob) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pydantic import ValidationError
 from rich.text import Text
 
 from argmin.api.conditions import STALLED, find_condition, is_true
@@ -127,9 +129,12 @@ class KindView:
 
 
 def list_conditions(manifest: Manifest) -> list[Condition]:
-    """The conditions of an object."""
-    listed = (manifest.get("status") or {}).get("conditions") or ()
-    return [Condition.model_validate(condition) for condition in listed]
+    """The conditions of an object, without those that this version cannot read."""
+    found = []
+    for listed in (manifest.get("status") or {}).get("conditions") or ():
+        with suppress(ValidationError):
+            found.append(Condition.model_validate(listed))
+    return found
 
 
 def _format(value: object, of_type: str, now: datetime) -> str:

@@ -17,6 +17,7 @@ APPLIED_DIGEST = f"{GROUP}/applied-digest"
 """Annotation of a child: digest of the manifest that was applied last, without the annotation."""
 
 _DIGEST_LENGTH = 32
+_EMPTY: tuple[object, ...] = (None, {}, [])
 _IDENTITY = ("name", "namespace")
 """Metadata of a manifest that no manager owns."""
 
@@ -71,9 +72,10 @@ def _owns(wanted: Any, found: Any, owned: Manifest) -> bool:
     if isinstance(wanted, list):
         return all(_owns_item(item, found, owned) for item in wanted)
     return all(
-        f"f:{name}" in owned and _owns(value, _enter(found, name), owned[f"f:{name}"])
+        _enter(found, name) in _EMPTY
+        if value in _EMPTY
+        else f"f:{name}" in owned and _owns(value, _enter(found, name), owned[f"f:{name}"])
         for name, value in wanted.items()
-        if value not in (None, {}, [])
     )
 
 

@@ -175,6 +175,18 @@ def test_what_may_be_owned_as_a_whole_is_compared(selector: Any, is_same: bool) 
     assert is_as_applied(stamp(WANTED), found) is is_same
 
 
+@pytest.mark.parametrize("rules", [[{"from": []}], {"app": "server"}])
+def test_what_somebody_writes_into_an_empty_value_is_seen(rules: Any) -> None:
+    """A policy without rules keeps all out; nobody owns the fields of what is empty."""
+    wanted = {**WANTED, "spec": {**WANTED["spec"], "ingress": type(rules)()}}
+    fields = {**FIELDS, "f:spec": {**FIELDS["f:spec"], "f:ingress": {}}}
+    found = {**live(fields), "spec": {**live()["spec"], "ingress": type(rules)()}}
+    found["metadata"]["annotations"] = stamp(wanted)["metadata"]["annotations"]
+    assert is_as_applied(stamp(wanted), found)
+    found["spec"]["ingress"] = rules
+    assert not is_as_applied(stamp(wanted), found)
+
+
 def test_a_digest_tells_manifests_apart_and_not_the_order_of_their_fields() -> None:
     turned = dict(reversed(WANTED.items()))
     assert find_digest(stamp(turned)) == find_digest(stamp(WANTED))
