@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from argmin.api.backend import BackendFields, BackendName
 from argmin.api.run import name_former_result, name_result
@@ -24,7 +24,7 @@ from argmin.backends.pods.pending import is_stuck
 from argmin.backends.pods.status import read_state
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
-from argmin.plan import CONFIG_MAPS, JOBS, Apply, Delete, Key, Patch
+from argmin.plan import CONFIG_MAPS, JOBS, Apply, Blocked, Delete, Key, Patch
 
 MESSAGES = BackendMessages(
     preparing="its pod is being prepared",
@@ -32,6 +32,9 @@ MESSAGES = BackendMessages(
     gone="its pod was deleted",
     removed="its Job is gone: another follows",
 )
+CONFIG_MAP_IN_THE_WAY = "ConfigMapInTheWay"
+"""Reason: a ConfigMap of the run's name keeps it from starting."""
+_LOOK_AGAIN = timedelta(seconds=10)
 BACKEND_REF = BackendFields(backend=BackendName.PODS)
 
 
@@ -101,10 +104,20 @@ class PodExecution(Execution):
         """Delete the ConfigMap of an earlier Job of this run if its content differs.
 
         It is immutable, and a newer argmin may write another content.
+
+        Raises:
+            Blocked: it is being deleted already, or belongs to somebody else.
         """
         found = self.config_maps.get(_key_of_config_map(run))
         if self.job or found is None or found.data == build_config_map(run)["data"]:
             return Actions()
+        name = f"ConfigMap {run.namespace}/{run.name}"
+        if found.metadata.deletion_timestamp is not None:
+            message = f"{name} of an earlier Job is being deleted"
+            raise Blocked(CONFIG_MAP_IN_THE_WAY, message, _LOOK_AGAIN, waiting=True)
+        if not _is_owned(found, run.owner.uid):
+            message = f"{name} has the name of the run's, and is not argmin's: delete it"
+            raise Blocked(CONFIG_MAP_IN_THE_WAY, message, _LOOK_AGAIN)
         reason = "it was written for an earlier Job, and cannot be changed"
         return Actions(reason, delete=(Delete(found.key, found.metadata.uid, reason),))
 
@@ -187,7 +200,11 @@ def find_leftovers(run_set: RunSet, seen: ObservedPods) -> Leftovers:
     uid = run_set.owner.owner.uid
     maps = [found for key, found in seen.config_maps.items() if found and key in names]
     # A ConfigMap is found by the name of its Job, so it is deleted first, in case of a crash.
-    going = [(found.key, found.metadata.uid) for found in maps if _is_owned(found, uid)]
+    going = [
+        (found.key, found.metadata.uid)
+        for found in maps
+        if _is_owned(found, uid) and found.metadata.deletion_timestamp is None
+    ]
     going += [(job.key, job.metadata.uid) for job in jobs if not job.is_being_deleted]
     return Leftovers(Actions(reason, delete=tuple(Delete(key, uid, reason) for key, uid in going)))
 
