@@ -59,3 +59,22 @@ def test_a_run_on_another_platform_has_no_job_that_may_deliver() -> None:
     world.settle()
     assert "jobUid" not in world.status
     assert world.jobs == []
+
+
+def test_the_job_of_a_status_that_does_not_name_it_is_recorded_while_suspended_too() -> None:
+    world = started()
+    del world.status["jobUid"]
+    world.edit(suspend=True)
+    world.settle()
+    assert world.status["jobUid"] == world.job["metadata"]["uid"]
+
+
+def test_a_job_made_after_the_time_that_a_suspended_run_has_run_is_not_recorded() -> None:
+    world = started()
+    del world.status["jobUid"]
+    del world.store.objects[Key(JOBS, NAMESPACE, world.job["metadata"]["name"])]
+    world.edit(suspend=True)
+    world.pass_time(60)
+    forge_job(world)
+    world.settle()
+    assert "jobUid" not in world.status

@@ -13,6 +13,7 @@ from argmin.backends.execution import (
     BackendMessages,
     Execution,
     Leftovers,
+    RunMemory,
     RunRequest,
     RunSet,
     merge_actions,
@@ -186,8 +187,22 @@ def _choose_uid(request: RunRequest, job: LiveJob | None) -> str | None:
     """
     if job is None:
         return None
-    known = request.memory.backend_ref.job_uid if request.memory else None
-    return job.metadata.uid if job.metadata.uid == known or not request.run.suspend else None
+    memory = request.memory
+    known = memory.backend_ref.job_uid if memory else None
+    is_its_own = job.metadata.uid == known or not request.run.suspend
+    return job.metadata.uid if is_its_own or (not known and _ran_before(memory, job)) else None
+
+
+def _ran_before(memory: RunMemory | None, job: LiveJob) -> bool:
+    """Whether a Job is older than running time that the status records, so it was the run's own.
+
+    Statuses written by an older argmin do not name their Jobs.
+    """
+    made = job.metadata.creation_timestamp
+    times = [t for a in memory.attempts if (t := a.start_time)] if memory else []
+    if memory and memory.active_since:
+        times.append(memory.active_since)
+    return made is not None and any(made <= time for time in times)
 
 
 def find_leftovers(run_set: RunSet, seen: ObservedPods) -> Leftovers:
