@@ -21,8 +21,14 @@ END = {
 
 def of(**status: Any) -> dict[str, Any]:
     metadata = {"name": "steel", "namespace": "team", "uid": "u", "generation": 1}
-    spec = {"model": {"format": "LP", "source": {"inline": "min\nx\n"}}}
-    status = {"state": "Complete", "runName": "steel-1", "conditions": [END], **status}
+    spec = {"model": {"format": "lp", "source": {"inline": "min\nx\n"}}}
+    status = {
+        "state": "Complete",
+        "runName": "steel-1",
+        "observedGeneration": 1,
+        "conditions": [END],
+        **status,
+    }
     return {"metadata": metadata, "spec": spec, "status": status}
 
 
