@@ -72,10 +72,10 @@ def _owns(wanted: Any, found: Any, owned: Manifest) -> bool:
     if isinstance(wanted, list):
         return all(_owns_item(item, found, owned) for item in wanted)
     return all(
-        _enter(found, name) in _EMPTY
-        if value in _EMPTY
-        else f"f:{name}" in owned and _owns(value, _enter(found, name), owned[f"f:{name}"])
+        (value in _EMPTY and (value is None or live in _EMPTY))
+        or (f"f:{name}" in owned and _owns(value, live, owned[f"f:{name}"]))
         for name, value in wanted.items()
+        for live in [_enter(found, name)]
     )
 
 

@@ -127,14 +127,14 @@ class Watches:
         """
         controllers = self._cache.list_controllers(manifest)
         owner = self._scope.owner_of(resource, manifest, controllers)
+        if change == "DELETED":
+            # Always a change: our own delete may have removed it from the cache before.
+            self._cache.remove(resource, manifest)
         if owner is None:
             return
         if change is None:
             self._relisted()
-        if change == "DELETED":
-            # Always a change: our own delete may have removed it from the cache before.
-            self._cache.remove(resource, manifest)
-        elif not self._cache.put(resource, manifest):
+        if change != "DELETED" and not self._cache.put(resource, manifest):
             return
         self._wake(owner, 0.0 if resource in self._scope.owners else SETTLE_SECONDS)
 

@@ -175,16 +175,34 @@ def test_what_may_be_owned_as_a_whole_is_compared(selector: Any, is_same: bool) 
     assert is_as_applied(stamp(WANTED), found) is is_same
 
 
-@pytest.mark.parametrize("rules", [[{"from": []}], {"app": "server"}])
-def test_what_somebody_writes_into_an_empty_value_is_seen(rules: Any) -> None:
-    """A policy without rules keeps all out; nobody owns the fields of what is empty."""
-    wanted = {**WANTED, "spec": {**WANTED["spec"], "ingress": type(rules)()}}
-    fields = {**FIELDS, "f:spec": {**FIELDS["f:spec"], "f:ingress": {}}}
-    found = {**live(fields), "spec": {**live()["spec"], "ingress": type(rules)()}}
-    found["metadata"]["annotations"] = stamp(wanted)["metadata"]["annotations"]
-    assert is_as_applied(stamp(wanted), found)
-    found["spec"]["ingress"] = rules
-    assert not is_as_applied(stamp(wanted), found)
+def with_field(value: Any, found: Any, *, is_owned: bool) -> bool:
+    """Whether the Deployment is as applied with a field of this value, and found with another."""
+    wanted = {**WANTED, "spec": {**WANTED["spec"], "field": value}}
+    owned = {"f:field": {}} if is_owned else {}
+    seen = live({**FIELDS, "f:spec": {**FIELDS["f:spec"], **owned}})
+    seen["spec"]["field"] = found
+    seen["metadata"]["annotations"] = stamp(wanted)["metadata"]["annotations"]
+    return is_as_applied(stamp(wanted), seen)
+
+
+RULE = {"from": []}
+EMPTIES = [
+    pytest.param({}, None, False, True, id="an empty map that the server dropped"),
+    pytest.param([], [], False, True, id="an empty list that it kept"),
+    pytest.param({}, {"app": "server"}, False, False, id="a map that somebody filled"),
+    pytest.param([], [RULE], False, False, id="a list that somebody filled"),
+    pytest.param({}, {"type": "Rolling"}, True, True, id="an own map that was filled by default"),
+    pytest.param([], [RULE], True, False, id="an own list with items of others"),
+    pytest.param(None, 1, False, True, id="nothing, filled by default"),
+]
+
+
+@pytest.mark.parametrize(("value", "found", "is_owned", "is_same"), EMPTIES)
+def test_what_somebody_writes_into_an_empty_value_is_seen_and_a_default_is_not(
+    value: Any, found: Any, is_owned: bool, is_same: bool
+) -> None:
+    """A policy without rules keeps all out; one who fills an atomic field also takes it over."""
+    assert with_field(value, found, is_owned=is_owned) is is_same
 
 
 def test_a_digest_tells_manifests_apart_and_not_the_order_of_their_fields() -> None:

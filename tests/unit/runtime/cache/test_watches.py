@@ -98,3 +98,11 @@ def test_a_watch_that_lists_anew_has_everything_looked_at_for_what_it_missed(
     assert watching.relists == 0
     watching.see(OPTIMIZATION_JOBS, None, obj("steel", 1))
     assert watching.relists == 1
+
+
+def test_a_deleted_child_leaves_the_cache_also_where_nobody_owns_it_any_more(
+    watching: Watching,
+) -> None:
+    watching.see(PODS, "ADDED", obj("steel-abc", 1, OURS))
+    watching.see(PODS, "DELETED", obj("steel-abc", 2))
+    assert len(watching.cache) == 0
