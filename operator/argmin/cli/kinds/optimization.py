@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from rich.text import Text
 
+from argmin.api.backend import BackendFields
 from argmin.api.conditions import VERIFIED, find_condition
+from argmin.api.files import Output
 from argmin.api.meta import ConditionStatus
 from argmin.api.optimization.spec import OptimizationJob, OptimizationJobStatus
-from argmin.api.optimization.stored_status import drop_unreadable
+from argmin.api.optimization.status import rename_older
+from argmin.api.optimization.stored_status import drop_unreadable, join_path
 from argmin.api.progress import SearchProgress
 from argmin.api.solve.proof import Proof
 from argmin.backends.defaults import Defaults
+from argmin.backends.dispatch import list_unreadable
+from argmin.backends.execution import RunMemory
 from argmin.backends.run import Run
 from argmin.backends.state import RunState
 from argmin.cli.charts.terminal import Course, draw_convergence
 from argmin.cli.kinds.run_view import RunView
-from argmin.cli.kinds.view import Details, Display, KindView
+from argmin.cli.kinds.view import UNREADABLE, Details, Display, KindView
 from argmin.cli.output.formatting import format_span, shorten, style_state
 from argmin.cli.output.progress import describe_search
 from argmin.optimization.build_run import build_run
@@ -28,6 +34,9 @@ from argmin.optimization.reasons import ConditionReason
 from argmin.optimization.status import to_wire
 from argmin.optimization.verification import describe_check, describe_proof
 from argmin.plan import Manifest
+
+_LEADS_TO_RUN = {"runName", "solutionRef", *(f.alias for f in BackendFields.model_fields.values())}
+"""Fields of the status by which the log and the result are found."""
 
 
 class _LocalJobs:
@@ -51,18 +60,26 @@ class OptimizationView(KindView):
 
     def list_cells(self, manifest: Manifest, _now: datetime) -> Sequence[str]:
         """The answer, or where the search stands."""
-        status = _read_status(manifest)
+        status, unreadable = _read_stored(manifest)
         stand = status.progress or status
         level = status.proof.level if status.proof else None
-        numbers = (stand.objective, level, shorten(stand.best_bound), shorten(stand.gap, 4))
-        fields = (status.state, status.outcome, *numbers, status.solver)
-        return [str(value) if value is not None else "" for value in fields]
+        cells = {
+            "state": status.state,
+            "outcome": status.outcome,
+            "objective": stand.objective,
+            "proof": level,
+            "bestBound": shorten(stand.best_bound),
+            "gap": shorten(stand.gap, 4),
+            "solver": status.solver,
+        }
+        absent = {name: UNREADABLE if name in unreadable else "" for name in cells}
+        return [absent[n] if value in (None, "") else str(value) for n, value in cells.items()]
 
     def describe(self, manifest: Manifest, since: timedelta = timedelta(0)) -> Details:
         """The result, the solver, and why it ended; while it runs, where its search stands."""
-        status = _read_status(manifest)
+        status, unreadable = _read_stored(manifest)
         yield "job", Text(str(manifest["metadata"]["name"]), style="bold")
-        yield "state", style_state(str(status.state or "Pending"))
+        yield "state", style_state(_name_state(status, unreadable))
         lines = _describe_answer(status)
         if status.progress:
             lines = {**_describe_progress(status.progress, since), "attempts": lines["attempts"]}
@@ -72,14 +89,17 @@ class OptimizationView(KindView):
         yield from ((metric.name, Text(metric.value)) for metric in status.metrics)
         for output in status.outputs:
             yield f"output {output.name}", Text(f"{output.files} files, {output.bytes} bytes")
+        if unreadable:
+            names = ", ".join(sorted(unreadable))
+            yield "not readable", Text(f"{names} (written by another version of argmin)")
         why = self.explain_end(manifest)
         if why:
             yield "reason", Text(f"{why.reason}: {why.message}" if why.message else why.reason)
 
     def summarise(self, manifest: Manifest) -> list[str]:
         """State, answer, and where the search stands."""
-        status = _read_status(manifest)
-        parts = [str(status.state or "Pending")]
+        status, unreadable = _read_stored(manifest)
+        parts = [_name_state(status, unreadable)]
         parts += [str(part) for part in (status.outcome, status.objective) if part]
         parts += [f"gap {shorten(status.gap, 4)}"] if status.gap else []
         parts += [describe_search(status.progress)] if status.progress else []
@@ -92,14 +112,14 @@ class OptimizationView(KindView):
 
     def find_run(self, manifest: Manifest) -> RunView:
         """The run of the present spec."""
-        job = OptimizationJob.model_validate({**manifest, "status": _list_readable(manifest)})
-        status, reference = job.status, job.status.solution_ref
-        names = [o.name for o in job.spec.outputs] + [o.name for o in status.outputs]
-        own = [output for output in job.spec.outputs if output.s3]
+        status, unreadable = _read_stored(manifest)
+        name, reference = manifest["metadata"]["name"], status.solution_ref
+        outputs = _list_readable_outputs(manifest)
+        names = [o.name for o in outputs] + [o.name for o in status.outputs]
         return RunView(
-            owner=job.metadata.name,
+            owner=name,
             kind=self.info.name,
-            uid=job.metadata.uid,
+            uid=manifest["metadata"].get("uid", ""),
             is_finished=self.is_finished(manifest),
             name=status.run_name,
             backend=status.backend,
@@ -110,8 +130,9 @@ class OptimizationView(KindView):
             # A status that had to be short may have left some out.
             outputs=tuple(dict.fromkeys(names)),
             has_files=any(output.files for output in status.outputs),
-            places={o.name: f"s3://{o.s3.bucket}/{o.s3.prefix}" for o in own if o.s3},
-            why_uncertified=_explain_uncertified(job),
+            places={o.name: f"s3://{o.s3.bucket}/{o.s3.prefix}" for o in outputs if o.s3},
+            why_uncertified=_explain_uncertified(name, status.proof),
+            unreadable=_list_lost(status, unreadable),
         )
 
 
@@ -154,21 +175,43 @@ class _SearchDisplay(Display):
 
 
 def _read_status(manifest: Manifest) -> OptimizationJobStatus:
-    return OptimizationJobStatus.model_validate(_list_readable(manifest))
+    return _read_stored(manifest)[0]
 
 
-def _list_readable(manifest: Manifest) -> Manifest:
-    """The status without what this version cannot read: a newer operator may have written it."""
-    status = manifest.get("status") or {}
+def _read_stored(manifest: Manifest) -> tuple[OptimizationJobStatus, frozenset[str]]:
+    """The status without what this version cannot read, and the names of the fields affected."""
+    stored = rename_older(manifest.get("status") or {})
     try:
-        OptimizationJobStatus.model_validate(status)
+        return OptimizationJobStatus.model_validate(stored), frozenset()
     except ValidationError as error:
-        return drop_unreadable(status, [problem["loc"] for problem in error.errors()])
-    return status
+        problems = [problem["loc"] for problem in error.errors()]
+    readable = OptimizationJobStatus.model_validate(drop_unreadable(stored, problems))
+    return readable, frozenset(str(place[0]) for place in problems)
 
 
-def _explain_uncertified(job: OptimizationJob) -> str:
-    name, proof = job.metadata.name, job.status.proof
+def _name_state(status: OptimizationJobStatus, unreadable: frozenset[str]) -> str:
+    return UNREADABLE if "state" in unreadable else str(status.state or "Pending")
+
+
+def _list_readable_outputs(manifest: Manifest) -> list[Output]:
+    outputs = []
+    for listed in (manifest.get("spec") or {}).get("outputs") or ():
+        with suppress(ValidationError):
+            outputs.append(Output.model_validate(listed))
+    return outputs
+
+
+def _list_lost(status: OptimizationJobStatus, unreadable: frozenset[str]) -> tuple[str, ...]:
+    """The fields that lead to the run and cannot be read.
+
+    The backends are asked as of a run that has not ended: its log is wanted afterwards too.
+    """
+    job = status.sage_maker and status.sage_maker.model_copy(update={"status": None})
+    memory = RunMemory(status.model_copy(update={"sage_maker": job}))
+    return (*sorted(unreadable & _LEADS_TO_RUN), *map(join_path, list_unreadable(memory)))
+
+
+def _explain_uncertified(name: str, proof: Proof | None) -> str:
     if proof is None:
         return f"{name} has no proof: what a program of one's own finds is its own word"
     return f"{name} has no certificate: {describe_proof(proof)}"

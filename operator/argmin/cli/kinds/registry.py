@@ -74,9 +74,15 @@ def require_run(view: KindView, manifest: Manifest) -> RunView:
     """The run of an object.
 
     Raises:
-        CliError: the kind has no runs.
+        CliError: the kind has no runs, or another version of argmin recorded where the run is.
     """
     run = view.find_run(manifest)
     if run is None:
         raise CliError(f"a {view.info.name} has no run of its own, and so neither log nor result")
+    if run.unreadable:
+        fields = ", ".join(f"status.{path}" for path in run.unreadable)
+        raise CliError(
+            f"{run.owner}: {fields} cannot be read, which leads to the run: use the version of"
+            " argmin that the cluster has"
+        )
     return run

@@ -37,3 +37,5 @@ class RunView:
     """Locations of the outputs that have their own, by name."""
     why_uncertified: str = ""
     """What is known in place of a certificate of the answer."""
+    unreadable: tuple[str, ...] = ()
+    """Paths of the fields that lead to the run, and that this version cannot read."""

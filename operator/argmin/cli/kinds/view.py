@@ -24,6 +24,9 @@ from argmin.plan import Manifest, Resource
 Details = Iterable[tuple[str, Text]]
 """Rows of a label and its value."""
 
+UNREADABLE = "?"
+"""What is shown in place of a value that this version cannot read."""
+
 _CREATED = ".metadata.creationTimestamp"
 
 
@@ -140,6 +143,9 @@ def list_conditions(manifest: Manifest) -> list[Condition]:
 def _format(value: object, of_type: str, now: datetime) -> str:
     if value is None:
         return ""
-    return (
-        format_span(now - datetime.fromisoformat(str(value))) if of_type == "date" else str(value)
-    )
+    if of_type != "date":
+        return str(value)
+    try:
+        return format_span(now - datetime.fromisoformat(str(value)))
+    except (TypeError, ValueError):  # without a zone, or no date
+        return UNREADABLE

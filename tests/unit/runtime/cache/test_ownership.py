@@ -178,14 +178,14 @@ def test_what_may_be_owned_as_a_whole_is_compared(selector: Any, is_same: bool) 
 def with_field(value: Any, found: Any, *, is_owned: bool) -> bool:
     """Whether the Deployment is as applied with a field of this value, and found with another."""
     wanted = {**WANTED, "spec": {**WANTED["spec"], "field": value}}
-    owned = {"f:field": {}} if is_owned else {}
+    owned: Manifest = {"f:field": {}} if is_owned else {}
     seen = live({**FIELDS, "f:spec": {**FIELDS["f:spec"], **owned}})
     seen["spec"]["field"] = found
     seen["metadata"]["annotations"] = stamp(wanted)["metadata"]["annotations"]
     return is_as_applied(stamp(wanted), seen)
 
 
-RULE = {"from": []}
+RULE: Manifest = {"from": []}
 EMPTIES = [
     pytest.param({}, None, False, True, id="an empty map that the server dropped"),
     pytest.param([], [], False, True, id="an empty list that it kept"),
