@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from argmin.plan import CONFIG_MAPS, Apply, Key, Manifest, Plan
+from argmin.plan import CONFIG_MAPS, Apply, Key, Manifest, Patch, Plan
 from argmin.runtime.cache.store import Cache
 from argmin.runtime.controller.reconciler import Reconciler
 from argmin.runtime.kube.client import Cluster
-from argmin.runtime.kube.errors import InvalidError, UnavailableError
+from argmin.runtime.kube.errors import ConflictError, InvalidError, UnavailableError
 from tests.kube.greetings import GREETINGS, Greeting, GreetingKind, greeting
 from tests.kube.harness import AuditLog
 from tests.kubectl import Kubectl, condition_of
@@ -150,6 +150,34 @@ async def test_an_object_that_went_before_it_was_kept_is_let_go_in_silence(
         await Reconciler(KeptKind(), blind.cluster, blind.cache).reconcile(blind.key)
     assert [line["log_level"] for line in logs] == ["debug"]
     assert user.list("greetings") == []
+
+
+class ReleasingKind(GreetingKind):
+    """Removes a finalizer of its object."""
+
+    def decide(
+        self, obj: Greeting, wanted: int, observed: Sequence[Manifest], now: datetime
+    ) -> Plan:
+        of, key = obj.metadata, GREETINGS.key(obj.metadata.namespace, obj.metadata.name)
+        patch = Patch.without_finalizer(
+            key, of.finalizers, "test.argmin.dev/keep", of.resource_version, "it may go"
+        )
+        return Plan(patch=(patch,))
+
+
+async def test_a_finalizer_that_a_user_has_put_there_is_released(
+    user: Kubectl, blind: Blind
+) -> None:
+    names = '["test.argmin.dev/keep", "test.argmin.dev/other"]'
+    keep = f'{{"metadata": {{"finalizers": {names}}}}}'
+    user.run("patch", "greeting", "hi", "--type=merge", f"--patch={keep}")
+    reconciler = Reconciler(ReleasingKind(), blind.cluster, blind.cache)
+    with pytest.raises(ConflictError):  # it was read before that
+        await reconciler.reconcile(blind.key)
+    await blind.look()
+    await reconciler.reconcile(blind.key)
+    assert user.get("greeting", "hi")["metadata"]["finalizers"] == ["test.argmin.dev/other"]
+    user.run("patch", "greeting", "hi", "--type=merge", '--patch={"metadata":{"finalizers":null}}')
 
 
 async def test_a_namespace_that_is_being_deleted_is_let_go_in_silence(
