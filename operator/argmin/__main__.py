@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from argmin.backends.backend import Connection
-from argmin.backends.policy import StaticPolicies
+from argmin.backends.policy import Policies, StaticPolicies
 from argmin.backends.registry import connect_backends
 from argmin.kinds import KINDS, Environment, Registration, list_run_owners
 from argmin.plan import Key
@@ -66,7 +66,8 @@ async def operate(settings: Settings, registry: Sequence[Registration] = KINDS) 
             settings.pod_name,
             LeaseTimes.of(settings.lease_seconds),
         )
-        progress_store, policies = ProgressStore(), StaticPolicies(settings.policy_of)
+        progress_store = ProgressStore()
+        policies: Policies = StaticPolicies(settings.policy_of)
         backends, connection = connect_backends(
             settings, metrics, metrics.count_aws_event, lambda: lease.is_held
         )

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from argmin.api.kind_info import KindInfo
 from argmin.api.optimization.info import OPTIMIZATION_JOB
-from argmin.api.progress import AttemptProgress
 from argmin.backends.policy import Policy
 from argmin.backends.registry import Backends
-from argmin.optimization.kind import OptimizationJobKind
-from argmin.plan import Key, Kind, Manifest, Resource, Runs
-
-
-def read_clock() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
-
-
-def read_no_progress(_key: Key, _uid: str, _run: str) -> None:
-    """The progress where nobody reports any."""
+from argmin.optimization.kind import (
+    OptimizationJobKind,
+    ReadProgress,
+    read_clock,
+    read_no_progress,
+)
+from argmin.plan import Kind, Manifest, Resource, Runs
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Environment:
     policy_of: Callable[[str], Policy]
     """Returns the policy of a namespace."""
     backends: Backends
-    progress_of: Callable[[Key, str, str], AttemptProgress | None] = read_no_progress
+    progress_of: ReadProgress = read_no_progress
     """Returns the last reported progress of the object with this key and UID, and of that run."""
     clock: Callable[[], datetime] = read_clock
 

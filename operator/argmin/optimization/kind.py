@@ -38,12 +38,13 @@ ReadProgress = Callable[[Key, str, str], AttemptProgress | None]
 """Returns the last reported progress of a run, by its owner's key and UID and its own name."""
 
 
-def _read_clock() -> datetime:
+def read_clock() -> datetime:
+    """The time, with its zone."""
     return datetime.now(UTC)
 
 
-def _no_progress(_key: Key, _uid: str, _run: str) -> None:
-    return None
+def read_no_progress(_key: Key, _uid: str, _run: str) -> None:
+    """The progress where nobody reports any."""
 
 
 class OptimizationJobKind:
@@ -55,8 +56,8 @@ class OptimizationJobKind:
     def __init__(
         self,
         policy_of: Callable[[str], Policy],
-        clock: Callable[[], datetime] = _read_clock,
-        progress_of: ReadProgress = _no_progress,
+        clock: Callable[[], datetime] = read_clock,
+        progress_of: ReadProgress = read_no_progress,
         backends: Backends | None = None,
     ) -> None:
         """`policy_of` returns the policy of a namespace, `clock` the time with zone."""

@@ -19,11 +19,6 @@ class ProofLevel(StrEnum):
     CROSS_CHECKED = "CrossChecked"  # a solver of another family found nothing better
     CLAIMED = "Claimed"  # the solver's word
 
-    @property
-    def strength(self) -> int:
-        """How much it proves: 0 for the solver's word, 2 for a certificate."""
-        return list(reversed(ProofLevel)).index(self)
-
 
 class Proof(ApiModel):
     """How well an answer is proven."""

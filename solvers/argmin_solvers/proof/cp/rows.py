@@ -33,10 +33,6 @@ class Affine:
         """The difference."""
         return self.plus(other, -1)
 
-    def shifted(self, constant: int) -> Affine:
-        """The sum of this and a constant."""
-        return Affine(self.terms, self.constant + constant)
-
 
 @dataclass(frozen=True)
 class Row:
