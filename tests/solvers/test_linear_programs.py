@@ -13,9 +13,10 @@ from argmin.api.answer import Outcome, Reason, RunReport, Sense
 from argmin.api.run import RunDocument
 from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.points.feasibility import is_solution
-from argmin_solvers.models.linear import LinearModel, build_linear, by_columns
+from argmin_solvers.models.linear import LinearModel, build_linear
 from argmin_solvers.process.interruption import Interruption
 from argmin_solvers.runner import execute
+from tests.solvers.matrices import by_columns
 from tests.solvers.problems import MPS, StopOnceSeen, linear, solve
 
 FIRST_ITERATION = {

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from argmin.api.answer import Sense
 from argmin.api.solve.solvers import SolverName
 from argmin_solvers.adapters.mps_writer import write_mps
-from argmin_solvers.models.linear import LinearModel, build_linear, by_columns
+from argmin_solvers.models.linear import LinearModel, build_linear
 from argmin_solvers.models.readers import read_mps
+from tests.solvers.matrices import by_columns
 from tests.solvers.problems import solve
 
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -258,14 +258,3 @@ def unique_names(names: Iterable[str], origin: str, what: str) -> list[str]:
             Reason.INVALID_MODEL, f"{origin}: two {what} are named {twice}: give each its own name"
         )
     return listed
-
-
-def by_columns(rows: Sequence[Mapping[int, float]], columns: int) -> tuple[Integers, Any, Any]:
-    """Start, index and value by columns of a matrix given as {column: coefficient} for each row."""
-    number = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-    column = np.fromiter((at for row in rows for at in row), np.int64)
-    value = np.fromiter((entry for row in rows for entry in row.values()), np.float64)
-    order = np.argsort(column, kind="stable")
-    counts = np.bincount(column, minlength=columns)
-    start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-    return start, number[order], value[order]
